@@ -1,0 +1,39 @@
+/**
+ * Whole files, read within a limit and written so that a crash never leaves half of one.
+ */
+#ifndef BALLAST_BASE_FILE_H
+#define BALLAST_BASE_FILE_H
+
+#include "ballast/base/strbuf.h"
+
+/** Appends the file to `buf`, whose limit is the most that is read. "-" is standard input. */
+BL_CHECK int bl_file_read(const char *path, struct bl_strbuf *buf, struct bl_error **err);
+
+/** As bl_file_read, from an open descriptor; `name` is for messages. */
+BL_CHECK int bl_file_read_fd(int fd, const char *name, struct bl_strbuf *buf, struct bl_error **err);
+
+/**
+ * Writes beside `path` and renames over it, so that readers see the old or the new text and a full
+ * disk loses nothing. Keeps the mode of an existing file; follows a symbolic link to the real one.
+ */
+BL_CHECK int bl_file_replace(const char *path, const char *text, size_t len, struct bl_error **err);
+
+/** Writes all of it, or fails. */
+BL_CHECK int bl_file_write_fd(int fd, const char *name, const char *text, size_t len,
+                              struct bl_error **err);
+
+/** Sorted paths of the regular files in a folder and below whose name ends in one of `suffixes`. */
+struct bl_paths {
+    char **items;
+    size_t len, cap;
+};
+
+/**
+ * Adds `path` itself if it is a file, and the files below it if it is a folder, hidden ones and
+ * folders left out (".git", "..data" of a mounted ConfigMap; its files are links and are read).
+ */
+BL_CHECK int bl_paths_add(struct bl_paths *paths, const char *path, const char *const *suffixes,
+                          struct bl_error **err);
+void bl_paths_release(struct bl_paths *paths);
+
+#endif

@@ -1,0 +1,75 @@
+/**
+ * JSON values, read safely.
+ *
+ * The tree is cJSON's. These helpers are what our code uses instead of cJSON's own look-ups, which
+ * ignore case, and instead of its parser alone, which knows no limits, keeps duplicate keys and
+ * accepts bytes after the value. A look-up that misses returns NULL and takes NULL: chains need no
+ * checks in between.
+ *
+ * Integers that a double cannot hold (beyond 2^53) are kept as written (cJSON_Raw) where they come
+ * from YAML; bl_json_int() refuses to read them, and nothing rewrites them.
+ */
+#ifndef BALLAST_JSON_JSON_H
+#define BALLAST_JSON_JSON_H
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+#include "ballast/base/strbuf.h"
+
+/** Deepest nesting of objects and arrays that is read, in JSON and in YAML. */
+#define BL_JSON_MAX_DEPTH 128
+/** Largest text that is read as one document. */
+#define BL_JSON_MAX_BYTES ((size_t)16 << 20)
+
+/**
+ * Reads one value and nothing after it but white space. Refuses text that is too large or too deep,
+ * duplicate keys, a NUL in a string, and invalid UTF-8. Errors name line and column.
+ */
+BL_CHECK int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struct bl_error **err);
+
+/** The member named exactly so, or NULL. */
+cJSON *bl_json_get(const cJSON *object, const char *key);
+/** bl_json_get along a path of keys, NULL-terminated: bl_json_at(o, "spec", "template", NULL). */
+cJSON *bl_json_at(const cJSON *object, ...) __attribute__((sentinel));
+/** The member's text, or NULL where it is missing or no string. */
+const char *bl_json_string(const cJSON *object, const char *key);
+/** The member's truth, or `fallback` where it is missing or no boolean. */
+bool bl_json_bool(const cJSON *object, const char *key, bool fallback);
+/** Reads a whole number. False, and nothing written, for anything else and beyond 2^53. */
+bool bl_json_int(const cJSON *value, int64_t *ret_value);
+/** Missing or null. */
+bool bl_json_is_null(const cJSON *value);
+/** The array's length or the object's member count; 0 for anything else. */
+size_t bl_json_len(const cJSON *value);
+
+/** Same value: member order does not matter, array order does, 1 equals 1.0. */
+bool bl_json_equal(const cJSON *a, const cJSON *b);
+
+/** A deep copy, never NULL. */
+BL_NONNULL cJSON *bl_json_copy(const cJSON *value);
+
+/** Appends compact JSON. Member order is kept, so equal trees give equal bytes. */
+void bl_json_write(struct bl_strbuf *out, const cJSON *value);
+/** Appends JSON for people: two spaces a level, a newline at the end. */
+void bl_json_write_pretty(struct bl_strbuf *out, const cJSON *value);
+/** Appends the text as a JSON string, quotes included. */
+void bl_json_write_string(struct bl_strbuf *out, const char *text);
+
+/** Builders that abort where cJSON would return NULL. Each returns the child that it added. */
+cJSON *bl_json_add(cJSON *object, const char *key, cJSON *value);
+cJSON *bl_json_add_string(cJSON *object, const char *key, const char *text);
+cJSON *bl_json_add_int(cJSON *object, const char *key, int64_t value);
+cJSON *bl_json_add_bool(cJSON *object, const char *key, bool value);
+cJSON *bl_json_add_object(cJSON *object, const char *key);
+cJSON *bl_json_add_array(cJSON *object, const char *key);
+cJSON *bl_json_push(cJSON *array, cJSON *value);
+BL_NONNULL cJSON *bl_json_new_object(void);
+BL_NONNULL cJSON *bl_json_new_array(void);
+BL_NONNULL cJSON *bl_json_new_string(const char *text);
+BL_NONNULL cJSON *bl_json_new_int(int64_t value);
+
+BL_DEFINE_CLEANUP(cJSON *, bl_json_cleanup, cJSON_Delete)
+#define BL_AUTO_JSON BL_AUTO(bl_json_cleanup)
+
+#endif

@@ -1,0 +1,46 @@
+#include "ballast/base/date.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "ballast/base/text.h"
+
+#define SECONDS_A_DAY 86400
+
+static bool leap(int64_t year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static int64_t days_in(int64_t year, int64_t month)
+{
+    static const int64_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+    return days[month - 1] + (month == 2 && leap(year));
+}
+
+static bool day_valid(int64_t year, int64_t month, int64_t day)
+{
+    return year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= days_in(year, month);
+}
+
+int bl_day_parse(const char *text, bl_day *ret_day, struct bl_error **err)
+{
+    int64_t year, month, day, days = 0;
+
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !bl_text_to_int(text, 4, &year) ||
+        !bl_text_to_int(text + 5, 2, &month) || !bl_text_to_int(text + 8, 2, &day) ||
+        !day_valid(year, month, day))
+        return bl_fail(err, BL_ERR_INVALID, "\"%s\" is not a date like 2027-03-01", text);
+    for (int64_t y = 1970; y < year; y++)
+        days += leap(y) ? 366 : 365;
+    for (int64_t m = 1; m < month; m++)
+        days += days_in(year, m);
+    *ret_day = days + day - 1;
+    return 0;
+}
+
+bl_day bl_day_today(void)
+{
+    return (bl_day)time(NULL) / SECONDS_A_DAY;
+}

@@ -1,0 +1,110 @@
+#include "ballast/base/error.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+
+struct bl_error {
+    enum bl_errcode code;
+    char *text;
+    char *hint; /* or NULL */
+};
+
+static char *format(const char *fmt, va_list args)
+{
+    char *text = NULL;
+
+    if (vasprintf(&text, fmt, args) < 0)
+        abort();
+    return text;
+}
+
+static int fail(struct bl_error **err, enum bl_errcode code, char *text)
+{
+    struct bl_error *error = BL_NEW(struct bl_error);
+
+    assert(err && !*err);
+    error->code = code;
+    error->text = text;
+    *err = error;
+    return -1;
+}
+
+int bl_fail(struct bl_error **err, enum bl_errcode code, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    fail(err, code, format(fmt, args));
+    va_end(args);
+    return -1;
+}
+
+int bl_fail_errno(struct bl_error **err, const char *fmt, ...)
+{
+    int saved = errno;
+    char reason[128];
+    va_list args;
+
+    va_start(args, fmt);
+    BL_AUTO_FREE char *what = format(fmt, args);
+    va_end(args);
+    fail(err, BL_ERR_IO, bl_asprintf("%s: %s", what, strerror_r(saved, reason, sizeof(reason))));
+    errno = saved;
+    return -1;
+}
+
+int bl_wrap(struct bl_error **err, const char *fmt, ...)
+{
+    va_list args;
+
+    assert(err && *err);
+    va_start(args, fmt);
+    BL_AUTO_FREE char *outer = format(fmt, args);
+    va_end(args);
+
+    char *text = bl_asprintf("%s: %s", outer, (*err)->text);
+    free((*err)->text);
+    (*err)->text = text;
+    return -1;
+}
+
+int bl_hint(struct bl_error **err, const char *fmt, ...)
+{
+    va_list args;
+
+    assert(err && *err);
+    va_start(args, fmt);
+    free((*err)->hint);
+    (*err)->hint = format(fmt, args);
+    va_end(args);
+    return -1;
+}
+
+enum bl_errcode bl_error_code(const struct bl_error *err)
+{
+    return err->code;
+}
+
+const char *bl_error_text(const struct bl_error *err)
+{
+    return err->text;
+}
+
+const char *bl_error_hint(const struct bl_error *err)
+{
+    return err->hint;
+}
+
+void bl_error_free(struct bl_error *err)
+{
+    if (!err)
+        return;
+    free(err->text);
+    free(err->hint);
+    free(err);
+}

@@ -1,0 +1,55 @@
+#include "ballast/base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+void *bl_alloc(size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size ? size : 1);
+
+    if (!memory)
+        abort();
+    return memory;
+}
+
+char *bl_strdup(const char *text)
+{
+    return bl_strndup(text, strlen(text));
+}
+
+char *bl_strndup(const char *text, size_t len)
+{
+    char *copy = bl_alloc(len + 1, 1);
+
+    memcpy(copy, text, len);
+    return copy;
+}
+
+char *bl_asprintf(const char *fmt, ...)
+{
+    char *text = NULL;
+    va_list args;
+
+    va_start(args, fmt);
+    if (vasprintf(&text, fmt, args) < 0)
+        abort();
+    va_end(args);
+    return text;
+}
+
+void *bl_grow(void *items, size_t len, size_t *cap, size_t size)
+{
+    if (len < *cap)
+        return items;
+
+    size_t more = *cap ? *cap * 2 : 8;
+    void *grown = reallocarray(items, more, size);
+
+    if (!grown)
+        abort();
+    memset((char *)grown + *cap * size, 0, (more - *cap) * size);
+    *cap = more;
+    return grown;
+}

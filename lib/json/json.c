@@ -1,0 +1,193 @@
+#include "ballast/json/json.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+
+/* Whole numbers up to here are exact in a double. */
+#define EXACT_MAX ((int64_t)1 << 53)
+
+cJSON *bl_json_get(const cJSON *object, const char *key)
+{
+    if (!cJSON_IsObject(object))
+        return NULL;
+    for (cJSON *member = object->child; member; member = member->next)
+        if (member->string && strcmp(member->string, key) == 0)
+            return member;
+    return NULL;
+}
+
+cJSON *bl_json_at(const cJSON *object, ...)
+{
+    cJSON *value = (cJSON *)(uintptr_t)object;
+    va_list keys;
+
+    va_start(keys, object);
+    for (const char *key; value && (key = va_arg(keys, const char *));)
+        value = bl_json_get(value, key);
+    va_end(keys);
+    return value;
+}
+
+const char *bl_json_string(const cJSON *object, const char *key)
+{
+    const cJSON *member = bl_json_get(object, key);
+
+    return cJSON_IsString(member) ? member->valuestring : NULL;
+}
+
+bool bl_json_bool(const cJSON *object, const char *key, bool fallback)
+{
+    const cJSON *member = bl_json_get(object, key);
+
+    return cJSON_IsBool(member) ? cJSON_IsTrue(member) : fallback;
+}
+
+bool bl_json_int(const cJSON *value, int64_t *ret_value)
+{
+    if (!cJSON_IsNumber(value) || !isfinite(value->valuedouble) ||
+        fabs(value->valuedouble) > (double)EXACT_MAX || trunc(value->valuedouble) != value->valuedouble)
+        return false;
+    *ret_value = (int64_t)value->valuedouble;
+    return true;
+}
+
+bool bl_json_is_null(const cJSON *value)
+{
+    return !value || cJSON_IsNull(value);
+}
+
+size_t bl_json_len(const cJSON *value)
+{
+    size_t len = 0;
+
+    if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
+        return 0;
+    for (const cJSON *child = value->child; child; child = child->next)
+        len++;
+    return len;
+}
+
+static bool objects_equal(const cJSON *a, const cJSON *b)
+{
+    const cJSON *next = b->child;
+
+    if (bl_json_len(a) != bl_json_len(b))
+        return false;
+    /* Equal objects nearly always have equal order, so look at the neighbour before searching. */
+    for (const cJSON *member = a->child; member; member = member->next) {
+        const cJSON *twin = next && strcmp(next->string, member->string) == 0
+                                ? next
+                                : bl_json_get(b, member->string);
+
+        if (!twin || !bl_json_equal(member, twin))
+            return false;
+        next = twin->next;
+    }
+    return true;
+}
+
+static bool arrays_equal(const cJSON *a, const cJSON *b)
+{
+    const cJSON *x = a->child, *y = b->child;
+
+    for (; x && y; x = x->next, y = y->next)
+        if (!bl_json_equal(x, y))
+            return false;
+    return !x && !y;
+}
+
+bool bl_json_equal(const cJSON *a, const cJSON *b)
+{
+    if (!a || !b)
+        return a == b;
+    if ((a->type & 0xff) != (b->type & 0xff))
+        return false;
+    switch (a->type & 0xff) {
+    case cJSON_Number:
+        return !(a->valuedouble < b->valuedouble) && !(a->valuedouble > b->valuedouble);
+    case cJSON_String:
+    case cJSON_Raw:
+        return strcmp(a->valuestring, b->valuestring) == 0;
+    case cJSON_Array:
+        return arrays_equal(a, b);
+    case cJSON_Object:
+        return objects_equal(a, b);
+    default:
+        return true;
+    }
+}
+
+static cJSON *must(cJSON *value)
+{
+    if (!value)
+        abort();
+    return value;
+}
+
+cJSON *bl_json_copy(const cJSON *value)
+{
+    return must(cJSON_Duplicate(value, true));
+}
+
+cJSON *bl_json_add(cJSON *object, const char *key, cJSON *value)
+{
+    if (!cJSON_AddItemToObject(object, key, must(value)))
+        abort();
+    return value;
+}
+
+cJSON *bl_json_add_string(cJSON *object, const char *key, const char *text)
+{
+    return bl_json_add(object, key, bl_json_new_string(text));
+}
+
+cJSON *bl_json_add_int(cJSON *object, const char *key, int64_t value)
+{
+    return bl_json_add(object, key, bl_json_new_int(value));
+}
+
+cJSON *bl_json_add_bool(cJSON *object, const char *key, bool value)
+{
+    return bl_json_add(object, key, cJSON_CreateBool(value));
+}
+
+cJSON *bl_json_add_object(cJSON *object, const char *key)
+{
+    return bl_json_add(object, key, cJSON_CreateObject());
+}
+
+cJSON *bl_json_add_array(cJSON *object, const char *key)
+{
+    return bl_json_add(object, key, cJSON_CreateArray());
+}
+
+cJSON *bl_json_push(cJSON *array, cJSON *value)
+{
+    if (!cJSON_AddItemToArray(array, must(value)))
+        abort();
+    return value;
+}
+
+cJSON *bl_json_new_object(void)
+{
+    return must(cJSON_CreateObject());
+}
+
+cJSON *bl_json_new_array(void)
+{
+    return must(cJSON_CreateArray());
+}
+
+cJSON *bl_json_new_string(const char *text)
+{
+    return must(cJSON_CreateString(text));
+}
+
+cJSON *bl_json_new_int(int64_t value)
+{
+    return must(cJSON_CreateNumber((double)value));
+}

@@ -1,0 +1,170 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/json/json.h"
+
+/*
+ * cJSON reads the value; what it lets pass is refused here: depth is checked on the text before it
+ * recurses, a NUL inside a string would cut the string short, and of duplicate keys it keeps both.
+ */
+
+static int fail_at(const char *text, size_t offset, const char *what, struct bl_error **err)
+{
+    unsigned line = 1, column = 1;
+
+    for (size_t i = 0; i < offset; i++) {
+        column = text[i] == '\n' ? 1 : column + 1;
+        line += text[i] == '\n';
+    }
+    return bl_fail(err, BL_ERR_INVALID, "could not read JSON: line %u, column %u: %s", line, column,
+                   what);
+}
+
+/* Length of the UTF-8 sequence at `s`, 0 if it is none: no overlong forms, no surrogates. */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+    static const struct {
+        unsigned char lo, hi, lo2, hi2;
+        size_t len;
+    } forms[] = {
+        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+
+    for (size_t f = 0; f < BL_ARRAY_LEN(forms); f++) {
+        if (s[0] < forms[f].lo || s[0] > forms[f].hi)
+            continue;
+        if (left < forms[f].len)
+            return 0;
+        if (forms[f].len > 1 && (s[1] < forms[f].lo2 || s[1] > forms[f].hi2))
+            return 0;
+        for (size_t i = 2; i < forms[f].len; i++)
+            if ((s[i] & 0xc0) != 0x80)
+                return 0;
+        return forms[f].len;
+    }
+    return 0;
+}
+
+/* Moves `*at` past the string that opens there. */
+static int scan_string(const char *text, size_t len, size_t *at, struct bl_error **err)
+{
+    size_t i = *at + 1;
+
+    while (i < len && text[i] != '"') {
+        unsigned char c = (unsigned char)text[i];
+
+        if (c < 0x20)
+            return fail_at(text, i, "control character in a string", err);
+        if (c == '\\' && len - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
+            return fail_at(text, i, "NUL character in a string", err);
+        if (c == '\\') {
+            i += 2;
+            continue;
+        }
+        size_t step = c < 0x80 ? 1 : utf8_len((const unsigned char *)text + i, len - i);
+        if (!step)
+            return fail_at(text, i, "invalid UTF-8", err);
+        i += step;
+    }
+    *at = i < len ? i : len;
+    return 0;
+}
+
+static int scan(const char *text, size_t len, struct bl_error **err)
+{
+    unsigned depth = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        switch (text[i]) {
+        case '"':
+            if (scan_string(text, len, &i, err) < 0)
+                return -1;
+            break;
+        case '{':
+        case '[':
+            if (++depth > BL_JSON_MAX_DEPTH)
+                return fail_at(text, i, "nested too deeply", err);
+            break;
+        case '}':
+        case ']':
+            depth -= depth > 0;
+            break;
+        default:
+            if ((unsigned char)text[i] >= 0x80 || text[i] == '\0')
+                return fail_at(text, i, "unexpected character", err);
+        }
+    }
+    return 0;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Objects are small nearly always; the big ones (a ConfigMap's data) are sorted. */
+#define FEW_MEMBERS 16
+
+static const char *duplicate_key(const cJSON *object, size_t count)
+{
+    if (count <= FEW_MEMBERS) {
+        for (const cJSON *a = object->child; a; a = a->next)
+            for (const cJSON *b = a->next; b; b = b->next)
+                if (strcmp(a->string, b->string) == 0)
+                    return a->string;
+        return NULL;
+    }
+
+    BL_AUTO_FREE char **keys = bl_alloc(count, sizeof(char *));
+    size_t i = 0;
+    for (const cJSON *member = object->child; member; member = member->next)
+        keys[i++] = member->string;
+    qsort(keys, count, sizeof(char *), compare_keys);
+    for (i = 1; i < count; i++)
+        if (strcmp(keys[i - 1], keys[i]) == 0)
+            return keys[i];
+    return NULL;
+}
+
+static int check_duplicates(const cJSON *value, struct bl_error **err)
+{
+    if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
+        return 0;
+    if (cJSON_IsObject(value)) {
+        const char *key = duplicate_key(value, bl_json_len(value));
+
+        if (key)
+            return bl_fail(err, BL_ERR_INVALID, "could not read JSON: duplicate key \"%s\"", key);
+    }
+    for (const cJSON *child = value->child; child; child = child->next)
+        if (check_duplicates(child, err) < 0)
+            return -1;
+    return 0;
+}
+
+int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struct bl_error **err)
+{
+    const char *end = text;
+
+    if (len > BL_JSON_MAX_BYTES)
+        return bl_fail(err, BL_ERR_TOO_LARGE, "JSON is larger than %zu bytes", BL_JSON_MAX_BYTES);
+    if (scan(text, len, err) < 0)
+        return -1;
+
+    BL_AUTO_JSON cJSON *value = cJSON_ParseWithLengthOpts(text, len, &end, false);
+    size_t used = end ? (size_t)(end - text) : 0;
+
+    if (!value)
+        return fail_at(text, used < len ? used : len, len ? "unexpected text" : "empty text", err);
+    while (used < len && strchr(" \t\r\n", text[used]))
+        used++;
+    if (used < len)
+        return fail_at(text, used, "text after the value", err);
+    if (check_duplicates(value, err) < 0)
+        return -1;
+    *ret_json = BL_STEAL(value);
+    return 0;
+}
