@@ -1,0 +1,67 @@
+/**
+ * Manifests: files of YAML documents, and the objects in them.
+ *
+ * A `List` (and a ResourceList, the input of a KRM function) holds several objects in one document, so
+ * an object is a document and a pointer into it.
+ */
+#ifndef BALLAST_OBJECT_MANIFEST_H
+#define BALLAST_OBJECT_MANIFEST_H
+
+#include "ballast/json/yaml.h"
+#include "ballast/object/object.h"
+
+/** Largest file that is read. */
+#define BL_MANIFEST_MAX_BYTES ((size_t)256 << 20)
+
+struct bl_document {
+    size_t file; /* index into the manifest's files */
+    struct bl_yaml_doc *yaml;
+};
+
+struct bl_item {
+    size_t document; /* index into the manifest's documents */
+    char *pointer;   /* of the object in its document: "" or "/items/3" */
+    const cJSON *object;
+};
+
+struct bl_source {
+    char *name; /* as given; "<stdin>" for "-" */
+    char *text;
+    size_t len;
+};
+
+struct bl_manifest {
+    struct {
+        struct bl_source *items;
+        size_t len, cap;
+    } files;
+    struct {
+        struct bl_document *items;
+        size_t len, cap;
+    } documents; /* every segment of every file, empty ones too */
+    struct {
+        struct bl_item *items;
+        size_t len, cap;
+    } objects; /* in order */
+};
+
+/** Reads one file ("-" is standard input) after those that are there. Errors name file and line. */
+BL_CHECK int bl_manifest_read(struct bl_manifest *manifest, const char *path, struct bl_error **err);
+/** The same from memory; takes `text`, which comes from malloc. */
+BL_CHECK int bl_manifest_add(struct bl_manifest *manifest, const char *name, char *text, size_t len,
+                             struct bl_error **err);
+void bl_manifest_release(struct bl_manifest *manifest);
+
+/** Is it a wrapper whose items are the objects? */
+bool bl_object_is_list(const cJSON *object);
+
+struct bl_place {
+    const char *file;
+    unsigned line, column;
+};
+
+/** Where the value at `pointer` of an object stands: its key, or the nearest thing that exists. */
+struct bl_place bl_manifest_place(const struct bl_manifest *manifest, const struct bl_item *item,
+                                  const char *pointer);
+
+#endif

@@ -1,0 +1,58 @@
+/**
+ * Kubernetes objects, as far as every part of Ballast needs to know them.
+ *
+ * An object is a JSON tree with apiVersion, kind and metadata. Nothing here owns anything: strings and
+ * values are borrowed from the tree. A field of the wrong type reads as missing; the API server is the
+ * one to refuse it.
+ */
+#ifndef BALLAST_OBJECT_OBJECT_H
+#define BALLAST_OBJECT_OBJECT_H
+
+#include "ballast/json/json.h"
+
+/** What an object is called. Strings are never NULL; a part that is missing is "". */
+struct bl_ref {
+    const char *api_version;
+    const char *kind;
+    const char *namespace; /* "" for cluster-scoped objects, and where the author left it to kubectl */
+    const char *name;      /* metadata.generateName where there is no name */
+};
+
+struct bl_ref bl_object_ref(const cJSON *object);
+/** Same group, kind, namespace and name; the version may differ. */
+bool bl_ref_same(const struct bl_ref *a, const struct bl_ref *b);
+
+/** Has it this API group ("" is the core group) and kind, in whatever version? */
+bool bl_object_is(const cJSON *object, const char *group, const char *kind);
+
+/** metadata.labels and metadata.annotations; NULL where there are none. */
+const cJSON *bl_object_labels(const cJSON *object);
+const char *bl_object_label(const cJSON *object, const char *key);
+const char *bl_object_annotation(const cJSON *object, const char *key);
+
+/**
+ * Could the two live in one namespace? A manifest without a namespace goes where kubectl or Helm is
+ * told, so it may meet any other.
+ */
+bool bl_namespace_may_equal(const char *a, const char *b);
+
+/** The owner with controller: true, or NULL. */
+const cJSON *bl_object_controller(const cJSON *object);
+
+/** Pod, StatefulSet or Deployment: what runs containers that we judge. */
+bool bl_object_is_workload(const cJSON *object);
+/** Pointer to where the pod's metadata and spec stand: "/spec/template", or "" for a Pod. */
+const char *bl_object_pod_pointer(const cJSON *object);
+/** What stands there; NULL where the object is no workload or has no template. */
+const cJSON *bl_object_pod(const cJSON *object);
+/** spec.replicas with its default of 1; 1 for a Pod. */
+int64_t bl_object_replicas(const cJSON *object);
+
+/** A container's port by name, 0 where it declares none of that name. */
+int bl_container_named_port(const cJSON *container, const char *name);
+/** The environment variable's entry {name, value | valueFrom}, the last of that name, or NULL. */
+const cJSON *bl_container_env(const cJSON *container, const char *name);
+/** Its literal value; NULL where it is missing or comes from elsewhere. */
+const char *bl_container_env_value(const cJSON *container, const char *name);
+
+#endif

@@ -1,0 +1,146 @@
+#include "ballast/object/object.h"
+
+#include <string.h>
+
+#include "ballast/base/text.h"
+
+static const char *string_or_empty(const cJSON *object, const char *key)
+{
+    const char *text = bl_json_string(object, key);
+
+    return text ? text : "";
+}
+
+struct bl_ref bl_object_ref(const cJSON *object)
+{
+    const cJSON *metadata = bl_json_get(object, "metadata");
+    const char *name = bl_json_string(metadata, "name");
+
+    return (struct bl_ref){
+        .api_version = string_or_empty(object, "apiVersion"),
+        .kind = string_or_empty(object, "kind"),
+        .namespace = string_or_empty(metadata, "namespace"),
+        .name = name && *name ? name : string_or_empty(metadata, "generateName"),
+    };
+}
+
+/* "apps" of "apps/v1"; the core group has no name and no slash. */
+static size_t group_len(const char *api_version)
+{
+    const char *slash = strchr(api_version, '/');
+
+    return slash ? (size_t)(slash - api_version) : 0;
+}
+
+bool bl_ref_same(const struct bl_ref *a, const struct bl_ref *b)
+{
+    size_t len = group_len(a->api_version);
+
+    return len == group_len(b->api_version) && strncmp(a->api_version, b->api_version, len) == 0 &&
+           strcmp(a->kind, b->kind) == 0 && strcmp(a->namespace, b->namespace) == 0 &&
+           strcmp(a->name, b->name) == 0;
+}
+
+bool bl_object_is(const cJSON *object, const char *group, const char *kind)
+{
+    const char *api_version = string_or_empty(object, "apiVersion");
+    size_t len = group_len(api_version);
+
+    return strcmp(string_or_empty(object, "kind"), kind) == 0 && strlen(group) == len &&
+           strncmp(api_version, group, len) == 0;
+}
+
+const cJSON *bl_object_labels(const cJSON *object)
+{
+    return bl_json_at(object, "metadata", "labels", NULL);
+}
+
+const char *bl_object_label(const cJSON *object, const char *key)
+{
+    return bl_json_string(bl_object_labels(object), key);
+}
+
+const char *bl_object_annotation(const cJSON *object, const char *key)
+{
+    return bl_json_string(bl_json_at(object, "metadata", "annotations", NULL), key);
+}
+
+bool bl_namespace_may_equal(const char *a, const char *b)
+{
+    return !*a || !*b || strcmp(a, b) == 0;
+}
+
+const cJSON *bl_object_controller(const cJSON *object)
+{
+    const cJSON *owners = bl_json_at(object, "metadata", "ownerReferences", NULL), *owner;
+
+    cJSON_ArrayForEach(owner, owners)
+    {
+        if (bl_json_bool(owner, "controller", false))
+            return owner;
+    }
+    return NULL;
+}
+
+bool bl_object_is_workload(const cJSON *object)
+{
+    return bl_object_is(object, "apps", "StatefulSet") || bl_object_is(object, "", "Pod") ||
+           bl_object_is(object, "apps", "Deployment");
+}
+
+const char *bl_object_pod_pointer(const cJSON *object)
+{
+    return bl_object_is(object, "", "Pod") ? "" : "/spec/template";
+}
+
+const cJSON *bl_object_pod(const cJSON *object)
+{
+    if (!bl_object_is_workload(object))
+        return NULL;
+    if (bl_object_is(object, "", "Pod"))
+        return object;
+    return bl_json_at(object, "spec", "template", NULL);
+}
+
+int64_t bl_object_replicas(const cJSON *object)
+{
+    int64_t replicas = 1;
+
+    if (!bl_object_is(object, "", "Pod"))
+        (void)bl_json_int(bl_json_at(object, "spec", "replicas", NULL), &replicas);
+    return replicas;
+}
+
+int bl_container_named_port(const cJSON *container, const char *name)
+{
+    const cJSON *port;
+
+    cJSON_ArrayForEach(port, bl_json_get(container, "ports"))
+    {
+        int64_t number;
+
+        if (bl_text_eq(bl_json_string(port, "name"), name) &&
+            bl_json_int(bl_json_get(port, "containerPort"), &number) && number > 0 && number < 65536)
+            return (int)number;
+    }
+    return 0;
+}
+
+const cJSON *bl_container_env(const cJSON *container, const char *name)
+{
+    const cJSON *entry, *found = NULL;
+
+    cJSON_ArrayForEach(entry, bl_json_get(container, "env"))
+    {
+        const char *entry_name = bl_json_string(entry, "name");
+
+        if (entry_name && strcmp(entry_name, name) == 0)
+            found = entry;
+    }
+    return found;
+}
+
+const char *bl_container_env_value(const cJSON *container, const char *name)
+{
+    return bl_json_string(bl_container_env(container, name), "value");
+}
