@@ -1,0 +1,59 @@
+/**
+ * All workloads of a world, recognised and grouped.
+ *
+ * Workloads form Kafka clusters (by operator, cluster id, quorum voters, ZooKeeper connection, Helm
+ * release, shared services) and, within a cluster, ensembles: all that play one role, whether in one
+ * StatefulSet or several. What protects pods from each other's loss is made for an ensemble.
+ */
+#ifndef BALLAST_POLICIES_SCENE_H
+#define BALLAST_POLICIES_SCENE_H
+
+#include "ballast/policies/workload.h"
+
+struct bl_ensemble {
+    enum bl_role role;
+    struct {
+        size_t *items; /* indexes into the scene's workloads, in input order */
+        size_t len, cap;
+    } members;
+    int64_t replicas; /* of all members */
+    /**
+     * Selects the pods of all members and of no other workload in sight; NULL where labels cannot
+     * tell them apart.
+     */
+    cJSON *selector;
+};
+
+/** Ensembles, by index: these brokers keep their metadata in that ZooKeeper. */
+struct bl_link {
+    size_t kafka, zookeeper;
+};
+
+struct bl_scene {
+    const struct bl_world *world; /* borrowed */
+    struct {
+        struct bl_workload **items; /* every Pod, StatefulSet and Deployment, whatever its role */
+        size_t len, cap;
+    } workloads;
+    struct {
+        struct bl_ensemble *items;
+        size_t len, cap;
+    } ensembles; /* of recognised workloads, in input order of their first members */
+    struct {
+        struct bl_link *items;
+        size_t len, cap;
+    } links;
+};
+
+/** `world` is borrowed. `objects` are those that it was made of. */
+BL_NONNULL struct bl_scene *bl_scene_new(const struct bl_world *world, const cJSON *const *objects,
+                                         size_t len);
+void bl_scene_free(struct bl_scene *scene);
+BL_DEFINE_CLEANUP(struct bl_scene *, bl_scene_cleanup, bl_scene_free)
+
+const struct bl_ensemble *bl_scene_ensemble(const struct bl_scene *scene,
+                                            const struct bl_workload *workload);
+const struct bl_workload *bl_ensemble_first(const struct bl_scene *scene,
+                                            const struct bl_ensemble *ensemble);
+
+#endif

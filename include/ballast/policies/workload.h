@@ -1,0 +1,146 @@
+/**
+ * What a workload is: recognition's answer.
+ *
+ * Recognition is pure and table-driven. It ranks evidence (process, broker configuration, operator
+ * labels, ports, image) per container, so that a sidecar does not hide the broker and a client that
+ * carries a broker image is not taken for one. Every fact that decided is kept as a signal.
+ *
+ * With a world it also reads mounted ConfigMaps. Without one it sees the object alone, as the webhook
+ * does: edits are decided on that view only, so that equal objects always get equal patches.
+ */
+#ifndef BALLAST_POLICIES_WORKLOAD_H
+#define BALLAST_POLICIES_WORKLOAD_H
+
+#include "ballast/policies/world.h"
+
+/** Overrides the guess on an object; "none" opts out. */
+#define BL_LABEL_ROLE "ballast.dev/role"
+
+enum bl_role {
+    BL_ROLE_NONE = 0,
+    BL_ROLE_BROKER = 1,
+    BL_ROLE_CONTROLLER = 2, /* KRaft controller only */
+    BL_ROLE_COMBINED = 3,   /* KRaft broker and controller in one process */
+    BL_ROLE_ZOOKEEPER = 4,
+};
+
+enum bl_confidence {
+    BL_CONFIDENCE_NONE,
+    BL_CONFIDENCE_LOW, /* reported, never mutated */
+    BL_CONFIDENCE_MEDIUM,
+    BL_CONFIDENCE_HIGH,
+};
+
+enum bl_purpose {
+    BL_PURPOSE_OTHER,
+    BL_PURPOSE_CLIENT,
+    BL_PURPOSE_INTER_BROKER,
+    BL_PURPOSE_CONTROLLER, /* the KRaft quorum */
+    BL_PURPOSE_ZOOKEEPER_CLIENT,
+    BL_PURPOSE_ZOOKEEPER_PEER,
+    BL_PURPOSE_ZOOKEEPER_ELECTION,
+    BL_PURPOSE_METRICS,
+    BL_PURPOSE_JMX,
+};
+
+struct bl_port {
+    int number;
+    char *name; /* of the container port, or of the listener; "" where it has none */
+    enum bl_purpose purpose;
+    bool inter_broker; /* brokers talk to each other here, whatever else the port is for */
+    bool main;         /* of the container that decided, not of a sidecar */
+    bool declared;     /* under the container's ports */
+};
+
+enum bl_storage {
+    BL_STORAGE_UNKNOWN,
+    BL_STORAGE_CLAIM,     /* a volumeClaimTemplate or an existing claim */
+    BL_STORAGE_EPHEMERAL, /* emptyDir or a generic ephemeral volume */
+    BL_STORAGE_HOST,      /* hostPath or local */
+    BL_STORAGE_NONE,      /* no volume at that path: the container's own layer */
+};
+
+struct bl_data_volume {
+    char *path;   /* of the data folder in the container */
+    char *volume; /* "" for BL_STORAGE_NONE */
+    enum bl_storage storage;
+};
+
+struct bl_workload {
+    const cJSON *object; /* borrowed, as everything that is const here */
+    struct bl_ref ref;
+    size_t index;            /* of the object in the world */
+    const char *pod_pointer; /* "/spec/template" or "" */
+    const cJSON *pod;
+    const cJSON *pod_labels;
+    int64_t replicas;
+
+    enum bl_role role;
+    enum bl_confidence confidence;
+    const char *distribution; /* "bitnami", "strimzi", …, "unknown" */
+    char *version;            /* Kafka's or ZooKeeper's own; NULL: not known */
+    const char *operator;     /* "Strimzi", "Koperator", …: who owns it; NULL: nobody */
+    const char *owner_kind;   /* of a controller that owns a Pod; NULL */
+    bool opted_out;           /* would be recognised but for the label */
+    bool kraft;               /* knows that there is no ZooKeeper */
+
+    const cJSON *container;
+    const char *container_name;
+    char *container_pointer;
+
+    struct {
+        struct bl_port *items;
+        size_t len, cap;
+    } ports;
+    char *unreadable_listener; /* a listener whose port cannot be read from the manifest; NULL */
+    struct {
+        struct bl_data_volume *items;
+        size_t len, cap;
+    } data;
+    struct {
+        char **items;
+        size_t len, cap;
+    } signals;
+    cJSON *selector; /* selects this workload's pods, now and in later revisions; NULL: no labels */
+
+    /* Filled when workloads are grouped. */
+    char *cluster;   /* "namespace/name" of the Kafka cluster; NULL: belongs to none */
+    size_t ensemble; /* workloads of one role in one cluster share it */
+};
+
+/** `world` may be NULL. Never fails: what cannot be told is BL_ROLE_NONE. */
+BL_NONNULL struct bl_workload *bl_workload_recognise(const cJSON *object, const struct bl_world *world);
+void bl_workload_free(struct bl_workload *workload);
+
+/** Broker or combined: stores partitions. */
+bool bl_workload_has_logs(const struct bl_workload *workload);
+/** Is one of the Kafka roles, not ZooKeeper's. */
+bool bl_workload_is_kafka(const struct bl_workload *workload);
+/** The first port of the main container with this purpose, or NULL. */
+const struct bl_port *bl_workload_port(const struct bl_workload *workload, enum bl_purpose purpose);
+
+const char *bl_role_name(enum bl_role role);
+/** BL_ROLE_NONE also for a text that is no role; `*ret_known` tells. */
+enum bl_role bl_role_parse(const char *text, bool *ret_known);
+const char *bl_confidence_name(enum bl_confidence confidence);
+const char *bl_purpose_name(enum bl_purpose purpose);
+
+/** Where an effective broker setting was found. */
+struct bl_setting {
+    char *value;   /* NULL: it is set, but from a Secret or field that the manifest does not show */
+    char *pointer; /* into the workload's object; NULL where it stands in a ConfigMap */
+    const cJSON *config_map;
+};
+
+/**
+ * The effective value of a broker property ("min.insync.replicas"): process arguments, then the
+ * environment as the distribution maps it (KAFKA_CFG_*, KAFKA_*, ZOO_*), then mounted ConfigMaps.
+ * False where nothing sets it.
+ */
+bool bl_workload_setting(const struct bl_workload *workload, const struct bl_world *world,
+                         const char *property, struct bl_setting *ret_setting);
+void bl_setting_release(struct bl_setting *setting);
+/** Is the broker's configuration in sight at all: an environment that configures it, or a ConfigMap? */
+bool bl_workload_configured(const struct bl_workload *workload, const struct bl_world *world);
+
+#endif

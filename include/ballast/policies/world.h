@@ -1,0 +1,58 @@
+/**
+ * The objects that a decision may look at beside the one that it is about.
+ *
+ * On files that is the whole input; in the webhook it is what the informers hold. The world is borrowed
+ * objects with an index by kind and namespace, and never changes once it is built.
+ */
+#ifndef BALLAST_POLICIES_WORLD_H
+#define BALLAST_POLICIES_WORLD_H
+
+#include "ballast/object/object.h"
+
+/** The kinds that rules ask for. */
+enum bl_kind {
+    BL_KIND_OTHER,
+    BL_KIND_WORKLOAD, /* StatefulSet, Deployment, Pod */
+    BL_KIND_SERVICE,
+    BL_KIND_CONFIG_MAP,
+    BL_KIND_DISRUPTION_BUDGET,
+    BL_KIND_NETWORK_POLICY,
+    BL_KIND_STORAGE_CLASS,
+    BL_KIND_NAMESPACE,
+    BL_KIND_KAFKA, /* Strimzi's custom resource */
+    BL_KIND_COUNT,
+};
+
+enum bl_kind bl_kind_of(const cJSON *object);
+
+struct bl_world_entry {
+    const cJSON *object;
+    struct bl_ref ref;
+    size_t index; /* of the object in the list that the world was made of */
+};
+
+struct bl_world;
+
+/** Borrows the objects. */
+BL_NONNULL struct bl_world *bl_world_new(const cJSON *const *objects, size_t len);
+void bl_world_free(struct bl_world *world);
+BL_DEFINE_CLEANUP(struct bl_world *, bl_world_cleanup, bl_world_free)
+
+/** Walks the objects of a kind that may live in a namespace (bl_namespace_may_equal), in input order. */
+struct bl_world_iter {
+    const struct bl_world *world; /* NULL: nothing to walk */
+    enum bl_kind kind;
+    const char *namespace;
+    size_t next_named, end_named, next_unnamed, end_unnamed;
+};
+
+struct bl_world_iter bl_world_walk(const struct bl_world *world, enum bl_kind kind,
+                                   const char *namespace);
+/** NULL at the end. */
+const struct bl_world_entry *bl_world_next(struct bl_world_iter *iter);
+
+/** One by name, or NULL; `world` may be NULL. */
+const cJSON *bl_world_find(const struct bl_world *world, enum bl_kind kind, const char *namespace,
+                           const char *name);
+
+#endif

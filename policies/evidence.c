@@ -1,0 +1,480 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/object/image.h"
+#include "recognise.h"
+
+/*
+ * The tables behind recognition. Each entry is a fact about some distribution; docs/recognition.md
+ * names them. A process outranks the environment, which outranks labels and images: a label says what
+ * somebody meant, a process what runs.
+ */
+
+/* Programs that are a broker or ZooKeeper. */
+static const char *const kafka_words[] = {
+    "kafka-server-start.sh", "kafka-server-start", "kafka_run.sh", "kafka.Kafka", "start-kafka.sh", NULL,
+};
+static const char *const zookeeper_words[] = {
+    "zookeeper-server-start.sh", "zookeeper-server-start", "zkServer.sh",
+    "zookeeper_run.sh",          "start-zookeeper",        "zookeeperStart.sh",
+    "QuorumPeerMain",            "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+    "start-zookeeper.sh",        "start-zk.sh",            NULL,
+};
+/* The same, where only the path tells. */
+static const char *const kafka_paths[] = {"scripts/kafka/run.sh", "kafka/docker/run", NULL};
+static const char *const zookeeper_paths[] = {"scripts/zookeeper/run.sh", NULL};
+
+/* Programs of the Kafka world that are no broker, whatever image and environment they run with. */
+static const char *const other_words[] = {
+    "kafka_connect_run.sh",
+    "kafka_mirror_maker_run.sh",
+    "kafka_mirror_maker_2_run.sh",
+    "kafka_exporter_run.sh",
+    "kafka_bridge_run.sh",
+    "kafka_exporter",
+    "kafka-exporter",
+    "connect-distributed",
+    "connect-distributed.sh",
+    "connect-standalone",
+    "connect-standalone.sh",
+    "connect-mirror-maker",
+    "connect-mirror-maker.sh",
+    "kafka-mirror-maker",
+    "kafka-mirror-maker.sh",
+    "schema-registry-start",
+    "schema-registry-start.sh",
+    "kafka-rest-start",
+    "ksql-server-start",
+    "control-center-start",
+    "kafka-cruise-control-start.sh",
+    "redpanda",
+    "rpk",
+    "clickhouse-keeper",
+    "jmx_prometheus_httpserver.jar",
+    NULL,
+};
+/* Tools and shells: a container that is told to run one of these, and no server, is a client. */
+static const char *const client_words[] = {
+    "kafka-topics",
+    "kafka-topics.sh",
+    "kafka-configs",
+    "kafka-configs.sh",
+    "kafka-acls",
+    "kafka-acls.sh",
+    "kafka-console-producer",
+    "kafka-console-producer.sh",
+    "kafka-console-consumer",
+    "kafka-console-consumer.sh",
+    "kafka-consumer-groups",
+    "kafka-consumer-groups.sh",
+    "kafka-producer-perf-test",
+    "kafka-producer-perf-test.sh",
+    "kafka-consumer-perf-test",
+    "kafka-consumer-perf-test.sh",
+    "kafka-broker-api-versions.sh",
+    "kafka-broker-api-versions",
+    "kafka-verifiable-producer.sh",
+    "kafka-verifiable-consumer.sh",
+    "kafka-reassign-partitions.sh",
+    "zookeeper-shell.sh",
+    "zookeeper-shell",
+    "zkCli.sh",
+    "kafkacat",
+    "kcat",
+    "cub",
+    "sleep",
+    "tail",
+    NULL,
+};
+static const char *const shells[] = {"bash", "sh", "bin", "usr", "-c", "-ec", "-i", "-it", NULL};
+
+static const char *const other_env_prefixes[] = {
+    "CONNECT_", "SCHEMA_REGISTRY_", "KSQL_", "KAFKA_REST_", "CONTROL_CENTER_", "KAFKA_CLUSTERS_0_", NULL,
+};
+static const char *const zookeeper_env[] = {
+    "ZOO_SERVERS",           "ZOO_MY_ID",           "ZOO_PORT_NUMBER",
+    "ZOO_SERVER_ID",         "ZOOKEEPER_SERVER_ID", "ZOOKEEPER_CLIENT_PORT",
+    "ZOOKEEPER_CONFIGURATION", "ZK_SERVER_PORT",    NULL,
+};
+/* Settings that only a broker or controller has any use for. */
+static const char *const kafka_env[] = {
+    "KAFKA_CFG_LISTENERS",
+    "KAFKA_CFG_ADVERTISED_LISTENERS",
+    "KAFKA_CFG_PROCESS_ROLES",
+    "KAFKA_CFG_NODE_ID",
+    "KAFKA_CFG_BROKER_ID",
+    "KAFKA_CFG_CONTROLLER_QUORUM_VOTERS",
+    "KAFKA_KRAFT_CLUSTER_ID",
+    "KAFKA_PROCESS_ROLES",
+    "KAFKA_ADVERTISED_LISTENERS",
+    "KAFKA_LISTENERS",
+    "KAFKA_NODE_ID",
+    "KAFKA_CONTROLLER_QUORUM_VOTERS",
+    "KAFKA_CONTROLLER_QUORUM_BOOTSTRAP_SERVERS",
+    NULL,
+};
+/* Settings that clients of old also carry: they count beside a broker's image or port. */
+static const char *const kafka_env_weak[] = {
+    "KAFKA_CFG_ZOOKEEPER_CONNECT",
+    "KAFKA_ZOOKEEPER_CONNECT",
+    "KAFKA_BROKER_ID",
+    NULL,
+};
+
+static const char *const kafka_images[] = {
+    "kafka", "cp-kafka", "cp-server", "cp-enterprise-kafka", "kafka-native", "kafka-kraft", NULL,
+};
+static const char *const zookeeper_images[] = {"zookeeper", "cp-zookeeper", NULL};
+static const char *const other_image_parts[] = {
+    "exporter", "-ui",     "connect",  "-rest",  "manager", "bridge",   "registry", "mirror",
+    "cruise",   "kcat",    "kafkacat", "kafdrop", "akhq",   "redpanda", "burrow",   "minion",
+    "ksql",     "console", "debezium", "operator", "proxy", NULL,
+};
+static const int kafka_ports[] = {9091, 9092, 9093, 9094, 9095, 19092, 29092, 29093, 0};
+static const int zookeeper_ports[] = {2181, 2888, 3888, 0};
+
+static bool word_char(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-';
+}
+
+/* Calls `match` with each word of the container's command and arguments, until one fits. */
+static bool any_word(const cJSON *container, bool (*match)(const char *word, const void *context),
+                     const void *context)
+{
+    static const char *const lists[] = {"command", "args"};
+    const cJSON *argument;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
+        cJSON_ArrayForEach(argument, bl_json_get(container, lists[i]))
+        {
+            const char *at = cJSON_IsString(argument) ? argument->valuestring : "";
+
+            while (*at) {
+                size_t len = 0;
+
+                while (word_char(at[len]))
+                    len++;
+                BL_AUTO_FREE char *word = bl_strndup(at, len);
+                if (len && match(word, context))
+                    return true;
+                at += len ? len : 1;
+            }
+        }
+    }
+    return false;
+}
+
+struct word_search {
+    const char *const *list;
+    const char **ret_found;
+};
+
+static bool in_list(const char *word, const void *context)
+{
+    const struct word_search *search = context;
+
+    for (size_t i = 0; search->list[i]; i++) {
+        if (strcmp(word, search->list[i]) == 0) {
+            *search->ret_found = search->list[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *find_word(const cJSON *container, const char *const *list)
+{
+    const char *found = NULL;
+    struct word_search search = {list, &found};
+
+    return any_word(container, in_list, &search) ? found : NULL;
+}
+
+bool bl_container_runs(const cJSON *container, const char *word)
+{
+    const char *const list[] = {word, NULL};
+
+    return find_word(container, list) != NULL;
+}
+
+bool bl_container_mentions(const cJSON *container, const char *text)
+{
+    static const char *const lists[] = {"command", "args"};
+    const cJSON *argument;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
+        cJSON_ArrayForEach(argument, bl_json_get(container, lists[i]))
+        {
+            if (cJSON_IsString(argument) && strstr(argument->valuestring, text))
+                return true;
+        }
+    }
+    return false;
+}
+
+static const char *find_path(const cJSON *container, const char *const *paths)
+{
+    for (; *paths; paths++)
+        if (bl_container_mentions(container, *paths))
+            return *paths;
+    return NULL;
+}
+
+static const char *find_env(const cJSON *container, const char *const *names)
+{
+    for (; *names; names++)
+        if (bl_container_env(container, *names))
+            return *names;
+    return NULL;
+}
+
+static const char *find_env_prefix(const cJSON *container, const char *const *prefixes)
+{
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, bl_json_get(container, "env"))
+    {
+        const char *name = bl_json_string(entry, "name");
+
+        for (size_t i = 0; name && prefixes[i]; i++)
+            if (bl_text_starts(name, prefixes[i]))
+                return prefixes[i];
+    }
+    return NULL;
+}
+
+static int find_port(const cJSON *container, const int *numbers)
+{
+    const cJSON *port;
+
+    cJSON_ArrayForEach(port, bl_json_get(container, "ports"))
+    {
+        int64_t number = 0;
+
+        (void)bl_json_int(bl_json_get(port, "containerPort"), &number);
+        for (size_t i = 0; numbers[i]; i++)
+            if (number == numbers[i])
+                return numbers[i];
+    }
+    return 0;
+}
+
+static bool not_a_shell_word(const char *word, const void *context)
+{
+    (void)context;
+    return !bl_text_in(word, shells);
+}
+
+/* Told to run a tool, or a shell for a person to type into. */
+static bool is_client(const cJSON *container)
+{
+    bool told = bl_json_get(container, "command") || bl_json_get(container, "args");
+
+    if (find_word(container, client_words))
+        return !bl_container_mentions(container, "/run") && !bl_container_mentions(container, "entrypoint");
+    return told && (bl_json_len(bl_json_get(container, "command")) ||
+                    bl_json_len(bl_json_get(container, "args"))) &&
+           !any_word(container, not_a_shell_word, NULL);
+}
+
+static struct bl_evidence evidence(enum bl_role role, enum bl_confidence confidence, char *signal)
+{
+    return (struct bl_evidence){role, confidence, signal};
+}
+
+/* Confluent starts all its programs alike; the image tells which. */
+static const char *confluent_run(const cJSON *container, const char *basename,
+                                 const char *const *images)
+{
+    static const char *const run = "confluent/docker/run";
+
+    return basename && bl_text_in(basename, images) && bl_container_mentions(container, run) ? run
+                                                                                             : NULL;
+}
+
+static struct bl_evidence by_process(const cJSON *container, const char *name, const char *basename)
+{
+    const struct {
+        const char *found;
+        enum bl_role role;
+    } tries[] = {
+        {find_word(container, kafka_words), BL_ROLE_BROKER},
+        {find_path(container, kafka_paths), BL_ROLE_BROKER},
+        {find_word(container, zookeeper_words), BL_ROLE_ZOOKEEPER},
+        {find_path(container, zookeeper_paths), BL_ROLE_ZOOKEEPER},
+        {confluent_run(container, basename, kafka_images), BL_ROLE_BROKER},
+        {confluent_run(container, basename, zookeeper_images), BL_ROLE_ZOOKEEPER},
+    };
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(tries); i++)
+        if (tries[i].found)
+            return evidence(tries[i].role, BL_CONFIDENCE_HIGH,
+                            bl_asprintf("process: container \"%s\" runs %s", name, tries[i].found));
+    return (struct bl_evidence){0};
+}
+
+static bool image_in(const char *basename, const char *const *list)
+{
+    return basename && bl_text_in(basename, list);
+}
+
+static bool image_is_other(const char *basename)
+{
+    for (size_t i = 0; basename && other_image_parts[i]; i++)
+        if (strstr(basename, other_image_parts[i]))
+            return true;
+    return false;
+}
+
+static struct bl_evidence by_env(const cJSON *container, const char *name, const char *basename)
+{
+    const char *zookeeper = find_env(container, zookeeper_env);
+    const char *kafka = find_env(container, kafka_env);
+    const char *weak = find_env(container, kafka_env_weak);
+
+    if (kafka)
+        return evidence(BL_ROLE_BROKER, BL_CONFIDENCE_HIGH,
+                        bl_asprintf("env: container \"%s\" has %s", name, kafka));
+    if (zookeeper)
+        return evidence(BL_ROLE_ZOOKEEPER, BL_CONFIDENCE_HIGH,
+                        bl_asprintf("env: container \"%s\" has %s", name, zookeeper));
+    if (weak && (image_in(basename, kafka_images) || find_port(container, kafka_ports)))
+        return evidence(BL_ROLE_BROKER, BL_CONFIDENCE_MEDIUM,
+                        bl_asprintf("env: container \"%s\" has %s beside a broker's image or port", name,
+                                    weak));
+    return (struct bl_evidence){0};
+}
+
+/* Operators label their pods by what these are. */
+static struct bl_evidence by_labels(const struct bl_workload *workload, const cJSON *container,
+                                    const char *name)
+{
+    static const struct {
+        const char *key, *value; /* value NULL: any */
+        const char *container;
+        enum bl_role role;
+    } labels[] = {
+        {"strimzi.io/component-type", "kafka", "kafka", BL_ROLE_BROKER},
+        {"strimzi.io/component-type", "zookeeper", "zookeeper", BL_ROLE_ZOOKEEPER},
+        {"eventstreams.ibm.com/component-type", "kafka", "kafka", BL_ROLE_BROKER},
+        {"platform.confluent.io/type", "kafka", NULL, BL_ROLE_BROKER},
+        {"platform.confluent.io/type", "kraftcontroller", NULL, BL_ROLE_BROKER},
+        {"platform.confluent.io/type", "zookeeper", NULL, BL_ROLE_ZOOKEEPER},
+        {"isBrokerNode", "true", "kafka", BL_ROLE_BROKER},
+        {"isControllerNode", "true", "kafka", BL_ROLE_BROKER},
+    };
+    const cJSON *containers = bl_json_at(workload->pod, "spec", "containers", NULL);
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(labels); i++) {
+        const char *value = bl_json_string(workload->pod_labels, labels[i].key);
+        bool here = labels[i].container ? strcmp(labels[i].container, name) == 0
+                                        : containers && containers->child == container;
+
+        if (here && value && strcmp(value, labels[i].value) == 0)
+            return evidence(labels[i].role, BL_CONFIDENCE_MEDIUM,
+                            bl_asprintf("label: %s=%s", labels[i].key, value));
+    }
+    return (struct bl_evidence){0};
+}
+
+struct file_search {
+    enum bl_role role;
+    char *signal;
+};
+
+/* A file of settings that only a server reads; a client's has bootstrap.servers. */
+static bool server_settings(const cJSON *config_map, const char *key, const char *text, void *context)
+{
+    static const struct {
+        const char *property;
+        enum bl_role role;
+    } telling[] = {
+        {"process.roles", BL_ROLE_BROKER},      {"zookeeper.connect", BL_ROLE_BROKER},
+        {"log.dirs", BL_ROLE_BROKER},           {"controller.quorum.voters", BL_ROLE_BROKER},
+        {"advertised.listeners", BL_ROLE_BROKER}, {"dataDir", BL_ROLE_ZOOKEEPER},
+    };
+    struct file_search *search = context;
+    BL_AUTO_FREE char *client = bl_properties_get(text, "bootstrap.servers");
+
+    for (size_t i = 0; !client && i < BL_ARRAY_LEN(telling); i++) {
+        BL_AUTO_FREE char *value = bl_properties_get(text, telling[i].property);
+
+        if (!value)
+            continue;
+        search->role = telling[i].role;
+        search->signal = bl_asprintf("config: %s of ConfigMap \"%s\" sets %s", key,
+                                     bl_object_ref(config_map).name, telling[i].property);
+        return true;
+    }
+    return false;
+}
+
+static bool mounts_config_map(const cJSON *container, const cJSON *pod)
+{
+    const cJSON *mount, *volume;
+
+    cJSON_ArrayForEach(mount, bl_json_get(container, "volumeMounts"))
+    {
+        cJSON_ArrayForEach(volume, bl_json_at(pod, "spec", "volumes", NULL))
+        {
+            if (bl_json_get(volume, "configMap") &&
+                bl_text_eq(bl_json_string(volume, "name"), bl_json_string(mount, "name")))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A server's settings beside a server's port: enough even for an image that nobody knows. */
+static struct bl_evidence by_config_map(const struct bl_workload *workload, const cJSON *container,
+                                        const struct bl_world *world)
+{
+    struct file_search search = {0};
+    bool port = find_port(container, kafka_ports) || find_port(container, zookeeper_ports);
+
+    if (!port || !mounts_config_map(container, workload->pod))
+        return (struct bl_evidence){0};
+    if (!bl_workload_each_properties(workload, world, server_settings, &search))
+        return (struct bl_evidence){0};
+    return evidence(search.role, BL_CONFIDENCE_HIGH, search.signal);
+}
+
+/* An image that runs a broker by default, on a broker's port: a guess, so low confidence. */
+static struct bl_evidence by_image(const cJSON *container, const char *name, const char *basename)
+{
+    bool kafka = image_in(basename, kafka_images) && find_port(container, kafka_ports);
+    bool zookeeper = image_in(basename, zookeeper_images) && find_port(container, zookeeper_ports);
+
+    if (!kafka && !zookeeper)
+        return (struct bl_evidence){0};
+    return evidence(kafka ? BL_ROLE_BROKER : BL_ROLE_ZOOKEEPER, BL_CONFIDENCE_LOW,
+                    bl_asprintf("image: container \"%s\" has image %s and port %d, and nothing else",
+                                name, basename,
+                                find_port(container, kafka ? kafka_ports : zookeeper_ports)));
+}
+
+struct bl_evidence bl_container_evidence(const struct bl_workload *workload, const cJSON *container,
+                                         const struct bl_world *world)
+{
+    const char *image = bl_json_string(container, "image");
+    const char *name = bl_json_string(container, "name");
+    BL_AUTO_FREE char *basename = image ? bl_image_basename(image) : NULL;
+    struct bl_evidence found = by_process(container, name ? name : "", basename);
+
+    if (found.role || find_word(container, other_words) ||
+        find_env_prefix(container, other_env_prefixes) || is_client(container) ||
+        image_is_other(basename))
+        return found;
+    found = by_env(container, name ? name : "", basename);
+    if (!found.role)
+        found = by_config_map(workload, container, world);
+    if (!found.role)
+        found = by_labels(workload, container, name ? name : "");
+    if (!found.role)
+        found = by_image(container, name ? name : "", basename);
+    return found;
+}

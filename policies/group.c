@@ -1,0 +1,402 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/object/selector.h"
+#include "ballast/policies/scene.h"
+#include "recognise.h"
+
+/*
+ * Grouping is union-find over keys: whatever two workloads have in common that only members of one
+ * cluster share becomes a text, and equal texts join. ZooKeeper and Kafka are grouped apart and linked
+ * after, because one ZooKeeper may serve several clusters without making them one.
+ */
+
+struct key {
+    char *text;
+    size_t workload;
+};
+
+struct grouping {
+    struct bl_scene *scene;
+    size_t *parent; /* union-find over the scene's workloads */
+    struct {
+        struct key *items;
+        size_t len, cap;
+    } keys;
+};
+
+static size_t find_root(struct grouping *grouping, size_t i)
+{
+    while (grouping->parent[i] != i)
+        i = grouping->parent[i] = grouping->parent[grouping->parent[i]];
+    return i;
+}
+
+/* The smaller index becomes the root, so that the order of joining does not matter. */
+static void join(struct grouping *grouping, size_t a, size_t b)
+{
+    a = find_root(grouping, a);
+    b = find_root(grouping, b);
+    if (a < b)
+        grouping->parent[b] = a;
+    else
+        grouping->parent[a] = b;
+}
+
+static void add_key(struct grouping *grouping, size_t index, const char *kind, const char *value)
+{
+    const struct bl_workload *workload = grouping->scene->workloads.items[index];
+
+    if (!value || !*value)
+        return;
+    *BL_PUSH(&grouping->keys) =
+        (struct key){bl_asprintf("%s\n%s\n%s\n%s",
+                                 workload->role == BL_ROLE_ZOOKEEPER ? "zookeeper" : "kafka",
+                                 workload->ref.namespace, kind, value),
+                     index};
+}
+
+static const char *operator_cluster(const struct bl_workload *workload)
+{
+    static const char *const labels[] = {"strimzi.io/cluster", "eventstreams.ibm.com/cluster",
+                                         "kafka_cr"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(labels); i++) {
+        const char *value = bl_json_string(workload->pod_labels, labels[i]);
+
+        if (value)
+            return value;
+    }
+    return NULL;
+}
+
+/* The cluster id, literally or by the Secret that holds it. */
+static void add_cluster_id(struct grouping *grouping, size_t index)
+{
+    static const char *const names[] = {"KAFKA_KRAFT_CLUSTER_ID", "CLUSTER_ID", "KAFKA_CLUSTER_ID"};
+    const struct bl_workload *workload = grouping->scene->workloads.items[index];
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(names); i++) {
+        const cJSON *entry = bl_container_env(workload->container, names[i]);
+        const cJSON *secret = bl_json_at(entry, "valueFrom", "secretKeyRef", NULL);
+        const char *name = bl_json_string(secret, "name"), *key = bl_json_string(secret, "key");
+
+        add_key(grouping, index, "cluster-id", bl_json_string(entry, "value"));
+        if (!name || !key)
+            continue;
+        BL_AUTO_FREE char *from = bl_asprintf("%s/%s", name, key);
+        add_key(grouping, index, "cluster-id-secret", from);
+    }
+}
+
+static void add_setting(struct grouping *grouping, size_t index, const char *property)
+{
+    const struct bl_workload *workload = grouping->scene->workloads.items[index];
+    BL_AUTO(bl_setting_release) struct bl_setting setting = {0};
+
+    if (bl_workload_setting(workload, grouping->scene->world, property, &setting))
+        add_key(grouping, index, property, setting.value);
+}
+
+static void add_release(struct grouping *grouping, size_t index)
+{
+    static const char *const pairs[][2] = {{"app.kubernetes.io/instance", "app.kubernetes.io/name"},
+                                           {"release", "app"}};
+    const struct bl_workload *workload = grouping->scene->workloads.items[index];
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(pairs); i++) {
+        const char *release = bl_json_string(workload->pod_labels, pairs[i][0]);
+        const char *name = bl_json_string(workload->pod_labels, pairs[i][1]);
+
+        if (!release || !name)
+            continue;
+        BL_AUTO_FREE char *both = bl_asprintf("%s/%s", release, name);
+        add_key(grouping, index, "release", both);
+    }
+}
+
+struct settings_keys {
+    struct grouping *grouping;
+    size_t index;
+};
+
+/* Members of an ensemble that read one list of servers. */
+static bool add_shared_settings(const cJSON *config_map, BL_UNUSED const char *key, const char *text,
+                                void *context)
+{
+    struct settings_keys *keys = context;
+    BL_AUTO_FREE char *servers = bl_properties_get(text, "server.1");
+
+    if (servers)
+        add_key(keys->grouping, keys->index, "servers-in", bl_object_ref(config_map).name);
+    return false;
+}
+
+static void add_keys(struct grouping *grouping, size_t index)
+{
+    const struct bl_workload *workload = grouping->scene->workloads.items[index];
+    struct settings_keys keys = {grouping, index};
+
+    add_key(grouping, index, "operator", operator_cluster(workload));
+    add_key(grouping, index, "service",
+            bl_json_string(bl_json_get(workload->object, "spec"), "serviceName"));
+    add_release(grouping, index);
+    if (workload->role == BL_ROLE_ZOOKEEPER) {
+        add_key(grouping, index, "servers",
+                bl_container_env_value(workload->container, "ZOO_SERVERS"));
+        add_key(grouping, index, "servers",
+                bl_container_env_value(workload->container, "ZOOKEEPER_SERVERS"));
+        bl_workload_each_properties(workload, grouping->scene->world, add_shared_settings, &keys);
+        return;
+    }
+    add_cluster_id(grouping, index);
+    add_setting(grouping, index, "controller.quorum.voters");
+    add_setting(grouping, index, "controller.quorum.bootstrap.servers");
+    add_setting(grouping, index, "zookeeper.connect");
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct key *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+
+    return order ? order : (x->workload > y->workload) - (x->workload < y->workload);
+}
+
+static void join_equal_keys(struct grouping *grouping)
+{
+    if (!grouping->keys.len)
+        return;
+    qsort(grouping->keys.items, grouping->keys.len, sizeof(struct key), compare_keys);
+    for (size_t i = 1; i < grouping->keys.len; i++)
+        if (strcmp(grouping->keys.items[i - 1].text, grouping->keys.items[i].text) == 0)
+            join(grouping, grouping->keys.items[i - 1].workload, grouping->keys.items[i].workload);
+}
+
+static bool zookeeper_side(const struct bl_workload *workload)
+{
+    return workload->role == BL_ROLE_ZOOKEEPER;
+}
+
+/* Workloads of one kind behind one Service: pzoo and zoo are one ensemble in two StatefulSets. */
+static void join_by_services(struct grouping *grouping)
+{
+    const struct bl_scene *scene = grouping->scene;
+
+    for (size_t i = 0; i < scene->workloads.len; i++) {
+        const struct bl_workload *workload = scene->workloads.items[i];
+        struct bl_world_iter iter =
+            bl_world_walk(scene->world, BL_KIND_SERVICE, workload->ref.namespace);
+
+        if (!workload->role)
+            continue;
+        for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));)
+            if (bl_labels_include(workload->pod_labels,
+                                  bl_json_at(entry->object, "spec", "selector", NULL)))
+                add_key(grouping, i, "selected-by", entry->ref.name);
+    }
+}
+
+static struct bl_ensemble *ensemble_for(struct bl_scene *scene, struct grouping *grouping,
+                                        size_t *root_ensembles, size_t index)
+{
+    const struct bl_workload *workload = scene->workloads.items[index];
+    size_t slot = find_root(grouping, index) * 5 + workload->role;
+
+    if (!root_ensembles[slot]) {
+        struct bl_ensemble *ensemble = BL_PUSH(&scene->ensembles);
+
+        *ensemble = (struct bl_ensemble){.role = workload->role};
+        root_ensembles[slot] = scene->ensembles.len;
+    }
+    return &scene->ensembles.items[root_ensembles[slot] - 1];
+}
+
+static void make_ensembles(struct bl_scene *scene, struct grouping *grouping)
+{
+    BL_AUTO_FREE size_t *root_ensembles = bl_alloc(scene->workloads.len * 5, sizeof(size_t));
+
+    for (size_t i = 0; i < scene->workloads.len; i++) {
+        struct bl_workload *workload = scene->workloads.items[i];
+
+        if (!workload->role)
+            continue;
+        struct bl_ensemble *ensemble = ensemble_for(scene, grouping, root_ensembles, i);
+        *BL_PUSH(&ensemble->members) = i;
+        ensemble->replicas += workload->replicas;
+        workload->ensemble = (size_t)(ensemble - scene->ensembles.items);
+    }
+}
+
+/* One name for a cluster, from whatever its first member by name says. */
+static char *cluster_name(const struct bl_scene *scene, struct grouping *grouping, size_t root)
+{
+    const struct bl_workload *first = NULL;
+
+    for (size_t i = 0; i < scene->workloads.len; i++) {
+        const struct bl_workload *workload = scene->workloads.items[i];
+
+        if (bl_workload_is_kafka(workload) && find_root(grouping, i) == root &&
+            (!first || strcmp(workload->ref.name, first->ref.name) < 0))
+            first = workload;
+    }
+    if (!first)
+        return NULL;
+
+    const char *name = operator_cluster(first);
+    if (!name)
+        name = bl_json_string(first->pod_labels, "app.kubernetes.io/instance");
+    if (!name)
+        name = bl_json_string(first->pod_labels, "release");
+    if (!name)
+        name = first->ref.name;
+    return *first->ref.namespace ? bl_asprintf("%s/%s", first->ref.namespace, name) : bl_strdup(name);
+}
+
+static void name_clusters(struct bl_scene *scene, struct grouping *grouping)
+{
+    for (size_t i = 0; i < scene->workloads.len; i++) {
+        struct bl_workload *workload = scene->workloads.items[i];
+        size_t root = find_root(grouping, i);
+
+        if (!bl_workload_is_kafka(workload))
+            continue;
+        workload->cluster = root < i && scene->workloads.items[root]->cluster
+                                ? bl_strdup(scene->workloads.items[root]->cluster)
+                                : cluster_name(scene, grouping, root);
+    }
+}
+
+/* Does the first label of a host name ("kafka-zookeeper", "zk-0") lead to this workload? */
+static bool host_names(const struct bl_scene *scene, const struct bl_workload *workload,
+                       const char *host, size_t len, const char *domain, size_t domain_len)
+{
+    const char *service = bl_json_string(bl_json_get(workload->object, "spec"), "serviceName");
+    const char *names[] = {workload->ref.name, service};
+    BL_AUTO_FREE char *first = bl_strndup(host, len);
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(names); i++) {
+        size_t name_len = names[i] ? strlen(names[i]) : 0;
+
+        if (name_len && (strcmp(first, names[i]) == 0 ||
+                         (domain_len == name_len && strncmp(domain, names[i], name_len) == 0)))
+            return true;
+    }
+
+    const cJSON *named = bl_world_find(scene->world, BL_KIND_SERVICE, workload->ref.namespace, first);
+    return bl_labels_include(workload->pod_labels, bl_json_at(named, "spec", "selector", NULL));
+}
+
+/* "zk-0.zk-headless.kafka.svc:2181,…/chroot": does any of its hosts lead there? */
+static bool connects_to(const struct bl_scene *scene, const char *connect,
+                        const struct bl_workload *zookeeper)
+{
+    size_t end = strcspn(connect, "/");
+
+    for (size_t at = 0; at < end;) {
+        size_t host = strcspn(connect + at, ",/:"), label = strcspn(connect + at, ".,/:");
+        const char *domain = label < host ? connect + at + label + 1 : "";
+        size_t domain_len = strcspn(domain, ".,/:");
+
+        if (host_names(scene, zookeeper, connect + at, label, domain, domain_len))
+            return true;
+        at += strcspn(connect + at, ",/");
+        at += connect[at] == ',';
+        if (connect[at] == '/')
+            break;
+    }
+    return false;
+}
+
+static bool belongs_to(const struct bl_scene *scene, const struct bl_workload *kafka,
+                       const struct bl_workload *zookeeper)
+{
+    BL_AUTO(bl_setting_release) struct bl_setting connect = {0};
+    const char *cluster = operator_cluster(kafka), *other = operator_cluster(zookeeper);
+
+    if (!bl_namespace_may_equal(kafka->ref.namespace, zookeeper->ref.namespace))
+        return false;
+    if (cluster || other)
+        return bl_text_eq(cluster, other);
+    if (bl_workload_setting(kafka, scene->world, "zookeeper.connect", &connect) && connect.value &&
+        !strchr(connect.value, '$'))
+        return connects_to(scene, connect.value, zookeeper);
+    if (kafka->kraft)
+        return false;
+
+    /* The connection is not in sight: the same Helm release is the next best. */
+    const char *release = bl_json_string(kafka->pod_labels, "app.kubernetes.io/instance");
+    const char *same = bl_json_string(zookeeper->pod_labels, "app.kubernetes.io/instance");
+    return release && bl_text_eq(release, same);
+}
+
+static void add_link(struct bl_scene *scene, size_t kafka, size_t zookeeper)
+{
+    for (size_t i = 0; i < scene->links.len; i++)
+        if (scene->links.items[i].kafka == kafka && scene->links.items[i].zookeeper == zookeeper)
+            return;
+    *BL_PUSH(&scene->links) = (struct bl_link){kafka, zookeeper};
+}
+
+/* Of several clusters that share one ZooKeeper, the first by name gives it its cluster. */
+static void take_cluster(struct bl_workload *zookeeper, const struct bl_workload *kafka)
+{
+    if (zookeeper->cluster && strcmp(zookeeper->cluster, kafka->cluster) <= 0)
+        return;
+    free(zookeeper->cluster);
+    zookeeper->cluster = bl_strdup(kafka->cluster);
+}
+
+static void link_zookeepers(struct bl_scene *scene)
+{
+    for (size_t z = 0; z < scene->workloads.len; z++) {
+        struct bl_workload *zookeeper = scene->workloads.items[z];
+
+        for (size_t k = 0; zookeeper_side(zookeeper) && k < scene->workloads.len; k++) {
+            const struct bl_workload *kafka = scene->workloads.items[k];
+
+            if (!bl_workload_is_kafka(kafka) || !belongs_to(scene, kafka, zookeeper))
+                continue;
+            take_cluster(zookeeper, kafka);
+            add_link(scene, kafka->ensemble, zookeeper->ensemble);
+        }
+    }
+    /* All of an ensemble belongs where one of it belongs. */
+    for (size_t e = 0; e < scene->ensembles.len; e++) {
+        const struct bl_ensemble *ensemble = &scene->ensembles.items[e];
+
+        for (size_t a = 0; a < ensemble->members.len; a++)
+            for (size_t b = 0; b < ensemble->members.len; b++) {
+                struct bl_workload *x = scene->workloads.items[ensemble->members.items[a]];
+                const struct bl_workload *y = scene->workloads.items[ensemble->members.items[b]];
+
+                if (y->cluster && zookeeper_side(x))
+                    take_cluster(x, y);
+            }
+    }
+}
+
+void bl_scene_group(struct bl_scene *scene)
+{
+    struct grouping grouping = {.scene = scene};
+    size_t count = scene->workloads.len;
+
+    grouping.parent = bl_alloc(count, sizeof(size_t));
+    for (size_t i = 0; i < count; i++)
+        grouping.parent[i] = i;
+    for (size_t i = 0; i < count; i++)
+        if (scene->workloads.items[i]->role)
+            add_keys(&grouping, i);
+    join_by_services(&grouping);
+    join_equal_keys(&grouping);
+    make_ensembles(scene, &grouping);
+    name_clusters(scene, &grouping);
+    link_zookeepers(scene);
+
+    for (size_t i = 0; i < grouping.keys.len; i++)
+        free(grouping.keys.items[i].text);
+    free(grouping.keys.items);
+    free(grouping.parent);
+}

@@ -1,0 +1,340 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "recognise.h"
+
+/*
+ * Which port is for whom. The listeners decide where they can be read: one number means four things
+ * (9093 is inter-broker, quorum, TLS clients or a client port, by distribution). Names of container
+ * ports come second, well-known numbers last.
+ */
+
+static struct bl_port *find_number(struct bl_workload *workload, int number, bool main)
+{
+    for (size_t i = 0; i < workload->ports.len; i++)
+        if (workload->ports.items[i].number == number && workload->ports.items[i].main == main)
+            return &workload->ports.items[i];
+    return NULL;
+}
+
+static void add_port(struct bl_workload *workload, int number, const char *name,
+                     enum bl_purpose purpose, bool inter_broker, bool main)
+{
+    struct bl_port *port = find_number(workload, number, main);
+
+    if (!port) {
+        port = BL_PUSH(&workload->ports);
+        *port = (struct bl_port){.number = number, .name = bl_strdup(name), .main = main};
+    }
+    if (port->purpose == BL_PURPOSE_OTHER)
+        port->purpose = purpose;
+    port->inter_broker |= inter_broker;
+}
+
+/* One "NAME://host:port" of a listener list. */
+struct listener {
+    char *name;
+    const char *port; /* text behind the last colon */
+    size_t port_len;
+};
+
+static void listener_release(struct listener *listener)
+{
+    free(listener->name);
+}
+
+static bool parse_listener(const char *text, size_t len, struct listener *ret_listener)
+{
+    const char *scheme = memmem(text, len, "://", 3);
+    const char *colon = memrchr(text, ':', len);
+
+    if (!scheme || !colon || colon <= scheme)
+        return false;
+    ret_listener->name = bl_strndup(text, (size_t)(scheme - text));
+    ret_listener->port = colon + 1;
+    ret_listener->port_len = len - (size_t)(colon + 1 - text);
+    return true;
+}
+
+/* "A,B" holds "B"; listener names are compared without case. */
+static bool list_has(const char *list, const char *name)
+{
+    size_t want = strlen(name);
+
+    while (list && *list) {
+        size_t len = strcspn(list, ", ");
+
+        if (len == want && strncasecmp(list, name, len) == 0)
+            return true;
+        list += len;
+        list += strspn(list, ", ");
+    }
+    return false;
+}
+
+struct listeners {
+    struct bl_setting list, inter_broker, controllers, protocol, protocol_map;
+};
+
+static void listeners_release(struct listeners *listeners)
+{
+    bl_setting_release(&listeners->list);
+    bl_setting_release(&listeners->inter_broker);
+    bl_setting_release(&listeners->controllers);
+    bl_setting_release(&listeners->protocol);
+    bl_setting_release(&listeners->protocol_map);
+}
+
+/* The security protocol that "NAME:PROTOCOL,…" gives a listener; else its name is the protocol. */
+static bool listener_protocol_is(const struct listeners *listeners, const char *name,
+                                 const char *protocol)
+{
+    size_t want = strlen(name);
+
+    for (const char *at = listeners->protocol_map.value; at && *at;) {
+        size_t len = strcspn(at, ", ");
+
+        if (len > want && at[want] == ':' && strncasecmp(at, name, want) == 0)
+            return len - want - 1 == strlen(protocol) &&
+                   strncasecmp(at + want + 1, protocol, len - want - 1) == 0;
+        at += len;
+        at += strspn(at, ", ");
+    }
+    return strcasecmp(name, protocol) == 0;
+}
+
+static bool is_inter_broker(const struct listeners *listeners, const char *name)
+{
+    const char *protocol = listeners->protocol.value ? listeners->protocol.value : "PLAINTEXT";
+
+    if (listeners->inter_broker.value)
+        return strcasecmp(listeners->inter_broker.value, name) == 0;
+    return listener_protocol_is(listeners, name, protocol);
+}
+
+static bool is_controller(const struct bl_workload *workload, const struct listeners *listeners,
+                          const char *name)
+{
+    if (listeners->controllers.value)
+        return list_has(listeners->controllers.value, name);
+    return workload->kraft && strcasecmp(name, "CONTROLLER") == 0;
+}
+
+static enum bl_purpose listener_purpose(const struct bl_workload *workload,
+                                        const struct listeners *listeners, const char *name,
+                                        bool only_for_brokers)
+{
+    if (workload->role == BL_ROLE_CONTROLLER || is_controller(workload, listeners, name))
+        return BL_PURPOSE_CONTROLLER;
+    return only_for_brokers ? BL_PURPOSE_INTER_BROKER : BL_PURPOSE_CLIENT;
+}
+
+/* Calls for each listener in the list; returns how many there are that clients could use. */
+static size_t each_listener(struct bl_workload *workload, const struct listeners *listeners,
+                            bool count_only, size_t client_listeners)
+{
+    size_t count = 0;
+
+    for (const char *at = listeners->list.value; *at;) {
+        size_t len = strcspn(at, ", \n");
+        BL_AUTO(listener_release) struct listener listener = {0};
+        int64_t number;
+
+        if (parse_listener(at, len, &listener)) {
+            bool controller = is_controller(workload, listeners, listener.name);
+            bool inter_broker = !controller && is_inter_broker(listeners, listener.name);
+
+            count += !controller;
+            if (!count_only && bl_text_to_int(listener.port, listener.port_len, &number) &&
+                number > 0 && number < 65536)
+                add_port(workload, (int)number, listener.name,
+                         listener_purpose(workload, listeners, listener.name,
+                                          inter_broker && client_listeners > 1),
+                         inter_broker, true);
+            else if (!count_only && !workload->unreadable_listener)
+                workload->unreadable_listener = bl_strdup(listener.name);
+        }
+        at += len;
+        at += strspn(at, ", \n");
+    }
+    return count;
+}
+
+static void add_listeners(struct bl_workload *workload, const struct bl_world *world)
+{
+    BL_AUTO(listeners_release) struct listeners listeners = {0};
+
+    if (!bl_workload_setting(workload, world, "listeners", &listeners.list) || !listeners.list.value) {
+        bl_setting_release(&listeners.list);
+        if (!bl_workload_setting(workload, world, "advertised.listeners", &listeners.list))
+            return;
+    }
+    if (!listeners.list.value)
+        return;
+    (void)bl_workload_setting(workload, world, "inter.broker.listener.name", &listeners.inter_broker);
+    (void)bl_workload_setting(workload, world, "controller.listener.names", &listeners.controllers);
+    (void)bl_workload_setting(workload, world, "security.inter.broker.protocol", &listeners.protocol);
+    (void)bl_workload_setting(workload, world, "listener.security.protocol.map",
+                              &listeners.protocol_map);
+
+    size_t clients = each_listener(workload, &listeners, true, 0);
+    each_listener(workload, &listeners, false, clients);
+    bl_workload_signal(workload, "listeners: %s", listeners.list.value);
+}
+
+static bool contains(const char *text, const char *const *parts)
+{
+    for (; *parts; parts++)
+        if (strcasestr(text, *parts))
+            return true;
+    return false;
+}
+
+static enum bl_purpose zookeeper_purpose(const char *name, int number)
+{
+    static const char *const election[] = {"election", NULL};
+    static const char *const peer[] = {"follower", "server", "peer", "quorum", "clustering", NULL};
+    static const char *const client[] = {"client", "zookeeper", "zk", NULL};
+
+    if (contains(name, election) || number == 3888)
+        return BL_PURPOSE_ZOOKEEPER_ELECTION;
+    if (number == 2888 || (contains(name, peer) && number != 2181))
+        return BL_PURPOSE_ZOOKEEPER_PEER;
+    if (number == 2181 || contains(name, client))
+        return BL_PURPOSE_ZOOKEEPER_CLIENT;
+    return BL_PURPOSE_OTHER;
+}
+
+static enum bl_purpose kafka_purpose(const struct bl_workload *workload, const char *name, int number)
+{
+    static const char *const controller[] = {"controller", "ctrlplane", "ctrl", "quorum", NULL};
+    static const char *const internal[] = {"internal",    "interbroker", "inter-broker", "replication",
+                                           "int-broker", NULL};
+    static const char *const agent[] = {"agent", "admin", "health", NULL};
+    static const char *const client[] = {"client",   "plain", "kafka",  "tls",      "ssl",
+                                         "external", "sasl",  "broker", "listener", NULL};
+
+    if (contains(name, agent))
+        return BL_PURPOSE_OTHER;
+    if (contains(name, controller))
+        return BL_PURPOSE_CONTROLLER;
+    if (contains(name, internal))
+        return BL_PURPOSE_INTER_BROKER;
+    if (contains(name, client))
+        return BL_PURPOSE_CLIENT;
+    if (number == 9093 && workload->kraft)
+        return BL_PURPOSE_CONTROLLER;
+    return number == 9092 ? BL_PURPOSE_CLIENT : BL_PURPOSE_OTHER;
+}
+
+static enum bl_purpose declared_purpose(const struct bl_workload *workload, const char *name,
+                                        int number, bool main)
+{
+    static const char *const metrics[] = {"metrics", "prometheus", "prom", "exporter", NULL};
+    static const int metrics_ports[] = {5556, 7000, 7071, 9308, 9404, 9020, 0};
+
+    if (contains(name, metrics))
+        return BL_PURPOSE_METRICS;
+    if (strcasestr(name, "jmx"))
+        return main ? BL_PURPOSE_JMX : BL_PURPOSE_METRICS;
+    for (size_t i = 0; metrics_ports[i]; i++)
+        if (number == metrics_ports[i])
+            return BL_PURPOSE_METRICS;
+    if (!main)
+        return BL_PURPOSE_OTHER;
+    return workload->role == BL_ROLE_ZOOKEEPER ? zookeeper_purpose(name, number)
+                                               : kafka_purpose(workload, name, number);
+}
+
+static void add_declared(struct bl_workload *workload, const cJSON *container)
+{
+    const cJSON *port;
+    bool main = container == workload->container;
+
+    cJSON_ArrayForEach(port, bl_json_get(container, "ports"))
+    {
+        const char *name = bl_json_string(port, "name");
+        int64_t number;
+
+        if (!bl_json_int(bl_json_get(port, "containerPort"), &number) || number < 1 || number > 65535)
+            continue;
+        name = name ? name : "";
+        /* With the listeners known, a port that none of them uses serves no Kafka client. */
+        bool listening = find_number(workload, (int)number, main) != NULL;
+        enum bl_purpose purpose = declared_purpose(workload, name, (int)number, main);
+        add_port(workload, (int)number, name, purpose, false, main);
+
+        struct bl_port *added = find_number(workload, (int)number, main);
+        added->declared = true;
+        if (listening && *name) {
+            free(added->name);
+            added->name = bl_strdup(name);
+        }
+    }
+}
+
+static void add_jmx(struct bl_workload *workload)
+{
+    static const char *const names[] = {"JMX_PORT", "KAFKA_JMX_PORT"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(names); i++) {
+        const char *value = bl_container_env_value(workload->container, names[i]);
+        int64_t number;
+
+        if (value && bl_text_to_int(value, strlen(value), &number) && number > 0 && number < 65536)
+            add_port(workload, (int)number, "jmx", BL_PURPOSE_JMX, false, true);
+    }
+}
+
+/* Brokers have to meet somewhere: with no listener named for it, they use the clients' port. */
+static void ensure_inter_broker(struct bl_workload *workload)
+{
+    if (!bl_workload_has_logs(workload))
+        return;
+    for (size_t i = 0; i < workload->ports.len; i++) {
+        struct bl_port *port = &workload->ports.items[i];
+
+        port->inter_broker |= port->purpose == BL_PURPOSE_INTER_BROKER;
+        if (port->inter_broker)
+            return;
+    }
+    for (size_t i = 0; i < workload->ports.len; i++)
+        if (workload->ports.items[i].purpose == BL_PURPOSE_CLIENT)
+            workload->ports.items[i].inter_broker = true;
+}
+
+/* A controller has one listener, whatever its name. */
+static void ensure_controller(struct bl_workload *workload)
+{
+    if (workload->role != BL_ROLE_CONTROLLER || bl_workload_port(workload, BL_PURPOSE_CONTROLLER))
+        return;
+    for (size_t i = 0; i < workload->ports.len; i++)
+        if (workload->ports.items[i].main && workload->ports.items[i].purpose == BL_PURPOSE_CLIENT)
+            workload->ports.items[i].purpose = BL_PURPOSE_CONTROLLER;
+}
+
+void bl_workload_find_ports(struct bl_workload *workload, const struct bl_world *world)
+{
+    const cJSON *container, *spec = bl_json_get(workload->pod, "spec");
+
+    if (bl_workload_is_kafka(workload))
+        add_listeners(workload, world);
+    add_jmx(workload);
+    add_declared(workload, workload->container);
+    cJSON_ArrayForEach(container, bl_json_get(spec, "containers"))
+    {
+        if (container != workload->container)
+            add_declared(workload, container);
+    }
+    cJSON_ArrayForEach(container, bl_json_get(spec, "initContainers"))
+    {
+        if (container != workload->container &&
+            bl_text_eq(bl_json_string(container, "restartPolicy"), "Always"))
+            add_declared(workload, container);
+    }
+    ensure_inter_broker(workload);
+    ensure_controller(workload);
+}

@@ -1,0 +1,48 @@
+/** Recognition's own parts; the answer is in ballast/policies/workload.h. */
+#ifndef BALLAST_POLICIES_RECOGNISE_H
+#define BALLAST_POLICIES_RECOGNISE_H
+
+#include "ballast/policies/scene.h"
+
+/** What one container gives away. */
+struct bl_evidence {
+    enum bl_role role; /* BROKER stands for any Kafka role here */
+    enum bl_confidence confidence;
+    char *signal; /* what decided; NULL for no role */
+};
+
+/** Looks at one container; `world` may be NULL. */
+struct bl_evidence bl_container_evidence(const struct bl_workload *workload, const cJSON *container,
+                                         const struct bl_world *world);
+
+/** Is a word of the container's command or arguments this one? Words are path components. */
+bool bl_container_runs(const cJSON *container, const char *word);
+/** Does the text of its command and arguments hold this piece? */
+bool bl_container_mentions(const cJSON *container, const char *text);
+
+void bl_workload_signal(struct bl_workload *workload, const char *fmt, ...) BL_PRINTF(2, 3);
+
+/** The steps after the container is known, in this order. */
+void bl_workload_find_operator(struct bl_workload *workload);
+void bl_workload_find_distribution(struct bl_workload *workload);
+void bl_workload_find_kafka_role(struct bl_workload *workload, const struct bl_world *world);
+void bl_workload_find_ports(struct bl_workload *workload, const struct bl_world *world);
+void bl_workload_find_data(struct bl_workload *workload, const struct bl_world *world);
+void bl_workload_find_selector(struct bl_workload *workload);
+
+/** Calls `visit` with every text of broker settings in the ConfigMaps that the pod mounts; stops at true. */
+bool bl_workload_each_properties(const struct bl_workload *workload, const struct bl_world *world,
+                                 bool (*visit)(const cJSON *config_map, const char *key,
+                                               const char *text, void *context),
+                                 void *context);
+
+/** The value of `property` in the text of a properties file, for free(), or NULL. The last one wins. */
+char *bl_properties_get(const char *text, const char *property);
+
+/** Is this a label that differs between pods or revisions of one workload? */
+bool bl_label_is_volatile(const char *label);
+
+/** Fills ensembles, clusters and links from the scene's workloads. */
+void bl_scene_group(struct bl_scene *scene);
+
+#endif

@@ -1,0 +1,203 @@
+#include "ballast/policies/scene.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/object/selector.h"
+#include "recognise.h"
+
+const struct bl_ensemble *bl_scene_ensemble(const struct bl_scene *scene,
+                                            const struct bl_workload *workload)
+{
+    return &scene->ensembles.items[workload->ensemble];
+}
+
+const struct bl_workload *bl_ensemble_first(const struct bl_scene *scene,
+                                            const struct bl_ensemble *ensemble)
+{
+    return scene->workloads.items[ensemble->members.items[0]];
+}
+
+static const struct bl_workload *member(const struct bl_scene *scene,
+                                        const struct bl_ensemble *ensemble, size_t i)
+{
+    return scene->workloads.items[ensemble->members.items[i]];
+}
+
+static bool is_member(const struct bl_ensemble *ensemble, size_t workload)
+{
+    for (size_t i = 0; i < ensemble->members.len; i++)
+        if (ensemble->members.items[i] == workload)
+            return true;
+    return false;
+}
+
+/* Selects every member and no other workload of the namespace. */
+static bool selects_exactly(const struct bl_scene *scene, const struct bl_ensemble *ensemble,
+                            const cJSON *selector)
+{
+    const char *namespace = bl_ensemble_first(scene, ensemble)->ref.namespace;
+
+    if (!selector)
+        return false;
+    for (size_t i = 0; i < ensemble->members.len; i++)
+        if (!bl_selector_matches(selector, member(scene, ensemble, i)->pod_labels))
+            return false;
+    for (size_t i = 0; i < scene->workloads.len; i++) {
+        const struct bl_workload *other = scene->workloads.items[i];
+
+        if (!is_member(ensemble, i) && bl_namespace_may_equal(other->ref.namespace, namespace) &&
+            bl_selector_matches(selector, other->pod_labels))
+            return false;
+    }
+    return true;
+}
+
+/* The labels that all members' pods share and that stay between revisions. */
+static cJSON *common_labels(const struct bl_scene *scene, const struct bl_ensemble *ensemble,
+                            const cJSON *of_first)
+{
+    cJSON *common = bl_json_new_object();
+    const cJSON *label;
+
+    cJSON_ArrayForEach(label, of_first)
+    {
+        bool all = cJSON_IsString(label) && label->string && !bl_label_is_volatile(label->string);
+
+        for (size_t i = 1; all && i < ensemble->members.len; i++)
+            all = bl_text_eq(bl_json_string(member(scene, ensemble, i)->pod_labels, label->string),
+                             label->valuestring);
+        if (all)
+            bl_json_add_string(common, label->string, label->valuestring);
+    }
+    return common;
+}
+
+static bool holds(const cJSON *values, const char *text)
+{
+    const cJSON *value;
+
+    cJSON_ArrayForEach(value, values)
+    {
+        if (strcmp(value->valuestring, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "key in (a, b)" for the labels in which members differ, or NULL where one of them has no such label. */
+static cJSON *differing_label(const struct bl_scene *scene, const struct bl_ensemble *ensemble,
+                              const char *key)
+{
+    BL_AUTO_JSON cJSON *values = bl_json_new_array();
+
+    for (size_t i = 0; i < ensemble->members.len; i++) {
+        const char *value = bl_json_string(member(scene, ensemble, i)->pod_labels, key);
+
+        if (!value)
+            return NULL;
+        if (!holds(values, value))
+            bl_json_push(values, bl_json_new_string(value));
+    }
+    if (!values->child->next)
+        return NULL;
+
+    cJSON *expression = bl_json_new_object();
+    bl_json_add_string(expression, "key", key);
+    bl_json_add_string(expression, "operator", "In");
+    bl_json_add(expression, "values", BL_STEAL(values));
+    return expression;
+}
+
+static cJSON *with_expressions(const struct bl_scene *scene, const struct bl_ensemble *ensemble,
+                               cJSON *common)
+{
+    BL_AUTO_JSON cJSON *expressions = bl_json_new_array();
+    const cJSON *label;
+    cJSON *selector = bl_json_new_object();
+
+    cJSON_ArrayForEach(label, bl_ensemble_first(scene, ensemble)->pod_labels)
+    {
+        cJSON *expression = label->string && !bl_label_is_volatile(label->string)
+                                ? differing_label(scene, ensemble, label->string)
+                                : NULL;
+
+        if (expression)
+            bl_json_push(expressions, expression);
+    }
+    if (common->child)
+        bl_json_add(selector, "matchLabels", common);
+    else
+        cJSON_Delete(common);
+    if (expressions->child)
+        bl_json_add(selector, "matchExpressions", BL_STEAL(expressions));
+    return selector;
+}
+
+static cJSON *only_labels(cJSON *labels)
+{
+    cJSON *selector = bl_json_new_object();
+
+    bl_json_add(selector, "matchLabels", labels);
+    return selector;
+}
+
+/* From the selector that people know to the one that is needed to keep others out. */
+static cJSON *find_selector(const struct bl_scene *scene, const struct bl_ensemble *ensemble)
+{
+    const struct bl_workload *first = bl_ensemble_first(scene, ensemble);
+    const cJSON *own = bl_json_get(first->selector, "matchLabels");
+
+    if (ensemble->members.len == 1 && selects_exactly(scene, ensemble, first->selector))
+        return bl_json_copy(first->selector);
+
+    BL_AUTO_JSON cJSON *few = only_labels(common_labels(scene, ensemble, own));
+    if (few->child->child && selects_exactly(scene, ensemble, few))
+        return BL_STEAL(few);
+
+    BL_AUTO_JSON cJSON *all = only_labels(common_labels(scene, ensemble, first->pod_labels));
+    if (all->child->child && selects_exactly(scene, ensemble, all))
+        return BL_STEAL(all);
+
+    BL_AUTO_JSON cJSON *exact =
+        with_expressions(scene, ensemble, common_labels(scene, ensemble, first->pod_labels));
+    if (exact->child && selects_exactly(scene, ensemble, exact))
+        return BL_STEAL(exact);
+    return NULL;
+}
+
+struct bl_scene *bl_scene_new(const struct bl_world *world, const cJSON *const *objects, size_t len)
+{
+    struct bl_scene *scene = BL_NEW(struct bl_scene);
+
+    scene->world = world;
+    for (size_t i = 0; i < len; i++) {
+        if (!bl_object_is_workload(objects[i]))
+            continue;
+        struct bl_workload *workload = bl_workload_recognise(objects[i], world);
+        workload->index = i;
+        *BL_PUSH(&scene->workloads) = workload;
+    }
+    bl_scene_group(scene);
+    for (size_t i = 0; i < scene->ensembles.len; i++)
+        scene->ensembles.items[i].selector = find_selector(scene, &scene->ensembles.items[i]);
+    return scene;
+}
+
+void bl_scene_free(struct bl_scene *scene)
+{
+    if (!scene)
+        return;
+    for (size_t i = 0; i < scene->workloads.len; i++)
+        bl_workload_free(scene->workloads.items[i]);
+    for (size_t i = 0; i < scene->ensembles.len; i++) {
+        free(scene->ensembles.items[i].members.items);
+        cJSON_Delete(scene->ensembles.items[i].selector);
+    }
+    free(scene->workloads.items);
+    free(scene->ensembles.items);
+    free(scene->links.items);
+    free(scene);
+}

@@ -1,0 +1,333 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/json/pointer.h"
+#include "recognise.h"
+
+/* What follows the property's name on this line, or NULL: "key = value", "key: value", "key value". */
+static const char *line_value(const char *line, size_t len, const char *property)
+{
+    size_t key = strlen(property), at = 0;
+
+    while (at < len && (line[at] == ' ' || line[at] == '\t'))
+        at++;
+    if (len - at <= key || strncmp(line + at, property, key) != 0)
+        return NULL;
+    at += key;
+    if (!strchr("=: \t", line[at]))
+        return NULL;
+    while (at < len && (line[at] == ' ' || line[at] == '\t'))
+        at++;
+    if (at < len && (line[at] == '=' || line[at] == ':'))
+        at++;
+    while (at < len && (line[at] == ' ' || line[at] == '\t'))
+        at++;
+    return line + at;
+}
+
+char *bl_properties_get(const char *text, const char *property)
+{
+    char *found = NULL;
+
+    for (const char *line = text; *line;) {
+        size_t len = strcspn(line, "\r\n");
+        const char *value = line_value(line, len, property);
+
+        if (value) {
+            size_t value_len = len - (size_t)(value - line);
+
+            while (value_len && isspace((unsigned char)value[value_len - 1]))
+                value_len--;
+            free(found);
+            found = bl_strndup(value, value_len);
+        }
+        line += len;
+        line += strspn(line, "\r\n");
+    }
+    return found;
+}
+
+/* Is a ConfigMap's key a file of broker or ZooKeeper settings? */
+static bool is_settings_file(const char *key)
+{
+    static const char *const endings[] = {".properties", ".config", ".cfg", ".conf", NULL};
+    static const char *const others[] = {"log4j", "logging", "connect",  "client", "producer", "consumer",
+                                         "admin", "tools",   "logback", "mirror", "cruise",   NULL};
+    bool fits = false;
+
+    for (size_t i = 0; endings[i]; i++)
+        fits |= bl_text_ends(key, endings[i]);
+    for (size_t i = 0; others[i]; i++)
+        fits &= strstr(key, others[i]) == NULL;
+    return fits;
+}
+
+struct visit {
+    bool (*each)(const cJSON *config_map, const char *key, const char *text, void *context);
+    void *context;
+};
+
+static bool visit_config_map(const struct bl_workload *workload, const struct bl_world *world,
+                             const char *name, const struct visit *visit)
+{
+    const cJSON *map =
+        name ? bl_world_find(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name) : NULL;
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, bl_json_get(map, "data"))
+    {
+        if (entry->string && cJSON_IsString(entry) && is_settings_file(entry->string) &&
+            visit->each(map, entry->string, entry->valuestring, visit->context))
+            return true;
+    }
+    return false;
+}
+
+static bool visit_volume(const struct bl_workload *workload, const struct bl_world *world,
+                         const cJSON *volume, const struct visit *visit)
+{
+    const cJSON *source;
+    const char *name = bl_json_string(bl_json_get(volume, "configMap"), "name");
+
+    if (visit_config_map(workload, world, name, visit))
+        return true;
+    cJSON_ArrayForEach(source, bl_json_at(volume, "projected", "sources", NULL))
+    {
+        name = bl_json_string(bl_json_get(source, "configMap"), "name");
+        if (visit_config_map(workload, world, name, visit))
+            return true;
+    }
+    return false;
+}
+
+bool bl_workload_each_properties(const struct bl_workload *workload, const struct bl_world *world,
+                                 bool (*each)(const cJSON *config_map, const char *key,
+                                              const char *text, void *context),
+                                 void *context)
+{
+    struct visit visit = {each, context};
+    const cJSON *volume;
+
+    if (!world)
+        return false;
+    cJSON_ArrayForEach(volume, bl_json_at(workload->pod, "spec", "volumes", NULL))
+    {
+        if (visit_volume(workload, world, volume, &visit))
+            return true;
+    }
+    return false;
+}
+
+/* "--override key=value" among the words of one argument or over two of them. */
+static bool from_arguments(const struct bl_workload *workload, const char *list, const char *property,
+                           struct bl_setting *setting)
+{
+    const cJSON *argument;
+    size_t len = strlen(property), index = 0;
+    bool override_before = false;
+
+    cJSON_ArrayForEach(argument, bl_json_get(workload->container, list))
+    {
+        const char *text = cJSON_IsString(argument) ? argument->valuestring : "";
+
+        for (const char *at = text; (at = strstr(at, property)); at += len) {
+            const char *before = at;
+
+            while (before > text && strchr(" \t\"'\\\n", before[-1]))
+                before--;
+            bool marked = before == text ? override_before
+                                         : before - text >= 10 && !strncmp(before - 10, "--override", 10);
+            if (!marked || at[len] != '=')
+                continue;
+            free(setting->value);
+            free(setting->pointer);
+            setting->value = bl_strndup(at + len + 1, strcspn(at + len + 1, " \t\"'\\\n"));
+            setting->pointer = bl_asprintf("%s/%s/%zu", workload->container_pointer, list, index);
+        }
+        override_before = bl_text_ends(text, "--override");
+        index++;
+    }
+    return setting->value != NULL;
+}
+
+/* "min.insync.replicas" with "KAFKA_CFG_" is KAFKA_CFG_MIN_INSYNC_REPLICAS. */
+static char *env_name(const char *prefix, const char *property)
+{
+    char *name = bl_asprintf("%s%s", prefix, property);
+
+    for (char *c = name + strlen(prefix); *c; c++)
+        *c = *c == '.' || *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    return name;
+}
+
+static bool from_env_named(const struct bl_workload *workload, const char *name,
+                           struct bl_setting *setting)
+{
+    const cJSON *entry = bl_container_env(workload->container, name), *sibling;
+    const char *value = bl_json_string(entry, "value");
+    size_t index = 0;
+
+    if (!entry)
+        return false;
+    cJSON_ArrayForEach(sibling, bl_json_get(workload->container, "env"))
+    {
+        if (sibling == entry)
+            break;
+        index++;
+    }
+    /* Charts write `value: ""` for "leave it to the broker". */
+    if (!value && !bl_json_get(entry, "valueFrom"))
+        value = "";
+    if (value && !*value)
+        return false;
+    setting->value = value ? bl_strdup(value) : NULL;
+    setting->pointer = bl_asprintf("%s/env/%zu", workload->container_pointer, index);
+    return true;
+}
+
+/* Whole files of settings in one variable, as Strimzi hands them to ZooKeeper. */
+static bool from_env_file(const struct bl_workload *workload, const char *property,
+                          struct bl_setting *setting)
+{
+    static const char *const files[] = {"KAFKA_CONFIGURATION", "ZOOKEEPER_CONFIGURATION"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(files); i++) {
+        const char *text = bl_container_env_value(workload->container, files[i]);
+        char *value = text ? bl_properties_get(text, property) : NULL;
+
+        if (!value)
+            continue;
+        setting->value = value;
+        setting->pointer = bl_asprintf("%s/env", workload->container_pointer);
+        return true;
+    }
+    return false;
+}
+
+static bool from_env(const struct bl_workload *workload, const char *property,
+                     struct bl_setting *setting)
+{
+    static const char *const prefixes[] = {"KAFKA_CFG_", "KAFKA_"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(prefixes); i++) {
+        BL_AUTO_FREE char *name = env_name(prefixes[i], property);
+
+        if (from_env_named(workload, name, setting))
+            return true;
+    }
+    return from_env_file(workload, property, setting);
+}
+
+struct search {
+    const char *property;
+    struct bl_setting *setting;
+};
+
+static bool search_text(const cJSON *config_map, BL_UNUSED const char *key, const char *text,
+                        void *context)
+{
+    struct search *search = context;
+    char *value = bl_properties_get(text, search->property);
+
+    if (!value)
+        return false;
+    search->setting->value = value;
+    search->setting->config_map = config_map;
+    return true;
+}
+
+/* Variables that a ConfigMap gives as a whole: envFrom. */
+static bool from_env_from(const struct bl_workload *workload, const struct bl_world *world,
+                          const char *property, struct bl_setting *setting)
+{
+    const cJSON *source;
+    BL_AUTO_FREE char *cfg = env_name("KAFKA_CFG_", property);
+    BL_AUTO_FREE char *plain = env_name("KAFKA_", property);
+
+    cJSON_ArrayForEach(source, bl_json_get(workload->container, "envFrom"))
+    {
+        const char *name = bl_json_string(bl_json_get(source, "configMapRef"), "name");
+        const cJSON *map =
+            name ? bl_world_find(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name) : NULL;
+        const cJSON *data = bl_json_get(map, "data");
+        const char *value = bl_json_string(data, cfg);
+
+        value = value ? value : bl_json_string(data, plain);
+        if (!value || !*value)
+            continue;
+        setting->value = bl_strdup(value);
+        setting->config_map = map;
+        return true;
+    }
+    return false;
+}
+
+static char *scalar_text(const cJSON *value)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(4096);
+
+    if (cJSON_IsString(value))
+        return bl_strdup(value->valuestring);
+    bl_json_write(&text, value);
+    return bl_strbuf_take(&text);
+}
+
+/* Strimzi's Kafka resource: spec.kafka.config, keyed by the property's own name. */
+static bool from_kafka_resource(const struct bl_workload *workload, const struct bl_world *world,
+                                const char *property, struct bl_setting *setting)
+{
+    const char *cluster = bl_json_string(workload->pod_labels, "strimzi.io/cluster");
+    const cJSON *kafka =
+        cluster ? bl_world_find(world, BL_KIND_KAFKA, workload->ref.namespace, cluster) : NULL;
+    const cJSON *value = bl_json_get(bl_json_at(kafka, "spec", "kafka", "config", NULL), property);
+
+    if (bl_json_is_null(value))
+        return false;
+    setting->value = scalar_text(value);
+    setting->config_map = kafka;
+    return true;
+}
+
+bool bl_workload_setting(const struct bl_workload *workload, const struct bl_world *world,
+                         const char *property, struct bl_setting *ret_setting)
+{
+    struct search search = {property, ret_setting};
+
+    *ret_setting = (struct bl_setting){0};
+    return from_arguments(workload, "args", property, ret_setting) ||
+           from_arguments(workload, "command", property, ret_setting) ||
+           from_env(workload, property, ret_setting) ||
+           from_env_from(workload, world, property, ret_setting) ||
+           bl_workload_each_properties(workload, world, search_text, &search) ||
+           from_kafka_resource(workload, world, property, ret_setting);
+}
+
+void bl_setting_release(struct bl_setting *setting)
+{
+    free(setting->value);
+    free(setting->pointer);
+    *setting = (struct bl_setting){0};
+}
+
+static bool any_text(BL_UNUSED const cJSON *config_map, BL_UNUSED const char *key,
+                     BL_UNUSED const char *text, BL_UNUSED void *context)
+{
+    return true;
+}
+
+bool bl_workload_configured(const struct bl_workload *workload, const struct bl_world *world)
+{
+    static const char *const telling[] = {"listeners",         "advertised.listeners", "process.roles",
+                                          "zookeeper.connect", "broker.id",            "node.id"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(telling); i++) {
+        BL_AUTO(bl_setting_release) struct bl_setting setting = {0};
+
+        if (bl_workload_setting(workload, world, telling[i], &setting))
+            return true;
+    }
+    return bl_workload_each_properties(workload, world, any_text, NULL);
+}

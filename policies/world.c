@@ -1,0 +1,135 @@
+#include "ballast/policies/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+
+struct shelf {
+    struct bl_world_entry *items; /* by namespace, then in input order */
+    size_t len, cap;
+};
+
+struct bl_world {
+    struct shelf shelves[BL_KIND_COUNT];
+};
+
+enum bl_kind bl_kind_of(const cJSON *object)
+{
+    static const struct {
+        const char *group, *kind;
+        enum bl_kind is;
+    } kinds[] = {
+        {"", "Service", BL_KIND_SERVICE},
+        {"", "ConfigMap", BL_KIND_CONFIG_MAP},
+        {"policy", "PodDisruptionBudget", BL_KIND_DISRUPTION_BUDGET},
+        {"networking.k8s.io", "NetworkPolicy", BL_KIND_NETWORK_POLICY},
+        {"storage.k8s.io", "StorageClass", BL_KIND_STORAGE_CLASS},
+        {"", "Namespace", BL_KIND_NAMESPACE},
+        {"kafka.strimzi.io", "Kafka", BL_KIND_KAFKA},
+    };
+
+    if (bl_object_is_workload(object))
+        return BL_KIND_WORKLOAD;
+    for (size_t i = 0; i < BL_ARRAY_LEN(kinds); i++)
+        if (bl_object_is(object, kinds[i].group, kinds[i].kind))
+            return kinds[i].is;
+    return BL_KIND_OTHER;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct bl_world_entry *x = a, *y = b;
+    int order = strcmp(x->ref.namespace, y->ref.namespace);
+
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+struct bl_world *bl_world_new(const cJSON *const *objects, size_t len)
+{
+    struct bl_world *world = BL_NEW(struct bl_world);
+
+    for (size_t i = 0; i < len; i++) {
+        enum bl_kind kind = bl_kind_of(objects[i]);
+
+        if (kind == BL_KIND_OTHER)
+            continue;
+        *BL_PUSH(&world->shelves[kind]) =
+            (struct bl_world_entry){objects[i], bl_object_ref(objects[i]), i};
+    }
+    for (size_t kind = 0; kind < BL_KIND_COUNT; kind++)
+        if (world->shelves[kind].len)
+            qsort(world->shelves[kind].items, world->shelves[kind].len,
+                  sizeof(struct bl_world_entry), compare_entries);
+    return world;
+}
+
+void bl_world_free(struct bl_world *world)
+{
+    if (!world)
+        return;
+    for (size_t kind = 0; kind < BL_KIND_COUNT; kind++)
+        free(world->shelves[kind].items);
+    free(world);
+}
+
+/* First entry whose namespace is not before (or, with `after`, is behind) this one. */
+static size_t bound(const struct shelf *shelf, const char *namespace, bool after)
+{
+    size_t low = 0, high = shelf->len;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(shelf->items[middle].ref.namespace, namespace);
+
+        if (order < 0 || (after && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct bl_world_iter bl_world_walk(const struct bl_world *world, enum bl_kind kind,
+                                   const char *namespace)
+{
+    struct bl_world_iter iter = {.world = world, .kind = kind, .namespace = namespace};
+
+    if (!world)
+        return iter;
+
+    const struct shelf *shelf = &world->shelves[kind];
+    if (!*namespace) {
+        iter.end_named = shelf->len;
+        return iter;
+    }
+    iter.next_named = bound(shelf, namespace, false);
+    iter.end_named = bound(shelf, namespace, true);
+    iter.end_unnamed = bound(shelf, "", true);
+    return iter;
+}
+
+const struct bl_world_entry *bl_world_next(struct bl_world_iter *iter)
+{
+    bool named = iter->next_named < iter->end_named, unnamed = iter->next_unnamed < iter->end_unnamed;
+
+    if (!named && !unnamed)
+        return NULL;
+
+    const struct bl_world_entry *items = iter->world->shelves[iter->kind].items;
+    if (named &&
+        (!unnamed || items[iter->next_named].index < items[iter->next_unnamed].index))
+        return &items[iter->next_named++];
+    return &items[iter->next_unnamed++];
+}
+
+const cJSON *bl_world_find(const struct bl_world *world, enum bl_kind kind, const char *namespace,
+                           const char *name)
+{
+    struct bl_world_iter iter = bl_world_walk(world, kind, namespace);
+
+    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));)
+        if (strcmp(entry->ref.name, name) == 0)
+            return entry->object;
+    return NULL;
+}
