@@ -11,8 +11,11 @@ set(BALLAST_TEST_ENV
     "LC_ALL=C.UTF-8" "TZ=UTC")
 
 function(ballast_test_properties name label)
-    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300
-        ENVIRONMENT "${BALLAST_TEST_ENV};BALLAST=$<IF:$<TARGET_EXISTS:ballast>,$<TARGET_FILE:ballast>,>;SRC=${PROJECT_SOURCE_DIR}")
+    set(env ${BALLAST_TEST_ENV} "SRC=${PROJECT_SOURCE_DIR}")
+    if(TARGET ballast)
+        list(APPEND env "BALLAST=$<TARGET_FILE:ballast>")
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300 ENVIRONMENT "${env}")
 endfunction()
 
 # ballast_unit_tests(<module>): one program for each tests/unit/<module>/test_*.c, which has its own

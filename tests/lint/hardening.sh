@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Is a release program hardened: PIE, full RELRO, no executable stack, canaries, fortified calls?
+set -euo pipefail
+
+failed=0
+expect() { # WHAT COMMAND...
+    local what=$1
+
+    shift
+    if "$@"; then
+        echo "$program: $what"
+    else
+        echo "$program: error: not $what"
+        failed=1
+    fi
+}
+dynamic() { readelf -dW "$program" | grep -qE "$1"; }
+segments() { readelf -lW "$program" | grep -qE "$1"; }
+symbols() { readelf -sW --dyn-syms "$program" | grep -qE "$1"; }
+# CET marks are for x86 alone.
+branches() { [ "$(uname -m)" != x86_64 ] || readelf -nW "$program" | grep -q IBT; }
+
+for program in "$@"; do
+    expect "position independent" dynamic 'FLAGS_1.*PIE'
+    expect "bound at start (-z now)" dynamic 'FLAGS.*NOW'
+    expect "relocated read-only (-z relro)" segments 'GNU_RELRO'
+    expect "without executable stack" segments 'GNU_STACK.* RW '
+    expect "guarded by stack canaries" symbols '__stack_chk_fail'
+    expect "fortified" symbols '_chk@'
+    expect "protected against stray branches" branches
+done
+exit "$failed"

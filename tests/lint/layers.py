@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Who may include whom: the direction of dependency, and one home for each third-party library."""
+
+import re
+
+from common import OWN, ROOT, Report, files, module
+
+# Direct dependencies; what they depend on is reachable too.
+GRAPH = {
+    "base": [],
+    "json": ["base"],
+    "object": ["json"],
+    "policies": ["object"],
+    "http": ["base"],
+    "serve": ["base"],
+    "pki": ["base"],
+    "kafka": ["base"],
+    "kube": ["object", "http"],
+    "runtime": ["kube"],
+    "webhook": ["policies", "kube", "serve"],
+    "controller": ["policies", "runtime", "serve", "kafka", "pki"],
+    "cli": ["policies", "kube", "kafka"],
+}
+
+# Third-party headers: where each may be included. cJSON is the tree that json and above pass around.
+THIRD_PARTY = {
+    "cjson/": lambda where, path: "json" in reachable(where),
+    "yaml.h": lambda where, path: where == "json",
+    "microhttpd.h": lambda where, path: where == "serve",
+    "gnutls/": lambda where, path: where == "serve",
+    "curl/": lambda where, path: where == "http",
+    "librdkafka/": lambda where, path: where == "kafka",
+    "openssl/": lambda where, path: where == "pki" or (where == "base" and path.stem == "digest"),
+}
+
+# The C library and Linux. Anything else is third-party and must be named above.
+LIBC = set(
+    """assert ctype dirent errno fcntl fnmatch float getopt glob inttypes iso646 limits locale math
+    netdb poll pthread pwd sched search semaphore setjmp signal spawn stdalign stdarg stdatomic stdbool
+    stddef stdint stdio stdlib stdnoreturn string strings syslog termios threads time uchar unistd
+    wchar""".split()
+)
+LIBC_FOLDERS = ("sys/", "linux/", "net/", "netinet/", "arpa/")
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def reachable(name):
+    seen = {name}
+    todo = [name]
+    while todo:
+        for other in GRAPH[todo.pop()]:
+            if other not in seen:
+                seen.add(other)
+                todo.append(other)
+    return seen
+
+
+def check_own(where, path, header):
+    """What is wrong with including one of our own headers, or None."""
+    if not header.startswith("ballast/"):
+        if "/" in header:
+            return f'private header "{header}" is included from another folder'
+        if not (path.parent / header).exists():
+            return f'private header "{header}" does not lie beside the file'
+        return None
+    target = header.split("/")[1]
+    if not (ROOT / "include" / header).exists():
+        return f'there is no include/{header}'
+    if target not in reachable(where):
+        return f"{where} must not depend on {target}"
+    return None
+
+
+def check_system(where, path, header):
+    """What is wrong with including a system or third-party header, or None."""
+    if header.startswith("ballast/"):
+        return f'our own header is included as <{header}>: use "{header}"'
+    if header.removesuffix(".h") in LIBC or header.startswith(LIBC_FOLDERS):
+        return None
+    for prefix, allowed in THIRD_PARTY.items():
+        if header.startswith(prefix):
+            return None if allowed(where, path) else f"<{header}> has no place in {where}"
+    return f"<{header}> is a third-party header that tests/lint/layers.py does not know"
+
+
+def main():
+    report = Report("layers")
+    for path in files(OWN, ".c", ".h"):
+        report.looked += 1
+        where = module(path)
+        if where not in GRAPH:
+            report.fail(path, 1, f'module "{where}" is not in the graph of tests/lint/layers.py')
+            continue
+        text = path.read_text(encoding="utf-8")
+        for match in INCLUDE.finditer(text):
+            check = check_own if match.group(1) == '"' else check_system
+            problem = check(where, path, match.group(2))
+            if problem:
+                report.fail(path, text.count("\n", 0, match.start(2)) + 1, problem)
+    report.finish()
+
+
+main()
