@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Builds and tests everything. The last line is "N passed, N failed"; the exit status tells the same.
+#
+#   scripts/test.sh           every build and every test
+#   scripts/test.sh --quick   the dev build and its tests
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. scripts/lib.sh
+
+usage() {
+    echo "usage: scripts/test.sh [--quick]"
+}
+
+quick=no
+for argument in "$@"; do
+    case $argument in
+    --quick) quick=yes ;;
+    -h | --help) usage && exit 0 ;;
+    *) usage >&2 && exit 2 ;;
+    esac
+done
+
+passed=0
+failed=0
+failures=()
+
+finish() {
+    local failure
+
+    heading "result, after $SECONDS s"
+    for failure in "${failures[@]}"; do
+        echo "failed: $failure"
+    done
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+note_failure() {
+    failed=$((failed + 1))
+    failures+=("$1")
+}
+
+# step NAME COMMAND...: counts as one; says what failed and goes on.
+step() {
+    local name=$1 begin=$SECONDS
+
+    shift
+    heading "$name"
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "$name: ok, $((SECONDS - begin)) s"
+        return 0
+    fi
+    note_failure "$name"
+    echo "$name: FAILED, $((SECONDS - begin)) s"
+    return 1
+}
+
+build() {
+    local log rc=0
+
+    log=$(mktemp)
+    cmake --preset "$1" >"$log" 2>&1 || rc=$?
+    [ "$rc" -eq 0 ] || cat "$log"
+    rm -f "$log"
+    [ "$rc" -eq 0 ] && cmake --build --preset "$1"
+}
+
+# tests PRESET [CTEST OPTION...]: counts every test of the run by itself.
+tests() {
+    local preset=$1 report line rc=0 before=$failed
+
+    shift
+    heading "$preset: tests"
+    report=$(mktemp)
+    ctest --preset "$preset" "$@" --output-junit "$report" || rc=$?
+    while read -r line; do
+        case $line in
+        "passed "*) passed=$((passed + 1)) ;;
+        *) note_failure "$preset: ${line#* }" ;;
+        esac
+    done < <(junit_results "$report")
+    rm -f "$report"
+    if [ "$rc" -ne 0 ] && [ "$failed" -eq "$before" ]; then
+        note_failure "$preset: ctest ended with status $rc"
+    fi
+}
+
+# "passed NAME" or "failed NAME" for each test; one that did not run has failed.
+junit_results() {
+    python3 - "$1" <<'END'
+import sys
+import xml.etree.ElementTree as tree
+
+try:
+    cases = tree.parse(sys.argv[1]).iter("testcase")
+except (OSError, tree.ParseError):
+    cases = []
+for case in cases:
+    good = case.get("status") == "run" and case.find("failure") is None
+    print("passed" if good else "failed", case.get("name"))
+END
+}
+
+# An installed tree works without the source tree.
+install_works() {
+    local prefix rc=0
+
+    prefix=$(mktemp -d)
+    cmake --install build/release --prefix "$prefix" >/dev/null && "$prefix/bin/ballast" --version || rc=1
+    rm -rf "$prefix"
+    return $rc
+}
+
+heading "tools"
+if [ "$quick" = yes ]; then
+    needs=$NEEDS_BUILD
+else
+    needs="$NEEDS_BUILD $NEEDS_TEST"
+fi
+(install_needs "$needs") || {
+    note_failure "tools"
+    finish
+}
+
+if [ "$quick" = yes ]; then
+    step "dev: build (gcc)" build dev && tests dev -LE lint
+    finish
+fi
+
+step "dev: build (gcc)" build dev && tests dev -LE lint
+step "asan: build (gcc, AddressSanitizer, UndefinedBehaviorSanitizer)" build asan && tests asan
+step "clang: build" build clang
+step "release: build (gcc, hardened)" build release && tests release
+step "release: install" install_works
+step "lint: configure" cmake --preset lint && tests lint
+finish
