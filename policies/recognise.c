@@ -151,7 +151,7 @@ static void take_first_container(struct bl_workload *workload)
     workload->container_pointer = bl_asprintf("%s/spec/containers/0", workload->pod_pointer);
 }
 
-static void apply_role_label(struct bl_workload *workload)
+static void apply_role_label(struct bl_workload *workload, bool ignore_opt_out)
 {
     const char *label = bl_object_label(workload->object, BL_LABEL_ROLE);
     bool known;
@@ -161,22 +161,20 @@ static void apply_role_label(struct bl_workload *workload)
         return;
     bl_workload_signal(workload, "label: %s=%s%s", BL_LABEL_ROLE, label,
                        known ? "" : " is no role, ignored");
-    if (!known)
+    if (!known || (role == BL_ROLE_NONE && ignore_opt_out))
         return;
     workload->opted_out = role == BL_ROLE_NONE && workload->role != BL_ROLE_NONE;
-    if (workload->opted_out)
-        return;
     if (role != BL_ROLE_NONE && !workload->container)
         take_first_container(workload);
     workload->role = role;
     workload->confidence = role ? BL_CONFIDENCE_HIGH : BL_CONFIDENCE_NONE;
 }
 
-static void describe(struct bl_workload *workload, const struct bl_world *world)
+static void describe(struct bl_workload *workload, const struct bl_world *world, bool ignore_opt_out)
 {
     if (workload->role == BL_ROLE_BROKER)
         bl_workload_find_kafka_role(workload, world);
-    apply_role_label(workload);
+    apply_role_label(workload, ignore_opt_out);
     if (workload->role == BL_ROLE_NONE || !workload->container)
         return;
     bl_workload_find_operator(workload);
@@ -186,7 +184,8 @@ static void describe(struct bl_workload *workload, const struct bl_world *world)
     bl_workload_find_selector(workload);
 }
 
-struct bl_workload *bl_workload_recognise(const cJSON *object, const struct bl_world *world)
+struct bl_workload *bl_workload_recognise(const cJSON *object, const struct bl_world *world,
+                                          bool ignore_opt_out)
 {
     struct bl_workload *workload = BL_NEW(struct bl_workload);
 
@@ -204,7 +203,7 @@ struct bl_workload *bl_workload_recognise(const cJSON *object, const struct bl_w
     BL_AUTO(candidate_release) struct candidate candidate = find_container(workload, world);
     if (candidate.evidence.role)
         take_candidate(workload, &candidate);
-    describe(workload, world);
+    describe(workload, world, ignore_opt_out);
     return workload;
 }
 

@@ -168,7 +168,8 @@ static cJSON *find_selector(const struct bl_scene *scene, const struct bl_ensemb
     return NULL;
 }
 
-struct bl_scene *bl_scene_new(const struct bl_world *world, const cJSON *const *objects, size_t len)
+struct bl_scene *bl_scene_new(const struct bl_world *world, const cJSON *const *objects, size_t len,
+                              const bool *ignore_opt_out)
 {
     struct bl_scene *scene = BL_NEW(struct bl_scene);
 
@@ -176,7 +177,7 @@ struct bl_scene *bl_scene_new(const struct bl_world *world, const cJSON *const *
     for (size_t i = 0; i < len; i++) {
         if (!bl_object_is_workload(objects[i]))
             continue;
-        struct bl_workload *workload = bl_workload_recognise(objects[i], world);
+        struct bl_workload *workload = bl_workload_recognise(objects[i], world, ignore_opt_out[i]);
         workload->index = i;
         *BL_PUSH(&scene->workloads) = workload;
     }

@@ -67,6 +67,10 @@ struct bl_decode {
 BL_CHECK int bl_decode(const struct bl_decode *from, const cJSON *value, const struct bl_schema *schema,
                        void *out, struct bl_error **err);
 
+/** As bl_decode, but leaves keys that the schema does not know to the caller. */
+BL_CHECK int bl_decode_members(const struct bl_decode *from, const cJSON *value,
+                               const struct bl_schema *schema, void *out, struct bl_error **err);
+
 /** Frees what the fields own and empties them. */
 void bl_decode_release(const struct bl_schema *schema, void *decoded);
 

@@ -45,9 +45,12 @@ struct bl_scene {
     } links;
 };
 
-/** `world` is borrowed. `objects` are those that it was made of. */
+/**
+ * `world` is borrowed. `objects` are those that it was made of. `ignore_opt_out` has a flag for each:
+ * may its label ballast.dev/role: none be overlooked?
+ */
 BL_NONNULL struct bl_scene *bl_scene_new(const struct bl_world *world, const cJSON *const *objects,
-                                         size_t len);
+                                         size_t len, const bool *ignore_opt_out);
 void bl_scene_free(struct bl_scene *scene);
 BL_DEFINE_CLEANUP(struct bl_scene *, bl_scene_cleanup, bl_scene_free)
 

@@ -108,8 +108,12 @@ struct bl_workload {
     size_t ensemble; /* workloads of one role in one cluster share it */
 };
 
-/** `world` may be NULL. Never fails: what cannot be told is BL_ROLE_NONE. */
-BL_NONNULL struct bl_workload *bl_workload_recognise(const cJSON *object, const struct bl_world *world);
+/**
+ * `world` may be NULL. Never fails: what cannot be told is BL_ROLE_NONE. With `ignore_opt_out` the label
+ * ballast.dev/role: none does not count.
+ */
+BL_NONNULL struct bl_workload *bl_workload_recognise(const cJSON *object, const struct bl_world *world,
+                                                     bool ignore_opt_out);
 void bl_workload_free(struct bl_workload *workload);
 
 /** Broker or combined: stores partitions. */

@@ -1,0 +1,109 @@
+/**
+ * The decision: objects and policies in; edits, findings and companions out. Pure.
+ *
+ * It runs in two passes. The first edits each object by what that object alone shows, so that the
+ * webhook, which sees one object at a time, and the command, which sees a whole release, write the same
+ * bytes. The second judges the edited objects with everything in sight: budgets, services, ConfigMaps,
+ * the other members of the cluster. What the first could not mend shows up in the second.
+ */
+#ifndef BALLAST_POLICIES_ENGINE_H
+#define BALLAST_POLICIES_ENGINE_H
+
+#include "ballast/base/date.h"
+#include "ballast/json/edit.h"
+#include "ballast/policies/policy.h"
+
+enum bl_severity {
+    BL_SEVERITY_INFO = 1,
+    BL_SEVERITY_WARNING,
+    BL_SEVERITY_ERROR, /* admission would deny the object */
+};
+
+const char *bl_severity_name(enum bl_severity severity);
+
+struct bl_finding {
+    size_t object;  /* the one at fault, by its index in the input */
+    size_t subject; /* the workload that it is about; often the same */
+    enum bl_rule_id rule;
+    enum bl_action action;
+    enum bl_severity severity;
+    const struct bl_policy *policy; /* borrowed from the set */
+    bool mended;                    /* an edit or a companion takes care of it */
+    char *path;                     /* JSON Pointer into the object */
+    char *message, *hint;           /* hint: NULL where the message says it all */
+};
+
+enum bl_outcome {
+    BL_OUTCOME_PASS,
+    BL_OUTCOME_CHANGED,
+    BL_OUTCOME_DENIED,
+    BL_OUTCOME_WARNED,
+    BL_OUTCOME_REPORTED,
+    BL_OUTCOME_EXEMPT,
+    BL_OUTCOME_OFF,
+};
+
+const char *bl_outcome_name(enum bl_outcome outcome);
+
+/** What one rule did with one workload. */
+struct bl_result {
+    enum bl_rule_id rule;
+    const struct bl_policy *policy;
+    enum bl_action action;
+    enum bl_outcome outcome;
+    char *message;
+};
+
+struct bl_companion {
+    size_t after; /* the object behind which it belongs */
+    enum bl_rule_id rule;
+    cJSON *object;
+};
+
+struct bl_object_report {
+    const struct bl_workload *workload; /* of the scene; NULL where the object runs no pods */
+    bool judged;                        /* by rules; false for what is not Kafka */
+    struct bl_edit edit;                /* edit.patch is NULL where nothing was edited */
+    struct {
+        struct bl_result *items;
+        size_t len, cap;
+    } results; /* in the order of enum bl_rule_id */
+};
+
+struct bl_report {
+    size_t len;
+    struct bl_object_report *objects; /* one for each of the input */
+    struct {
+        struct bl_finding *items;
+        size_t len, cap;
+    } findings; /* by object, then rule, then path */
+    struct {
+        struct bl_companion *items;
+        size_t len, cap;
+    } companions;
+    struct bl_world *world; /* of the edited objects */
+    struct bl_scene *scene;
+    const cJSON **edited; /* the objects as they are after the edits */
+};
+
+/** Which of the objects may be edited and judged; the rest is context. */
+struct bl_scope {
+    size_t first, len;
+};
+
+/**
+ * `set` and `objects` are borrowed and must outlive the report. `today` decides which exceptions
+ * count. Everything outside `scope` is looked at, but neither edited nor judged.
+ */
+BL_NONNULL struct bl_report *bl_engine_run(const struct bl_policy_set *set,
+                                           const cJSON *const *objects, size_t len,
+                                           struct bl_scope scope, bl_day today);
+void bl_report_free(struct bl_report *report);
+BL_DEFINE_CLEANUP(struct bl_report *, bl_report_cleanup, bl_report_free)
+
+/** The object as it is after the edits. */
+const cJSON *bl_report_object(const struct bl_report *report, size_t index);
+/** Is anything denied? */
+bool bl_report_denied(const struct bl_report *report);
+
+#endif

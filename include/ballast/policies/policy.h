@@ -1,0 +1,79 @@
+/**
+ * Policy files: which rules hold where.
+ *
+ * A policy names what it matches and gives rules their action and parameters. Of several policies, the
+ * one with the highest priority that defines a rule decides it, then the first by name. Exceptions take
+ * a workload out of some rules until a day; an exception that has expired counts no more.
+ */
+#ifndef BALLAST_POLICIES_POLICY_H
+#define BALLAST_POLICIES_POLICY_H
+
+#include "ballast/base/date.h"
+#include "ballast/json/decode.h"
+#include "ballast/policies/scene.h"
+
+#define BL_API_VERSION "ballast.dev/v1alpha1"
+
+enum bl_action {
+    BL_ACTION_MUTATE, /* add what is missing; deny what the author set wrong */
+    BL_ACTION_DENY,
+    BL_ACTION_WARN,
+    BL_ACTION_AUDIT,
+    BL_ACTION_OFF,
+};
+
+const char *bl_action_name(enum bl_action action);
+
+enum bl_rule_id {
+    BL_RULE_DISRUPTION_BUDGET,
+    BL_RULE_ZONE_SPREAD,
+    BL_RULE_NETWORK_POLICY,
+    BL_RULE_PROBES,
+    BL_RULE_GRACEFUL_STOP,
+    BL_RULE_SERVICES,
+    BL_RULE_IN_SYNC,
+    BL_RULE_ROLLOUT,
+    BL_RULE_RACK,
+    BL_RULE_IMAGES,
+    BL_RULE_REPLICAS,
+    BL_RULE_DURABILITY,
+    BL_RULE_STORAGE,
+    BL_RULE_RESOURCES,
+    BL_RULE_COUNT,
+};
+
+/** "zoneSpread" in policy files and JSON, "zone-spread" in messages and documentation. */
+const char *bl_rule_key(enum bl_rule_id rule);
+const char *bl_rule_name(enum bl_rule_id rule);
+/** One sentence on what it is for. */
+const char *bl_rule_summary(enum bl_rule_id rule);
+
+struct bl_policy;
+
+/** All policies that hold together. Immutable once it is filled. */
+struct bl_policy_set {
+    struct bl_policy **items;
+    size_t len, cap;
+};
+
+/**
+ * Adds one policy from its parsed text; `file` and `doc` are for messages. Two policies of one name in
+ * a set are an error.
+ */
+BL_CHECK int bl_policy_set_add(struct bl_policy_set *set, const char *file,
+                               const struct bl_yaml_doc *doc, const cJSON *value,
+                               struct bl_error **err);
+
+/**
+ * Reads policy files: each path is a file, or a folder whose .yaml, .yml and .json files are read.
+ * A file may hold several documents, KafkaPolicies all. A folder without any is an error.
+ */
+BL_CHECK int bl_policy_set_read(struct bl_policy_set *set, const char *path, struct bl_error **err);
+void bl_policy_set_release(struct bl_policy_set *set);
+
+/** The CustomResourceDefinition of KafkaPolicy, from the tables that the decoder reads by. */
+BL_NONNULL cJSON *bl_policy_crd(void);
+
+const char *bl_policy_name(const struct bl_policy *policy);
+
+#endif

@@ -1,0 +1,406 @@
+#include "ballast/policies/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "rule.h"
+#include "service.h"
+
+static const char *const severity_names[] = {"", "info", "warning", "error"};
+static const char *const outcome_names[] = {"pass",     "changed", "denied", "warned",
+                                            "reported", "exempt",  "off"};
+
+const char *bl_severity_name(enum bl_severity severity)
+{
+    return severity_names[severity];
+}
+
+const char *bl_outcome_name(enum bl_outcome outcome)
+{
+    return outcome_names[outcome];
+}
+
+struct engine {
+    const struct bl_policy_set *set;
+    const cJSON *const *objects;
+    struct bl_scope scope;
+    bl_day today;
+    struct bl_report *report;
+    struct bl_world *before; /* for the labels of namespaces, which nothing edits */
+    bool *ignore_opt_out;    /* for each object */
+};
+
+static bool in_scope(const struct engine *engine, size_t index)
+{
+    return index >= engine->scope.first && index - engine->scope.first < engine->scope.len;
+}
+
+static bool expired(const struct bl_exception *exception, bl_day today)
+{
+    BL_ERROR(err);
+    bl_day day;
+
+    return exception->expires && bl_day_parse(exception->expires, &day, &err) == 0 && today >= day;
+}
+
+/* The exception that takes a workload out of a rule; one that has expired only if no other does. */
+static const struct bl_exception *find_exception(const struct engine *engine, enum bl_rule_id rule,
+                                                 const cJSON *object, enum bl_role role)
+{
+    const struct bl_exception *stale = NULL;
+
+    for (size_t p = 0; p < engine->set->len; p++) {
+        const struct bl_structs *list = &engine->set->items[p]->spec.exceptions;
+
+        for (size_t e = 0; e < list->len; e++) {
+            const struct bl_exception *exception = (const struct bl_exception *)list->items + e;
+            bool named = false;
+
+            for (size_t r = 0; r < exception->rules.len; r++)
+                named |= strcmp(exception->rules.items[r], bl_rules[rule]->key) == 0;
+            if (!named || !bl_match_object(&exception->match, engine->before, object, role))
+                continue;
+            if (!expired(exception, engine->today))
+                return exception;
+            stale = exception;
+        }
+    }
+    return stale;
+}
+
+/* Fills a run for a rule on an object. False where no policy asks for it, or an exception excuses it. */
+static bool begin_run(const struct engine *engine, enum bl_rule_id rule, size_t index,
+                      const cJSON *object, enum bl_role role, struct bl_rule_run *run)
+{
+    const struct bl_policy *policy = bl_policy_for(engine->set, rule, engine->before, object, role);
+
+    if (!policy)
+        return false;
+    *run = (struct bl_rule_run){
+        .id = rule,
+        .policy = policy,
+        .action = (enum bl_action)policy->rules[rule]->action,
+        .params = policy->rules[rule],
+        .report = engine->report,
+        .object = index,
+    };
+    return true;
+}
+
+static bool excused(const struct engine *engine, enum bl_rule_id rule, const cJSON *object,
+                    enum bl_role role)
+{
+    const struct bl_exception *exception = find_exception(engine, rule, object, role);
+
+    return exception && !expired(exception, engine->today);
+}
+
+/* A pod that a StatefulSet made is judged there; changing it here would make it differ from its set. */
+static bool concerns_us(const struct bl_workload *workload)
+{
+    return workload->role != BL_ROLE_NONE && workload->container && !workload->owner_kind &&
+           !bl_namespace_excluded(workload->ref.namespace);
+}
+
+/* Opting out by label is for the policy to allow: where one forbids it, the label does not count. */
+static bool must_not_opt_out(const struct engine *engine, const cJSON *object)
+{
+    const char *label = bl_object_label(object, BL_LABEL_ROLE);
+    bool forbidden = false;
+
+    if (!label || strcmp(label, bl_role_name(BL_ROLE_NONE)) != 0 || !bl_object_is_workload(object))
+        return false;
+
+    struct bl_workload *seen = bl_workload_recognise(object, NULL, true);
+    for (size_t p = 0; p < engine->set->len; p++) {
+        const struct bl_spec *spec = &engine->set->items[p]->spec;
+
+        forbidden |= !spec->allow_opt_out &&
+                     bl_match_object(&spec->match, engine->before, object, seen->role);
+    }
+    bl_workload_free(seen);
+    return forbidden;
+}
+
+static void edit_workload(const struct engine *engine, size_t index, struct bl_edit *edit)
+{
+    struct bl_workload *workload =
+        bl_workload_recognise(engine->objects[index], NULL, engine->ignore_opt_out[index]);
+
+    for (size_t rule = 0; rule < BL_RULE_COUNT && concerns_us(workload); rule++) {
+        struct bl_rule_run run;
+
+        if (!bl_rules[rule]->edit ||
+            !begin_run(engine, (enum bl_rule_id)rule, index, workload->object, workload->role, &run) ||
+            excused(engine, (enum bl_rule_id)rule, workload->object, workload->role))
+            continue;
+        run.workload = workload;
+        run.edit = edit;
+        if (bl_run_may_mutate(&run))
+            bl_rules[rule]->edit(&run);
+    }
+    bl_workload_free(workload);
+}
+
+static void edit_service(const struct engine *engine, size_t index, struct bl_edit *edit)
+{
+    const cJSON *service = engine->objects[index];
+    enum bl_role role = bl_service_role(service);
+    struct bl_rule_run run;
+
+    if (!role || bl_namespace_excluded(bl_object_ref(service).namespace))
+        return;
+    for (size_t rule = 0; rule < BL_RULE_COUNT; rule++) {
+        if (!bl_rules[rule]->edit_service ||
+            !begin_run(engine, (enum bl_rule_id)rule, index, service, role, &run) ||
+            run.action != BL_ACTION_MUTATE || excused(engine, (enum bl_rule_id)rule, service, role))
+            continue;
+        run.edit = edit;
+        bl_rules[rule]->edit_service(&run, service);
+    }
+}
+
+static void edit_object(const struct engine *engine, size_t index)
+{
+    struct bl_object_report *report = &engine->report->objects[index];
+    const cJSON *object = engine->objects[index];
+    enum bl_kind kind = bl_kind_of(object);
+
+    engine->report->edited[index] = object;
+    if ((kind != BL_KIND_WORKLOAD && kind != BL_KIND_SERVICE) || !in_scope(engine, index))
+        return;
+    bl_edit_init(&report->edit, object);
+    if (kind == BL_KIND_WORKLOAD)
+        edit_workload(engine, index, &report->edit);
+    else
+        edit_service(engine, index, &report->edit);
+    if (bl_edit_changed(&report->edit))
+        engine->report->edited[index] = report->edit.object;
+    else
+        bl_edit_release(&report->edit);
+}
+
+static void note_stale_exception(struct bl_rule_run *run, const struct bl_exception *exception)
+{
+    bl_run_report(run, BL_FAULT_NOTE, run->object, "",
+                  "Renew it with a new date, or remove it from the policy.",
+                  "exception \"%s\" expired on %s and counts no more (%s)", exception->name,
+                  exception->expires, exception->reason);
+}
+
+static struct bl_result *add_result(struct bl_object_report *report, const struct bl_rule_run *run,
+                                    enum bl_outcome outcome, char *message)
+{
+    struct bl_result *result = BL_PUSH(&report->results);
+
+    *result = (struct bl_result){run->id, run->policy, run->action, outcome, message};
+    return result;
+}
+
+/* Does this workload speak for its ensemble? Its first member that is judged does. */
+static bool speaks(const struct engine *engine, const struct bl_workload *workload)
+{
+    const struct bl_scene *scene = engine->report->scene;
+    const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, workload);
+
+    for (size_t i = 0; i < ensemble->members.len; i++) {
+        const struct bl_workload *member = scene->workloads.items[ensemble->members.items[i]];
+
+        if (in_scope(engine, member->index) && concerns_us(member))
+            return member == workload;
+    }
+    return false;
+}
+
+static void run_checks(const struct engine *engine, struct bl_rule_run *run)
+{
+    const struct bl_rule *rule = bl_rules[run->id];
+
+    if (rule->check)
+        rule->check(run);
+    if (rule->check_ensemble && speaks(engine, run->workload))
+        rule->check_ensemble(run, bl_scene_ensemble(run->scene, run->workload));
+}
+
+static void judge_by(const struct engine *engine, enum bl_rule_id rule,
+                     const struct bl_workload *workload, struct bl_object_report *report)
+{
+    const struct bl_exception *exception =
+        find_exception(engine, rule, workload->object, workload->role);
+    struct bl_rule_run run;
+
+    if (!begin_run(engine, rule, workload->index, workload->object, workload->role, &run))
+        return;
+    run.workload = workload;
+    run.scene = engine->report->scene;
+    if (run.action == BL_ACTION_OFF) {
+        add_result(report, &run, BL_OUTCOME_OFF, bl_strdup(""));
+        return;
+    }
+    if (exception && !expired(exception, engine->today)) {
+        add_result(report, &run, BL_OUTCOME_EXEMPT,
+                   bl_asprintf("exception \"%s\": %s%s%s", exception->name, exception->reason,
+                               exception->expires ? ", until " : "",
+                               exception->expires ? exception->expires : ""));
+        return;
+    }
+    if (exception)
+        note_stale_exception(&run, exception);
+    add_result(report, &run, BL_OUTCOME_PASS, NULL);
+    run_checks(engine, &run);
+}
+
+static void judge_workload(const struct engine *engine, const struct bl_workload *workload)
+{
+    struct bl_object_report *report = &engine->report->objects[workload->index];
+
+    report->workload = workload;
+    if (!in_scope(engine, workload->index) || !concerns_us(workload))
+        return;
+    report->judged = true;
+    for (size_t rule = 0; rule < BL_RULE_COUNT; rule++)
+        judge_by(engine, (enum bl_rule_id)rule, workload, report);
+}
+
+static enum bl_outcome outcome_of(const struct bl_finding *finding)
+{
+    if (finding->mended)
+        return BL_OUTCOME_CHANGED;
+    if (finding->severity == BL_SEVERITY_ERROR)
+        return BL_OUTCOME_DENIED;
+    return finding->severity == BL_SEVERITY_WARNING ? BL_OUTCOME_WARNED : BL_OUTCOME_REPORTED;
+}
+
+static struct bl_result *find_result(struct bl_object_report *report, enum bl_rule_id rule)
+{
+    for (size_t i = 0; i < report->results.len; i++)
+        if (report->results.items[i].rule == rule)
+            return &report->results.items[i];
+    return NULL;
+}
+
+/* A rule's result is its gravest finding; the messages of all are told. */
+static void summarise(struct bl_report *report)
+{
+    static const int gravity[] = {
+        [BL_OUTCOME_PASS] = 0,   [BL_OUTCOME_REPORTED] = 1, [BL_OUTCOME_CHANGED] = 2,
+        [BL_OUTCOME_WARNED] = 3, [BL_OUTCOME_DENIED] = 4,
+    };
+
+    for (size_t i = 0; i < report->findings.len; i++) {
+        const struct bl_finding *finding = &report->findings.items[i];
+        struct bl_result *result = find_result(&report->objects[finding->subject], finding->rule);
+        enum bl_outcome outcome = outcome_of(finding);
+
+        if (!result)
+            continue;
+        char *message = result->message ? bl_asprintf("%s; %s", result->message, finding->message)
+                                        : bl_strdup(finding->message);
+        free(result->message);
+        result->message = message;
+        if (gravity[outcome] > gravity[result->outcome])
+            result->outcome = outcome;
+    }
+    for (size_t i = 0; i < report->len; i++)
+        for (size_t r = 0; r < report->objects[i].results.len; r++)
+            if (!report->objects[i].results.items[r].message)
+                report->objects[i].results.items[r].message = bl_strdup("");
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+    const struct bl_finding *x = a, *y = b;
+    int order;
+
+    if (x->object != y->object)
+        return x->object < y->object ? -1 : 1;
+    if (x->rule != y->rule)
+        return x->rule < y->rule ? -1 : 1;
+    order = strcmp(x->path, y->path);
+    return order ? order : strcmp(x->message, y->message);
+}
+
+static int compare_companions(const void *a, const void *b)
+{
+    const struct bl_companion *x = a, *y = b;
+
+    if (x->after != y->after)
+        return x->after < y->after ? -1 : 1;
+    return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+static void sort_report(struct bl_report *report)
+{
+    if (report->findings.len)
+        qsort(report->findings.items, report->findings.len, sizeof(struct bl_finding),
+              compare_findings);
+    if (report->companions.len)
+        qsort(report->companions.items, report->companions.len, sizeof(struct bl_companion),
+              compare_companions);
+}
+
+struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *const *objects, size_t len,
+                                struct bl_scope scope, bl_day today)
+{
+    struct bl_report *report = BL_NEW(struct bl_report);
+    BL_AUTO(bl_world_cleanup) struct bl_world *before = bl_world_new(objects, len);
+    BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(len, sizeof(bool));
+    struct engine engine = {set, objects, scope, today, report, before, ignore_opt_out};
+
+    report->len = len;
+    report->objects = bl_alloc(len, sizeof(*report->objects));
+    report->edited = bl_alloc(len, sizeof(*report->edited));
+    for (size_t i = 0; i < len; i++) {
+        ignore_opt_out[i] = must_not_opt_out(&engine, objects[i]);
+        edit_object(&engine, i);
+    }
+
+    report->world = bl_world_new(report->edited, len);
+    report->scene = bl_scene_new(report->world, report->edited, len, ignore_opt_out);
+    for (size_t i = 0; i < report->scene->workloads.len; i++)
+        judge_workload(&engine, report->scene->workloads.items[i]);
+    sort_report(report);
+    summarise(report);
+    return report;
+}
+
+void bl_report_free(struct bl_report *report)
+{
+    if (!report)
+        return;
+    bl_scene_free(report->scene);
+    bl_world_free(report->world);
+    for (size_t i = 0; i < report->len; i++) {
+        for (size_t r = 0; r < report->objects[i].results.len; r++)
+            free(report->objects[i].results.items[r].message);
+        free(report->objects[i].results.items);
+        bl_edit_release(&report->objects[i].edit);
+    }
+    for (size_t i = 0; i < report->findings.len; i++) {
+        free(report->findings.items[i].path);
+        free(report->findings.items[i].message);
+        free(report->findings.items[i].hint);
+    }
+    for (size_t i = 0; i < report->companions.len; i++)
+        cJSON_Delete(report->companions.items[i].object);
+    free(report->findings.items);
+    free(report->companions.items);
+    free(report->objects);
+    free(report->edited);
+    free(report);
+}
+
+const cJSON *bl_report_object(const struct bl_report *report, size_t index)
+{
+    return report->edited[index];
+}
+
+bool bl_report_denied(const struct bl_report *report)
+{
+    for (size_t i = 0; i < report->findings.len; i++)
+        if (report->findings.items[i].severity == BL_SEVERITY_ERROR)
+            return true;
+    return false;
+}

@@ -1,0 +1,92 @@
+/** A decoded policy, and the table of rules. */
+#ifndef BALLAST_POLICIES_POLICY_PRIVATE_H
+#define BALLAST_POLICIES_POLICY_PRIVATE_H
+
+#include "ballast/policies/policy.h"
+
+struct bl_match {
+    struct bl_strings namespaces, names; /* patterns */
+    cJSON *namespace_selector, *object_selector;
+    unsigned roles; /* bit of enum bl_match_role; 0: all */
+};
+
+enum bl_match_role {
+    BL_MATCH_BROKER = 1 << 0,
+    BL_MATCH_CONTROLLER = 1 << 1,
+    BL_MATCH_COMBINED = 1 << 2,
+    BL_MATCH_ZOOKEEPER = 1 << 3,
+};
+
+struct bl_exception {
+    char *name;
+    struct bl_match match;
+    struct bl_strings rules;
+    char *reason, *owner, *expires;
+};
+
+struct bl_metadata {
+    char *name;
+};
+
+struct bl_spec {
+    int64_t priority;
+    struct bl_match match;
+    bool allow_opt_out;
+    int adoption;
+    struct bl_structs exceptions; /* of struct bl_exception */
+};
+
+/** Every rule's parameters begin so. */
+struct bl_rule_params {
+    int action;
+};
+
+struct bl_policy {
+    char *file;
+    struct bl_metadata metadata;
+    struct bl_spec spec;
+    struct bl_rule_params *rules[BL_RULE_COUNT]; /* NULL: not defined here */
+};
+
+struct bl_rule_run;
+
+struct bl_rule {
+    const char *key, *name, *summary;
+    const struct bl_schema *schema;
+    const void *defaults; /* of schema->size bytes */
+    unsigned roles;       /* enum bl_match_role */
+    bool mutates;         /* it has something to add; else action Mutate is refused */
+
+    /** Edits one workload by what the workload itself shows. NULL: nothing to edit. */
+    void (*edit)(struct bl_rule_run *run);
+    /** Edits one Service that serves Kafka. */
+    void (*edit_service)(struct bl_rule_run *run, const cJSON *service);
+    /** Judges one workload, with everything in sight. */
+    void (*check)(struct bl_rule_run *run);
+    /** Judges an ensemble as a whole and gives it its companions. */
+    void (*check_ensemble)(struct bl_rule_run *run, const struct bl_ensemble *ensemble);
+};
+
+extern const struct bl_rule *const bl_rules[BL_RULE_COUNT];
+
+/** The fields that open every rule's table. */
+extern const char *const bl_action_names[];
+#define BL_RULE_ACTION_FIELD                                                                        \
+    {.name = "action", .type = BL_FIELD_ENUM, .offset = offsetof(struct bl_rule_params, action),    \
+     .required = true, .names = bl_action_names,                                                    \
+     .doc = "What happens: Mutate adds what is missing and denies what is set wrong; Deny, Warn, "  \
+            "Audit and Off change nothing."}
+
+/** Does it match this object, in this role? `world` gives the labels of namespaces. */
+bool bl_match_object(const struct bl_match *match, const struct bl_world *world, const cJSON *object,
+                     enum bl_role role);
+
+/** The policy that decides a rule for an object; NULL where none defines it. */
+const struct bl_policy *bl_policy_for(const struct bl_policy_set *set, enum bl_rule_id rule,
+                                      const struct bl_world *world, const cJSON *object,
+                                      enum bl_role role);
+
+/** Is the namespace one that no policy touches: kube-system and its like? */
+bool bl_namespace_excluded(const char *namespace);
+
+#endif

@@ -1,0 +1,216 @@
+#include "rule.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+
+#define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
+
+const struct bl_rule *const bl_rules[BL_RULE_COUNT] = {
+    [BL_RULE_DISRUPTION_BUDGET] = &bl_rule_disruption_budget,
+    [BL_RULE_ZONE_SPREAD] = &bl_rule_zone_spread,
+    [BL_RULE_NETWORK_POLICY] = &bl_rule_network_policy,
+    [BL_RULE_PROBES] = &bl_rule_probes,
+    [BL_RULE_GRACEFUL_STOP] = &bl_rule_graceful_stop,
+    [BL_RULE_SERVICES] = &bl_rule_services,
+    [BL_RULE_IN_SYNC] = &bl_rule_in_sync,
+    [BL_RULE_ROLLOUT] = &bl_rule_rollout,
+    [BL_RULE_RACK] = &bl_rule_rack,
+    [BL_RULE_IMAGES] = &bl_rule_images,
+    [BL_RULE_REPLICAS] = &bl_rule_replicas,
+    [BL_RULE_DURABILITY] = &bl_rule_durability,
+    [BL_RULE_STORAGE] = &bl_rule_storage,
+    [BL_RULE_RESOURCES] = &bl_rule_resources,
+};
+
+static char *format(const char *fmt, va_list args)
+{
+    char *text = NULL;
+
+    if (vasprintf(&text, fmt, args) < 0)
+        abort();
+    return text;
+}
+
+static struct bl_finding *add_finding(struct bl_rule_run *run, size_t object, const char *path,
+                                      enum bl_severity severity, char *message)
+{
+    struct bl_finding *finding = BL_PUSH(&run->report->findings);
+
+    *finding = (struct bl_finding){
+        .object = object,
+        .subject = run->object,
+        .rule = run->id,
+        .action = run->action,
+        .severity = severity,
+        .policy = run->policy,
+        .path = bl_strdup(path),
+        .message = message,
+    };
+    return finding;
+}
+
+const cJSON *bl_run_now(const struct bl_rule_run *run, const char *pointer)
+{
+    return bl_pointer_find(run->edit->object, pointer);
+}
+
+/* Rules edit where they have looked, so an edit that does not fit is a fault of ours. */
+static void edited(struct bl_rule_run *run, int rc, struct bl_error *err, const char *pointer,
+                   const char *fmt, va_list args)
+{
+    if (rc < 0) {
+        (void)fprintf(stderr, "ballast: internal error: %s\n", bl_error_text(err));
+        abort();
+    }
+    add_finding(run, run->object, pointer, BL_SEVERITY_WARNING, format(fmt, args))->mended = true;
+}
+
+void bl_run_set(struct bl_rule_run *run, const char *pointer, cJSON *value, const char *fmt, ...)
+{
+    BL_ERROR(err);
+    va_list args;
+
+    va_start(args, fmt);
+    int rc = bl_edit_set(run->edit, pointer, value, &err);
+    edited(run, rc, err, pointer, fmt, args);
+    va_end(args);
+}
+
+void bl_run_append(struct bl_rule_run *run, const char *pointer, cJSON *value, const char *fmt, ...)
+{
+    BL_ERROR(err);
+    va_list args;
+
+    va_start(args, fmt);
+    int rc = bl_edit_append(run->edit, pointer, value, &err);
+    edited(run, rc, err, pointer, fmt, args);
+    va_end(args);
+}
+
+void bl_run_remove(struct bl_rule_run *run, const char *pointer, const char *fmt, ...)
+{
+    BL_ERROR(err);
+    va_list args;
+
+    va_start(args, fmt);
+    int rc = bl_edit_remove(run->edit, pointer, &err);
+    edited(run, rc, err, pointer, fmt, args);
+    va_end(args);
+}
+
+bool bl_run_may_mutate(const struct bl_rule_run *run)
+{
+    return run->action == BL_ACTION_MUTATE && run->workload->confidence > BL_CONFIDENCE_LOW &&
+           !run->workload->operator;
+}
+
+/*
+ * A guess must not deny, and denying what an operator writes would stop it from healing its cluster,
+ * so neither goes beyond its limit whatever the action is.
+ */
+static enum bl_severity limit(const struct bl_workload *workload, enum bl_severity severity)
+{
+    enum bl_severity most = BL_SEVERITY_ERROR;
+
+    if (workload->operator)
+        most = BL_SEVERITY_WARNING;
+    if (workload->confidence <= BL_CONFIDENCE_LOW)
+        most = BL_SEVERITY_INFO;
+    return severity < most ? severity : most;
+}
+
+static enum bl_severity severity_of(const struct bl_rule_run *run, enum bl_fault fault)
+{
+    enum bl_severity severity = BL_SEVERITY_WARNING;
+
+    if (run->action == BL_ACTION_AUDIT)
+        severity = BL_SEVERITY_INFO;
+    else if (run->action == BL_ACTION_DENY && fault != BL_FAULT_NOTE)
+        severity = BL_SEVERITY_ERROR;
+    else if (run->action == BL_ACTION_MUTATE && fault == BL_FAULT_WRONG)
+        severity = BL_SEVERITY_ERROR;
+    return limit(run->workload, severity);
+}
+
+void bl_run_report(struct bl_rule_run *run, enum bl_fault fault, size_t object, const char *path,
+                   const char *hint, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    struct bl_finding *finding =
+        add_finding(run, object, path, severity_of(run, fault), format(fmt, args));
+    va_end(args);
+    finding->hint = hint ? bl_strdup(hint) : NULL;
+}
+
+void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensemble, cJSON *object,
+                      const char *fmt, ...)
+{
+    size_t last = ensemble->members.items[ensemble->members.len - 1];
+    va_list args;
+
+    *BL_PUSH(&run->report->companions) =
+        (struct bl_companion){run->scene->workloads.items[last]->index, run->id, object};
+    va_start(args, fmt);
+    struct bl_finding *finding =
+        add_finding(run, run->object, "", BL_SEVERITY_WARNING, format(fmt, args));
+    va_end(args);
+    finding->mended = true;
+}
+
+char *bl_pod_pointer(const struct bl_workload *workload, const char *below)
+{
+    return bl_asprintf("%s/%s", workload->pod_pointer, below);
+}
+
+char *bl_container_pointer(const struct bl_workload *workload, const char *below)
+{
+    return bl_asprintf("%s/%s", workload->container_pointer, below);
+}
+
+char *bl_describe(const cJSON *object)
+{
+    struct bl_ref ref = bl_object_ref(object);
+
+    return bl_asprintf("%s \"%s\"", ref.kind, ref.name);
+}
+
+cJSON *bl_companion_new(const char *api_version, const char *kind, const char *name,
+                        const struct bl_workload *workload)
+{
+    cJSON *object = bl_json_new_object(), *metadata, *labels;
+
+    bl_json_add_string(object, "apiVersion", api_version);
+    bl_json_add_string(object, "kind", kind);
+    metadata = bl_json_add_object(object, "metadata");
+    bl_json_add_string(metadata, "name", name);
+    if (*workload->ref.namespace)
+        bl_json_add_string(metadata, "namespace", workload->ref.namespace);
+    labels = bl_json_add_object(metadata, "labels");
+    bl_json_add_string(labels, LABEL_MANAGED_BY, "ballast");
+    bl_json_add_string(labels, BL_LABEL_ROLE, bl_role_name(workload->role));
+    return object;
+}
+
+bool bl_is_companion(const cJSON *object)
+{
+    return bl_text_eq(bl_object_label(object, LABEL_MANAGED_BY), "ballast");
+}
+
+char *bl_companion_name(const struct bl_scene *scene, const struct bl_ensemble *ensemble)
+{
+    const struct bl_workload *first = bl_ensemble_first(scene, ensemble);
+    const char *slash = first->cluster ? strrchr(first->cluster, '/') : NULL;
+    const char *cluster = slash ? slash + 1 : first->cluster;
+
+    if (ensemble->members.len == 1)
+        return bl_strdup(first->ref.name);
+    return bl_asprintf("%s-%s", cluster ? cluster : first->ref.name, bl_role_name(ensemble->role));
+}

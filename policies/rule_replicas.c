@@ -1,0 +1,174 @@
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "rule.h"
+
+/*
+ * Enough members to lose one, and an odd number where a majority decides.
+ *
+ * Members may be spread over several workloads, so the cluster is counted, and lists of servers or
+ * voters count more than what is in sight.
+ */
+
+struct params {
+    struct bl_rule_params base;
+    int64_t min_brokers, min_controllers, min_zookeepers;
+    bool zookeeper_odd;
+};
+
+static const struct params defaults = {
+    .min_brokers = 3, .min_controllers = 3, .min_zookeepers = 3, .zookeeper_odd = true};
+
+#define COUNT_FIELD(text, member, words)                                                            \
+    {.name = text, .type = BL_FIELD_INT, .offset = offsetof(struct params, member), .min = 1,         \
+     .max = 1000, .doc = words}
+
+static const struct bl_field fields[] = {
+    BL_RULE_ACTION_FIELD,
+    COUNT_FIELD("minBrokers", min_brokers, "The least number of brokers in a cluster; 3 where not given."),
+    COUNT_FIELD("minControllers", min_controllers,
+                "The least number of KRaft controllers; 3 where not given."),
+    COUNT_FIELD("minZookeepers", min_zookeepers,
+                "The least number of servers in a ZooKeeper ensemble; 3 where not given."),
+    {.name = "zookeeperOdd",
+     .type = BL_FIELD_BOOL,
+     .offset = offsetof(struct params, zookeeper_odd),
+     .doc = "Whether ZooKeeper and KRaft quorums must be odd; true where not given."},
+    {0},
+};
+static const struct bl_schema schema = {sizeof(struct params), fields};
+
+/* Entries of "a:2888:3888::1 b:2888…" or of "1@a:9093,2@b:9093". */
+static int64_t entries(const char *list)
+{
+    int64_t count = 0;
+
+    while (list && *list) {
+        size_t len = strcspn(list, ",; \n");
+
+        count += len > 0;
+        list += len;
+        list += strspn(list, ",; \n");
+    }
+    return count;
+}
+
+static int64_t listed(const struct bl_rule_run *run)
+{
+    static const char *const properties[] = {"controller.quorum.voters",
+                                             "controller.quorum.bootstrap.servers"};
+    const cJSON *container = run->workload->container;
+    int64_t most = entries(bl_container_env_value(container, "ZOO_SERVERS"));
+
+    if (run->workload->role == BL_ROLE_ZOOKEEPER)
+        return most;
+    for (size_t i = 0; i < BL_ARRAY_LEN(properties); i++) {
+        BL_AUTO(bl_setting_release) struct bl_setting setting = {0};
+
+        if (bl_workload_setting(run->workload, run->scene->world, properties[i], &setting) &&
+            entries(setting.value) > most)
+            most = entries(setting.value);
+    }
+    return most;
+}
+
+/* Replicas of all ensembles of the cluster that play one of these parts. */
+static int64_t in_cluster(const struct bl_rule_run *run, bool logs)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; i < run->scene->ensembles.len; i++) {
+        const struct bl_ensemble *ensemble = &run->scene->ensembles.items[i];
+        const struct bl_workload *first = bl_ensemble_first(run->scene, ensemble);
+        bool part = ensemble->role == BL_ROLE_COMBINED ||
+                    ensemble->role == (logs ? BL_ROLE_BROKER : BL_ROLE_CONTROLLER);
+
+        if (part && (i == run->workload->ensemble ||
+                     (first->cluster && bl_text_eq(first->cluster, run->workload->cluster))))
+            count += ensemble->replicas;
+    }
+    return count;
+}
+
+/* A broker with a number of its own is one of several workloads, and the others may not be in sight. */
+static bool one_of_several(const struct bl_workload *workload)
+{
+    static const char *const ids[] = {"KAFKA_BROKER_ID", "KAFKA_NODE_ID", "KAFKA_CFG_BROKER_ID",
+                                      "KAFKA_CFG_NODE_ID", "ZOO_MY_ID", "ZOOKEEPER_SERVER_ID"};
+
+    if (!*workload->pod_pointer)
+        return true;
+    for (size_t i = 0; i < BL_ARRAY_LEN(ids); i++) {
+        const char *value = bl_container_env_value(workload->container, ids[i]);
+
+        if (value && !strchr(value, '$'))
+            return true;
+    }
+    return false;
+}
+
+static void report(struct bl_rule_run *run, const char *hint, const char *what, int64_t count,
+                   const char *why)
+{
+    enum bl_fault fault = one_of_several(run->workload) ? BL_FAULT_NOTE : BL_FAULT_WRONG;
+    const char *path = *run->workload->pod_pointer ? "/spec/replicas" : "";
+
+    bl_run_report(run, fault, run->object, path, hint, "%lld %s%s %s", (long long)count, what,
+                  count == 1 ? "" : "s", why);
+}
+
+static void check_quorum(struct bl_rule_run *run, const char *what, int64_t count, int64_t least,
+                         bool odd)
+{
+    if (count < least)
+        report(run, "Raise replicas to 3.", what, count,
+               count == 1 ? "cannot be lost without losing the quorum"
+                          : "lose their quorum with the first one that goes");
+    else if (odd && count % 2 == 0)
+        report(run, "Take an odd number.", what, count,
+               "bear no more losses than one fewer would, and need a larger majority");
+}
+
+static void check_brokers(struct bl_rule_run *run, const struct params *params)
+{
+    int64_t brokers = in_cluster(run, true);
+
+    if (brokers < params->min_brokers)
+        report(run, "Raise replicas, so that a replication factor of 3 has brokers to go to.", "broker",
+               brokers,
+               brokers == 1 ? "is all that the cluster has: every restart is an outage"
+                            : "are too few to keep topics available while one of them restarts");
+}
+
+static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
+{
+    const struct params *params = run->params;
+    int64_t told = listed(run), count;
+
+    /* Scaled to nothing is stopped on purpose. */
+    if (ensemble->replicas == 0)
+        return;
+    if (ensemble->role == BL_ROLE_ZOOKEEPER) {
+        count = told > ensemble->replicas ? told : ensemble->replicas;
+        check_quorum(run, "ZooKeeper server", count, params->min_zookeepers, params->zookeeper_odd);
+        return;
+    }
+    if (ensemble->role != BL_ROLE_CONTROLLER)
+        check_brokers(run, params);
+    if (ensemble->role != BL_ROLE_BROKER) {
+        count = in_cluster(run, false);
+        check_quorum(run, "controller", told > count ? told : count, params->min_controllers,
+                     params->zookeeper_odd);
+    }
+}
+
+const struct bl_rule bl_rule_replicas = {
+    .key = "replicas",
+    .name = "replicas",
+    .summary = "Enough brokers to lose one, and quorums of an odd number.",
+    .schema = &schema,
+    .defaults = &defaults,
+    .roles = BL_MATCH_BROKER | BL_MATCH_CONTROLLER | BL_MATCH_COMBINED | BL_MATCH_ZOOKEEPER,
+    .check_ensemble = check_ensemble,
+};

@@ -1,0 +1,79 @@
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/object/selector.h"
+#include "rule.h"
+#include "service.h"
+
+/*
+ * Services by which members find each other must publish pods that are not ready yet: a quorum forms
+ * before any of its members is ready, and a broker that recovers must be found by name.
+ *
+ * publishNotReadyAddresses: false is what the API server fills in, so it counts as not given.
+ */
+
+#define PUBLISH "/spec/publishNotReadyAddresses"
+
+static const struct bl_rule_params defaults = {0};
+static const struct bl_field fields[] = {BL_RULE_ACTION_FIELD, {0}};
+static const struct bl_schema schema = {sizeof(struct bl_rule_params), fields};
+
+static bool publishes(const cJSON *service)
+{
+    return bl_json_bool(bl_json_get(service, "spec"), "publishNotReadyAddresses", false);
+}
+
+static void edit_service(struct bl_rule_run *run, const cJSON *service)
+{
+    BL_AUTO_FREE char *who = bl_describe(service);
+
+    if (!publishes(service))
+        bl_run_set(run, PUBLISH, cJSON_CreateTrue(),
+                   "%s hides pods that are not ready, so members cannot find each other while they start",
+                   who);
+}
+
+/* What the first pass did to a Service is told with the workload that it serves. */
+static void claim_edits(struct bl_rule_run *run, size_t service)
+{
+    for (size_t i = 0; i < run->report->findings.len; i++) {
+        struct bl_finding *finding = &run->report->findings.items[i];
+
+        if (finding->object == service && finding->rule == run->id && finding->mended)
+            finding->subject = run->object;
+    }
+}
+
+static void check(struct bl_rule_run *run)
+{
+    struct bl_world_iter iter =
+        bl_world_walk(run->scene->world, BL_KIND_SERVICE, run->workload->ref.namespace);
+
+    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
+        if (!bl_service_addresses_pods(entry->object) ||
+            !bl_labels_include(run->workload->pod_labels,
+                               bl_json_at(entry->object, "spec", "selector", NULL)))
+            continue;
+        claim_edits(run, entry->index);
+        if (publishes(entry->object))
+            continue;
+        BL_AUTO_FREE char *who = bl_describe(entry->object);
+        bl_run_report(run, BL_FAULT_MISSING, entry->index, PUBLISH, "Set publishNotReadyAddresses: true.",
+                      "%s hides pods that are not ready, so members cannot find each other while they "
+                      "start",
+                      who);
+    }
+}
+
+const struct bl_rule bl_rule_services = {
+    .key = "services",
+    .name = "services",
+    .summary = "Headless and per-broker Services publish pods that are not ready, so that members meet.",
+    .schema = &schema,
+    .defaults = &defaults,
+    .roles = BL_MATCH_BROKER | BL_MATCH_CONTROLLER | BL_MATCH_COMBINED | BL_MATCH_ZOOKEEPER,
+    .mutates = true,
+    .edit_service = edit_service,
+    .check = check,
+};

@@ -1,0 +1,489 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/object/selector.h"
+#include "rule.h"
+
+/*
+ * Replicas in different zones and on different nodes.
+ *
+ * A constraint or term that is there may still do nothing: its selector has to select the pod that
+ * carries it. That is evaluated, never assumed. Both affinity lists are atomic, so terms are merged by
+ * topologyKey and the author's stay as they are.
+ */
+
+#define HOST_KEY "kubernetes.io/hostname"
+#define TERM_WEIGHT 100
+
+enum strength { REQUIRED, PREFERRED, OFF };
+static const char *const strength_names[] = {"Required", "Preferred", "Off", NULL};
+enum unsatisfiable { SCHEDULE_ANYWAY, DO_NOT_SCHEDULE };
+static const char *const unsatisfiable_names[] = {"ScheduleAnyway", "DoNotSchedule", NULL};
+
+struct params {
+    struct bl_rule_params base;
+    char *topology_key; /* NULL: the standard zone label */
+    int anti_affinity, host_anti_affinity, when_unsatisfiable;
+    int64_t max_skew, host_max_replicas;
+    bool require_zone_label;
+};
+
+static const struct params defaults = {
+    .anti_affinity = PREFERRED,
+    .host_anti_affinity = REQUIRED,
+    .when_unsatisfiable = SCHEDULE_ANYWAY,
+    .max_skew = 1,
+    .host_max_replicas = 5,
+    .require_zone_label = true,
+};
+
+static const struct bl_field fields[] = {
+    BL_RULE_ACTION_FIELD,
+    {.name = "topologyKey",
+     .type = BL_FIELD_STRING,
+     .offset = offsetof(struct params, topology_key),
+     .doc = "The node label that names the zone; topology.kubernetes.io/zone where not given."},
+    {.name = "antiAffinity",
+     .type = BL_FIELD_ENUM,
+     .offset = offsetof(struct params, anti_affinity),
+     .names = strength_names,
+     .doc = "Pod anti-affinity by zone, beside the spread: Preferred where not given."},
+    {.name = "maxSkew",
+     .type = BL_FIELD_INT,
+     .offset = offsetof(struct params, max_skew),
+     .min = 1,
+     .max = 100,
+     .doc = "By how many pods zones may differ; 1 where not given."},
+    {.name = "whenUnsatisfiable",
+     .type = BL_FIELD_ENUM,
+     .offset = offsetof(struct params, when_unsatisfiable),
+     .names = unsatisfiable_names,
+     .doc = "Of a constraint that is added: ScheduleAnyway where not given."},
+    {.name = "requireZoneLabel",
+     .type = BL_FIELD_BOOL,
+     .offset = offsetof(struct params, require_zone_label),
+     .doc = "Only nodes that have the zone label; true where not given."},
+    {.name = "hostAntiAffinity",
+     .type = BL_FIELD_ENUM,
+     .offset = offsetof(struct params, host_anti_affinity),
+     .names = strength_names,
+     .doc = "Pod anti-affinity by node: Required where not given."},
+    {.name = "hostMaxReplicas",
+     .type = BL_FIELD_INT,
+     .offset = offsetof(struct params, host_max_replicas),
+     .min = 1,
+     .max = 10000,
+     .doc = "With more replicas than this, Required by node becomes Preferred, as there may not be "
+            "nodes enough; 5 where not given."},
+    {0},
+};
+static const struct bl_schema schema = {sizeof(struct params), fields};
+
+static const char *zone_key(const struct params *params)
+{
+    return params->topology_key ? params->topology_key : "topology.kubernetes.io/zone";
+}
+
+/* What is at a place below the pod: being edited in the first pass, as it is in the second. */
+static const cJSON *pod_value(const struct bl_rule_run *run, const char *below)
+{
+    BL_AUTO_FREE char *pointer = bl_pod_pointer(run->workload, below);
+
+    return run->edit ? bl_run_now(run, pointer) : bl_pointer_find(run->workload->object, pointer);
+}
+
+static bool selects_itself(const struct bl_rule_run *run, const cJSON *selector)
+{
+    return bl_selector_matches(selector, run->workload->pod_labels);
+}
+
+static bool topology_is(const cJSON *term, const char *key)
+{
+    return bl_text_eq(bl_json_string(term, "topologyKey"), key);
+}
+
+/* Both kinds of anti-affinity terms, with the weight taken off. */
+#define REQUIRED_TERMS "spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution"
+#define PREFERRED_TERMS "spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution"
+
+static const cJSON *term_of(const cJSON *entry, bool required)
+{
+    return required ? entry : bl_json_get(entry, "podAffinityTerm");
+}
+
+static bool term_reaches_own_namespace(const struct bl_rule_run *run, const cJSON *term)
+{
+    const cJSON *namespaces = bl_json_get(term, "namespaces"), *name;
+
+    if (!namespaces || !namespaces->child)
+        return true;
+    cJSON_ArrayForEach(name, namespaces)
+    {
+        if (cJSON_IsString(name) && strcmp(name->valuestring, run->workload->ref.namespace) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Is there a term for this topology, and one that works? */
+struct found {
+    bool any, works;
+};
+
+static struct found find_term(const struct bl_rule_run *run, bool required, const char *key)
+{
+    struct found found = {0};
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, pod_value(run, required ? REQUIRED_TERMS : PREFERRED_TERMS))
+    {
+        const cJSON *term = term_of(entry, required);
+
+        if (!topology_is(term, key))
+            continue;
+        found.any = true;
+        found.works |= selects_itself(run, bl_json_get(term, "labelSelector")) &&
+                       term_reaches_own_namespace(run, term);
+    }
+    return found;
+}
+
+static struct found find_spread(const struct bl_rule_run *run, const char *key)
+{
+    struct found found = {0};
+    const cJSON *constraint;
+
+    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints"))
+    {
+        if (!topology_is(constraint, key))
+            continue;
+        found.any = true;
+        found.works |= selects_itself(run, bl_json_get(constraint, "labelSelector"));
+    }
+    return found;
+}
+
+static cJSON *own_selector(const struct bl_rule_run *run)
+{
+    return bl_json_copy(run->workload->selector);
+}
+
+/* A constraint without labelSelector selects nothing, and switches the scheduler's default spread off. */
+static void mend_spread(struct bl_rule_run *run, const char *key)
+{
+    const cJSON *constraint;
+    size_t index = 0, mended = 0;
+    bool inert[64] = {false};
+
+    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints"))
+    {
+        if (index < BL_ARRAY_LEN(inert))
+            inert[index] = topology_is(constraint, key) &&
+                           bl_json_is_null(bl_json_get(constraint, "labelSelector"));
+        index++;
+    }
+    for (mended = 0; mended < index && mended < BL_ARRAY_LEN(inert); mended++) {
+        BL_AUTO_FREE char *pointer =
+            bl_asprintf("%s/spec/topologySpreadConstraints/%zu/labelSelector",
+                        run->workload->pod_pointer, mended);
+
+        if (inert[mended])
+            bl_run_set(run, pointer, own_selector(run),
+                       "the spread over %s has no labelSelector, so it selects no pod and does nothing",
+                       key);
+    }
+}
+
+static void add_spread(struct bl_rule_run *run, const struct params *params)
+{
+    const char *key = zone_key(params);
+    BL_AUTO_FREE char *pointer = bl_pod_pointer(run->workload, "spec/topologySpreadConstraints");
+    cJSON *constraint;
+
+    mend_spread(run, key);
+    if (find_spread(run, key).any || find_term(run, true, key).works)
+        return;
+    constraint = bl_json_new_object();
+    bl_json_add_int(constraint, "maxSkew", params->max_skew);
+    bl_json_add_string(constraint, "topologyKey", key);
+    bl_json_add_string(constraint, "whenUnsatisfiable", unsatisfiable_names[params->when_unsatisfiable]);
+    bl_json_add(constraint, "labelSelector", own_selector(run));
+    bl_run_append(run, pointer, constraint, "nothing spreads the pods over zones (%s)", key);
+}
+
+static void add_term(struct bl_rule_run *run, bool required, const char *key)
+{
+    BL_AUTO_FREE char *pointer =
+        bl_pod_pointer(run->workload, required ? REQUIRED_TERMS : PREFERRED_TERMS);
+    cJSON *term = bl_json_new_object(), *entry = term;
+
+    bl_json_add(term, "labelSelector", own_selector(run));
+    bl_json_add_string(term, "topologyKey", key);
+    if (!required) {
+        entry = bl_json_new_object();
+        bl_json_add_int(entry, "weight", TERM_WEIGHT);
+        bl_json_add(entry, "podAffinityTerm", term);
+    }
+    bl_run_append(run, pointer, entry, "nothing keeps two of the pods %s (%s)",
+                  required ? "off one node" : "apart", key);
+}
+
+/* A surge pod of a Deployment needs a node of its own before an old one is free. */
+static enum strength host_strength(const struct bl_rule_run *run, const struct params *params)
+{
+    const struct bl_workload *workload = run->workload;
+    const char *strategy =
+        bl_json_string(bl_json_at(workload->object, "spec", "strategy", NULL), "type");
+    bool surges =
+        bl_object_is(workload->object, "apps", "Deployment") && !bl_text_eq(strategy, "Recreate");
+
+    if (workload->replicas < 2)
+        return OFF;
+    if (params->host_anti_affinity == REQUIRED &&
+        (surges || workload->replicas > params->host_max_replicas))
+        return PREFERRED;
+    return (enum strength)params->host_anti_affinity;
+}
+
+static void add_terms(struct bl_rule_run *run, enum strength strength, const char *key)
+{
+    struct found required = find_term(run, true, key), preferred = find_term(run, false, key);
+
+    if (strength == OFF || required.any || required.works)
+        return;
+    if (strength == REQUIRED)
+        add_term(run, true, key);
+    else if (!preferred.any)
+        add_term(run, false, key);
+}
+
+#define NODE_TERMS                                                                                   \
+    "spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms"
+
+static bool term_names_key(const cJSON *term, const char *key)
+{
+    const cJSON *expression;
+
+    cJSON_ArrayForEach(expression, bl_json_get(term, "matchExpressions"))
+    {
+        const char *operator = bl_json_string(expression, "operator");
+
+        if (bl_text_eq(bl_json_string(expression, "key"), key) &&
+            (bl_text_eq(operator, "Exists") || bl_text_eq(operator, "In")))
+            return true;
+    }
+    return false;
+}
+
+static bool node_selector_names(const struct bl_rule_run *run, const char *key)
+{
+    return bl_json_get(pod_value(run, "spec/nodeSelector"), key) != NULL;
+}
+
+static cJSON *label_exists(const char *key)
+{
+    cJSON *expression = bl_json_new_object();
+
+    bl_json_add_string(expression, "key", key);
+    bl_json_add_string(expression, "operator", "Exists");
+    return expression;
+}
+
+/* Terms are alternatives, so the label has to be required in each of them. */
+static void require_label(struct bl_rule_run *run, const char *key)
+{
+    const cJSON *terms = pod_value(run, NODE_TERMS);
+    size_t len = bl_json_len(terms);
+    static const char *const why = "pods may land on nodes without a zone (%s)";
+
+    if (node_selector_names(run, key))
+        return;
+    if (!len) {
+        BL_AUTO_FREE char *pointer = bl_pod_pointer(run->workload, NODE_TERMS);
+        cJSON *term = bl_json_new_object();
+
+        bl_json_push(bl_json_add_array(term, "matchExpressions"), label_exists(key));
+        bl_run_append(run, pointer, term, why, key);
+        return;
+    }
+    for (size_t i = 0; i < len; i++) {
+        BL_AUTO_FREE char *below = bl_asprintf(NODE_TERMS "/%zu", i);
+        const cJSON *term = pod_value(run, below);
+        BL_AUTO_FREE char *pointer =
+            bl_asprintf("%s/%s/matchExpressions", run->workload->pod_pointer, below);
+
+        /* A term without expressions matches no node; adding one would make it match some. */
+        if (!term_names_key(term, key) && term && term->child)
+            bl_run_append(run, pointer, label_exists(key), why, key);
+    }
+}
+
+static void edit(struct bl_rule_run *run)
+{
+    const struct params *params = run->params;
+    const char *zone = zone_key(params);
+
+    if (!run->workload->selector)
+        return;
+    add_spread(run, params);
+    add_terms(run, (enum strength)params->anti_affinity, zone);
+    add_terms(run, host_strength(run, params), HOST_KEY);
+    if (params->require_zone_label)
+        require_label(run, zone);
+}
+
+static void check_selector(struct bl_rule_run *run, const cJSON *holder, const char *path,
+                           const char *what)
+{
+    const cJSON *selector = bl_json_get(holder, "labelSelector");
+    const char *key = bl_json_string(holder, "topologyKey");
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(1024);
+
+    if (selects_itself(run, selector))
+        return;
+    bl_selector_describe(&text, selector);
+    bl_run_report(run, bl_json_is_null(selector) ? BL_FAULT_MISSING : BL_FAULT_WRONG, run->object, path,
+                  "Make its labelSelector select the labels of this pod template.",
+                  "%s on %s selects %s, which the pods themselves do not carry, so it does nothing", what,
+                  key ? key : "?", text.text);
+}
+
+static void check_limits(struct bl_rule_run *run, const cJSON *constraint, const char *path)
+{
+    const struct params *params = run->params;
+    const char *when = bl_json_string(constraint, "whenUnsatisfiable");
+    int64_t skew = 1;
+
+    (void)bl_json_int(bl_json_get(constraint, "maxSkew"), &skew);
+    if (skew > params->max_skew)
+        bl_run_report(run, BL_FAULT_WRONG, run->object, path, "Lower maxSkew.",
+                      "maxSkew %lld lets zones differ by more than %lld pods", (long long)skew,
+                      (long long)params->max_skew);
+    if (params->when_unsatisfiable == DO_NOT_SCHEDULE && bl_text_eq(when, "ScheduleAnyway"))
+        bl_run_report(run, BL_FAULT_WRONG, run->object, path, "Set whenUnsatisfiable: DoNotSchedule.",
+                      "the spread over zones is only a wish (ScheduleAnyway)");
+}
+
+static void check_constraints(struct bl_rule_run *run, const char *zone)
+{
+    const cJSON *constraint;
+    size_t index = 0;
+
+    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints"))
+    {
+        BL_AUTO_FREE char *path = bl_asprintf("%s/spec/topologySpreadConstraints/%zu",
+                                              run->workload->pod_pointer, index++);
+
+        if (!topology_is(constraint, zone) && !topology_is(constraint, HOST_KEY))
+            continue;
+        check_selector(run, constraint, path, "the spread");
+        if (topology_is(constraint, zone) &&
+            selects_itself(run, bl_json_get(constraint, "labelSelector")))
+            check_limits(run, constraint, path);
+    }
+}
+
+static void check_term_list(struct bl_rule_run *run, bool required, const char *zone)
+{
+    const char *list = required ? REQUIRED_TERMS : PREFERRED_TERMS;
+    const cJSON *entry;
+    size_t index = 0;
+
+    cJSON_ArrayForEach(entry, pod_value(run, list))
+    {
+        BL_AUTO_FREE char *path = bl_asprintf("%s/%s/%zu%s", run->workload->pod_pointer, list, index++,
+                                              required ? "" : "/podAffinityTerm");
+        const cJSON *term = term_of(entry, required);
+        const char *key = topology_is(term, zone) ? zone : HOST_KEY;
+
+        /* A term that keeps the pods from others is none of our business if another keeps them apart. */
+        if (topology_is(term, key) && !find_term(run, true, key).works &&
+            !find_term(run, false, key).works)
+            check_selector(run, term, path, "the anti-affinity");
+    }
+}
+
+static void check_host(struct bl_rule_run *run, const struct params *params)
+{
+    enum strength wanted = host_strength(run, params);
+    BL_AUTO_FREE char *path = bl_pod_pointer(run->workload, "spec/affinity");
+    BL_AUTO_FREE char *who = bl_describe(run->workload->object);
+
+    if (wanted == OFF || find_term(run, true, HOST_KEY).any)
+        return;
+    if (wanted == PREFERRED && find_term(run, false, HOST_KEY).any)
+        return;
+    bl_run_report(run, BL_FAULT_MISSING, run->object, path,
+                  "Add podAntiAffinity on " HOST_KEY " that selects the pods themselves.",
+                  "%s can have several of its pods on one node", who);
+}
+
+static void check_label(struct bl_rule_run *run, const char *key)
+{
+    const cJSON *terms = pod_value(run, NODE_TERMS), *term;
+    BL_AUTO_FREE char *path = bl_pod_pointer(run->workload, "spec/affinity");
+    bool required = terms && terms->child;
+
+    cJSON_ArrayForEach(term, terms)
+    {
+        required &= term_names_key(term, key) || !term->child;
+    }
+    if (required || node_selector_names(run, key))
+        return;
+    bl_run_report(run, BL_FAULT_MISSING, run->object, path,
+                  "Require the label with nodeAffinity, operator Exists.",
+                  "pods may land on nodes without a zone (%s)", key);
+}
+
+static void check(struct bl_rule_run *run)
+{
+    const struct params *params = run->params;
+    const char *zone = zone_key(params);
+    BL_AUTO_FREE char *path = bl_pod_pointer(run->workload, "spec");
+    BL_AUTO_FREE char *who = bl_describe(run->workload->object);
+
+    if (!run->workload->selector) {
+        bl_run_report(run, BL_FAULT_MISSING, run->object, path, "Give the pod template labels.",
+                      "%s has no labels that a spread could select", who);
+        return;
+    }
+    check_constraints(run, zone);
+    check_term_list(run, true, zone);
+    check_term_list(run, false, zone);
+    if (!find_spread(run, zone).any && !find_term(run, true, zone).works)
+        bl_run_report(run, BL_FAULT_MISSING, run->object, path,
+                      "Add topologySpreadConstraints with a labelSelector that selects the pods.",
+                      "%s can lose all replicas with one zone: nothing spreads its pods over %s", who,
+                      zone);
+    check_host(run, params);
+    if (params->require_zone_label)
+        check_label(run, zone);
+}
+
+static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
+{
+    if (ensemble->members.len < 2 || run->workload->operator)
+        return;
+    for (size_t i = 0; i < ensemble->members.len; i++)
+        if (!*run->scene->workloads.items[ensemble->members.items[i]]->pod_pointer)
+            return;
+    bl_run_report(run, BL_FAULT_NOTE, run->object, "",
+                  "Use one StatefulSet, or give all of them a common label and select that.",
+                  "this %s is spread over %zu workloads, and each is spread over zones by itself",
+                  bl_role_name(ensemble->role), ensemble->members.len);
+}
+
+const struct bl_rule bl_rule_zone_spread = {
+    .key = "zoneSpread",
+    .name = "zone-spread",
+    .summary = "Replicas stand in different zones and on different nodes, by rules that really select them.",
+    .schema = &schema,
+    .defaults = &defaults,
+    .roles = BL_MATCH_BROKER | BL_MATCH_CONTROLLER | BL_MATCH_COMBINED | BL_MATCH_ZOOKEEPER,
+    .mutates = true,
+    .edit = edit,
+    .check = check,
+    .check_ensemble = check_ensemble,
+};

@@ -1,0 +1,16 @@
+/** Services that stand before Kafka or ZooKeeper. */
+#ifndef BALLAST_POLICIES_SERVICE_H
+#define BALLAST_POLICIES_SERVICE_H
+
+#include "ballast/policies/workload.h"
+
+/**
+ * What a Service serves, told from the Service alone: BROKER for any Kafka role, ZOOKEEPER, or NONE.
+ * Only Services by which brokers find each other count: headless ones, and those for a single pod.
+ */
+enum bl_role bl_service_role(const cJSON *service);
+
+/** Headless, or for one pod of a StatefulSet. */
+bool bl_service_addresses_pods(const cJSON *service);
+
+#endif
