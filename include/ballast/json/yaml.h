@@ -43,6 +43,7 @@ struct bl_yaml_stream {
     size_t len;
     size_t offset; /* of the next segment */
     unsigned line;
+    bool json; /* JSON objects one after another, which no "---" separates */
 };
 
 void bl_yaml_stream_init(struct bl_yaml_stream *stream, const char *text, size_t len);

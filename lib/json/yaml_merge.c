@@ -1,0 +1,131 @@
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "yaml_doc.h"
+
+/* Objects are small nearly always; the big ones (a ConfigMap's data) are sorted. */
+#define FEW_MEMBERS 16
+
+/* A member and its place in the order of precedence. */
+struct ranked {
+    cJSON *member;
+    size_t rank;
+};
+
+struct ranking {
+    struct ranked *items;
+    size_t len, cap;
+    size_t own; /* the first so many are the object's own */
+};
+
+static void ranking_release(struct ranking *ranking)
+{
+    free(ranking->items);
+}
+
+static int fail_duplicate(const struct bl_yaml_doc *doc, const cJSON *a, const cJSON *b,
+                          struct bl_error **err)
+{
+    const struct bl_origin *first = &bl_yaml_node_of(a)->origin;
+    const struct bl_origin *second = &bl_yaml_node_of(b)->origin;
+
+    bl_yaml_doc_fail(doc, second->key_line, BL_ERR_INVALID, err,
+                     "duplicate key \"%.100s\", first on line %u", b->string, first->key_line);
+    return bl_hint(err, "Keep one of the two: kubectl may use either.");
+}
+
+static int check_few(const struct bl_yaml_doc *doc, const cJSON *object, struct bl_error **err)
+{
+    for (const cJSON *a = object->child; a; a = a->next)
+        for (const cJSON *b = a->next; b; b = b->next)
+            if (strcmp(a->string, b->string) == 0)
+                return fail_duplicate(doc, a, b, err);
+    return 0;
+}
+
+static void rank_children(struct ranking *ranking, cJSON *parent)
+{
+    for (cJSON *child = parent->child; child; child = child->next) {
+        struct ranked *item = BL_PUSH(ranking);
+
+        *item = (struct ranked){child, ranking->len - 1};
+    }
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    int order = strcmp(x->member->string, y->member->string);
+
+    return order ? order : (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* Drops what a member of higher rank hides; two of the object's own with one key are an error. */
+static int keep_first(const struct bl_yaml_doc *doc, struct ranking *ranking, struct bl_error **err)
+{
+    size_t kept = 0;
+
+    qsort(ranking->items, ranking->len, sizeof(ranking->items[0]), by_key);
+    for (size_t i = 0; i < ranking->len; i++) {
+        struct ranked *item = &ranking->items[i], *last = kept ? &ranking->items[kept - 1] : NULL;
+
+        if (!last || strcmp(last->member->string, item->member->string) != 0)
+            ranking->items[kept++] = *item;
+        else if (item->rank < ranking->own)
+            return fail_duplicate(doc, last->member, item->member, err);
+    }
+    ranking->len = kept;
+    return 0;
+}
+
+static void mark_aliased(cJSON *value)
+{
+    bl_yaml_node_of(value)->origin.aliased = true;
+    for (cJSON *child = value->child; child; child = child->next)
+        mark_aliased(child);
+}
+
+static int rank_merged(const struct bl_yaml_doc *doc, struct ranking *ranking,
+                       struct bl_yaml_node *merge, struct bl_error **err)
+{
+    cJSON *one = merge->json.type == cJSON_Array ? merge->json.child : &merge->json;
+
+    mark_aliased(&merge->json);
+    for (; one; one = one == &merge->json ? NULL : one->next) {
+        if (one->type != cJSON_Object)
+            return bl_yaml_doc_fail(doc, merge->origin.key_line, BL_ERR_INVALID, err,
+                                    "\"<<\" needs a mapping or a list of mappings");
+        rank_children(ranking, one);
+    }
+    return 0;
+}
+
+int bl_yaml_doc_finish(struct bl_yaml_doc *doc, struct bl_yaml_node *object,
+                       struct bl_yaml_node *merge, struct bl_error **err)
+{
+    BL_AUTO(ranking_release) struct ranking ranking = {0};
+
+    if (!merge && bl_json_len(&object->json) <= FEW_MEMBERS)
+        return check_few(doc, &object->json, err);
+    rank_children(&ranking, &object->json);
+    ranking.own = ranking.len;
+    if (merge && rank_merged(doc, &ranking, merge, err) < 0)
+        return -1;
+    if (keep_first(doc, &ranking, err) < 0)
+        return -1;
+    if (!merge)
+        return 0;
+
+    qsort(ranking.items, ranking.len, sizeof(ranking.items[0]), by_rank);
+    object->json.child = NULL;
+    for (size_t i = 0; i < ranking.len; i++)
+        bl_yaml_append(&object->json, ranking.items[i].member);
+    return 0;
+}
