@@ -25,8 +25,7 @@ const char *bl_outcome_name(enum bl_outcome outcome)
 struct engine {
     const struct bl_policy_set *set;
     const cJSON *const *objects;
-    struct bl_scope scope;
-    bl_day today;
+    const struct bl_engine_options *options;
     struct bl_report *report;
     struct bl_world *before; /* for the labels of namespaces, which nothing edits */
     bool *ignore_opt_out;    /* for each object */
@@ -34,7 +33,13 @@ struct engine {
 
 static bool in_scope(const struct engine *engine, size_t index)
 {
-    return index >= engine->scope.first && index - engine->scope.first < engine->scope.len;
+    return !engine->options->context_from || index < engine->options->context_from;
+}
+
+static struct bl_match_scope match_scope(const struct engine *engine, const cJSON *object,
+                                         enum bl_role role)
+{
+    return (struct bl_match_scope){engine->before, object, role, engine->options->namespace};
 }
 
 static bool expired(const struct bl_exception *exception, bl_day today)
@@ -49,6 +54,7 @@ static bool expired(const struct bl_exception *exception, bl_day today)
 static const struct bl_exception *find_exception(const struct engine *engine, enum bl_rule_id rule,
                                                  const cJSON *object, enum bl_role role)
 {
+    struct bl_match_scope scope = match_scope(engine, object, role);
     const struct bl_exception *stale = NULL;
 
     for (size_t p = 0; p < engine->set->len; p++) {
@@ -60,9 +66,9 @@ static const struct bl_exception *find_exception(const struct engine *engine, en
 
             for (size_t r = 0; r < exception->rules.len; r++)
                 named |= strcmp(exception->rules.items[r], bl_rules[rule]->key) == 0;
-            if (!named || !bl_match_object(&exception->match, engine->before, object, role))
+            if (!named || !bl_match_object(&exception->match, &scope))
                 continue;
-            if (!expired(exception, engine->today))
+            if (!expired(exception, engine->options->today))
                 return exception;
             stale = exception;
         }
@@ -74,7 +80,8 @@ static const struct bl_exception *find_exception(const struct engine *engine, en
 static bool begin_run(const struct engine *engine, enum bl_rule_id rule, size_t index,
                       const cJSON *object, enum bl_role role, struct bl_rule_run *run)
 {
-    const struct bl_policy *policy = bl_policy_for(engine->set, rule, engine->before, object, role);
+    struct bl_match_scope scope = match_scope(engine, object, role);
+    const struct bl_policy *policy = bl_policy_for(engine->set, rule, &scope);
 
     if (!policy)
         return false;
@@ -94,7 +101,7 @@ static bool excused(const struct engine *engine, enum bl_rule_id rule, const cJS
 {
     const struct bl_exception *exception = find_exception(engine, rule, object, role);
 
-    return exception && !expired(exception, engine->today);
+    return exception && !expired(exception, engine->options->today);
 }
 
 /* A pod that a StatefulSet made is judged there; changing it here would make it differ from its set. */
@@ -114,11 +121,12 @@ static bool must_not_opt_out(const struct engine *engine, const cJSON *object)
         return false;
 
     struct bl_workload *seen = bl_workload_recognise(object, NULL, true);
+    struct bl_match_scope scope = match_scope(engine, object, seen->role);
     for (size_t p = 0; p < engine->set->len; p++) {
         const struct bl_spec *spec = &engine->set->items[p]->spec;
 
         forbidden |= !spec->allow_opt_out &&
-                     bl_match_object(&spec->match, engine->before, object, seen->role);
+                     bl_match_object(&spec->match, &scope);
     }
     bl_workload_free(seen);
     return forbidden;
@@ -239,7 +247,7 @@ static void judge_by(const struct engine *engine, enum bl_rule_id rule,
         add_result(report, &run, BL_OUTCOME_OFF, bl_strdup(""));
         return;
     }
-    if (exception && !expired(exception, engine->today)) {
+    if (exception && !expired(exception, engine->options->today)) {
         add_result(report, &run, BL_OUTCOME_EXEMPT,
                    bl_asprintf("exception \"%s\": %s%s%s", exception->name, exception->reason,
                                exception->expires ? ", until " : "",
@@ -342,12 +350,12 @@ static void sort_report(struct bl_report *report)
 }
 
 struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *const *objects, size_t len,
-                                struct bl_scope scope, bl_day today)
+                                const struct bl_engine_options *options)
 {
     struct bl_report *report = BL_NEW(struct bl_report);
     BL_AUTO(bl_world_cleanup) struct bl_world *before = bl_world_new(objects, len);
     BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(len, sizeof(bool));
-    struct engine engine = {set, objects, scope, today, report, before, ignore_opt_out};
+    struct engine engine = {set, objects, options, report, before, ignore_opt_out};
 
     report->len = len;
     report->objects = bl_alloc(len, sizeof(*report->objects));

@@ -25,15 +25,15 @@ void bl_workload_find_operator(struct bl_workload *workload)
 
     for (size_t i = 0; i < BL_ARRAY_LEN(operators); i++)
         if (bl_json_string(workload->pod_labels, operators[i].label))
-            workload->operator = operators[i].name;
+            workload->owner = operators[i].name;
     if (bl_text_eq(bl_json_string(workload->pod_labels, "kind"), "ZookeeperMember"))
-        workload->operator = "the ZooKeeper operator";
+        workload->owner = "the ZooKeeper operator";
     if (kind && bl_text_in(kind, builtin))
         workload->owner_kind = kind;
-    else if (kind && !workload->operator)
-        workload->operator = kind;
-    if (workload->operator)
-        bl_workload_signal(workload, "owner: %s", workload->operator);
+    else if (kind && !workload->owner)
+        workload->owner = kind;
+    if (workload->owner)
+        bl_workload_signal(workload, "owner: %s", workload->owner);
 }
 
 static const char *distribution_of(const struct bl_workload *workload, const char *image)
@@ -47,7 +47,7 @@ static const char *distribution_of(const struct bl_workload *workload, const cha
         {"pravega/zookeeper", "pravega"}, {"wurstmeister/", "wurstmeister"},
     };
     static const struct {
-        const char *operator, *name;
+        const char *owner, *name;
     } operators[] = {
         {"Strimzi", "strimzi"},
         {"IBM Event Streams", "ibm-event-streams"},
@@ -57,7 +57,7 @@ static const char *distribution_of(const struct bl_workload *workload, const cha
     };
 
     for (size_t i = 0; i < BL_ARRAY_LEN(operators); i++)
-        if (bl_text_eq(workload->operator, operators[i].operator))
+        if (bl_text_eq(workload->owner, operators[i].owner))
             return operators[i].name;
     if (bl_container_env(workload->container, "KAFKA_CFG_LISTENERS") ||
         bl_container_env(workload->container, "KAFKA_CFG_ZOOKEEPER_CONNECT"))

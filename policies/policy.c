@@ -394,31 +394,30 @@ static bool namespace_selected(const cJSON *selector, const struct bl_world *wor
     return bl_selector_matches(selector, labels);
 }
 
-bool bl_match_object(const struct bl_match *match, const struct bl_world *world, const cJSON *object,
-                     enum bl_role role)
+bool bl_match_object(const struct bl_match *match, const struct bl_match_scope *scope)
 {
-    struct bl_ref ref = bl_object_ref(object);
-    const char *namespace = *ref.namespace ? ref.namespace : "default";
+    struct bl_ref ref = bl_object_ref(scope->object);
+    const char *assumed = scope->namespace ? scope->namespace : "default";
+    const char *namespace = *ref.namespace ? ref.namespace : assumed;
 
-    if (match->roles && !(match->roles & match_bits(role)))
+    if (match->roles && !(match->roles & match_bits(scope->role)))
         return false;
     if (!any_pattern(&match->namespaces, namespace) || !any_pattern(&match->names, ref.name))
         return false;
-    if (match->namespace_selector && !namespace_selected(match->namespace_selector, world, namespace))
+    if (match->namespace_selector &&
+        !namespace_selected(match->namespace_selector, scope->world, namespace))
         return false;
     return !match->object_selector ||
-           bl_selector_matches(match->object_selector, bl_object_labels(object));
+           bl_selector_matches(match->object_selector, bl_object_labels(scope->object));
 }
 
 const struct bl_policy *bl_policy_for(const struct bl_policy_set *set, enum bl_rule_id rule,
-                                      const struct bl_world *world, const cJSON *object,
-                                      enum bl_role role)
+                                      const struct bl_match_scope *scope)
 {
-    if (!(bl_rules[rule]->roles & match_bits(role)))
+    if (!(bl_rules[rule]->roles & match_bits(scope->role)))
         return NULL;
     for (size_t i = 0; i < set->len; i++)
-        if (set->items[i]->rules[rule] &&
-            bl_match_object(&set->items[i]->spec.match, world, object, role))
+        if (set->items[i]->rules[rule] && bl_match_object(&set->items[i]->spec.match, scope))
             return set->items[i];
     return NULL;
 }

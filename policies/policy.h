@@ -77,14 +77,19 @@ extern const char *const bl_action_names[];
      .doc = "What happens: Mutate adds what is missing and denies what is set wrong; Deny, Warn, "  \
             "Audit and Off change nothing."}
 
-/** Does it match this object, in this role? `world` gives the labels of namespaces. */
-bool bl_match_object(const struct bl_match *match, const struct bl_world *world, const cJSON *object,
-                     enum bl_role role);
+/** What a match is asked about. */
+struct bl_match_scope {
+    const struct bl_world *world; /* gives the labels of namespaces */
+    const cJSON *object;
+    enum bl_role role;
+    const char *namespace; /* where the object names none; NULL: "default" */
+};
+
+bool bl_match_object(const struct bl_match *match, const struct bl_match_scope *scope);
 
 /** The policy that decides a rule for an object; NULL where none defines it. */
 const struct bl_policy *bl_policy_for(const struct bl_policy_set *set, enum bl_rule_id rule,
-                                      const struct bl_world *world, const cJSON *object,
-                                      enum bl_role role);
+                                      const struct bl_match_scope *scope);
 
 /** Is the namespace one that no policy touches: kube-system and its like? */
 bool bl_namespace_excluded(const char *namespace);

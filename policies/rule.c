@@ -107,7 +107,7 @@ void bl_run_remove(struct bl_rule_run *run, const char *pointer, const char *fmt
 bool bl_run_may_mutate(const struct bl_rule_run *run)
 {
     return run->action == BL_ACTION_MUTATE && run->workload->confidence > BL_CONFIDENCE_LOW &&
-           !run->workload->operator;
+           !run->workload->owner;
 }
 
 /*
@@ -118,7 +118,7 @@ static enum bl_severity limit(const struct bl_workload *workload, enum bl_severi
 {
     enum bl_severity most = BL_SEVERITY_ERROR;
 
-    if (workload->operator)
+    if (workload->owner)
         most = BL_SEVERITY_WARNING;
     if (workload->confidence <= BL_CONFIDENCE_LOW)
         most = BL_SEVERITY_INFO;

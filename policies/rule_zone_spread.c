@@ -268,10 +268,10 @@ static bool term_names_key(const cJSON *term, const char *key)
 
     cJSON_ArrayForEach(expression, bl_json_get(term, "matchExpressions"))
     {
-        const char *operator = bl_json_string(expression, "operator");
+        const char *op = bl_json_string(expression, "operator");
 
         if (bl_text_eq(bl_json_string(expression, "key"), key) &&
-            (bl_text_eq(operator, "Exists") || bl_text_eq(operator, "In")))
+            (bl_text_eq(op, "Exists") || bl_text_eq(op, "In")))
             return true;
     }
     return false;
@@ -464,7 +464,7 @@ static void check(struct bl_rule_run *run)
 
 static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
-    if (ensemble->members.len < 2 || run->workload->operator)
+    if (ensemble->members.len < 2 || run->workload->owner)
         return;
     for (size_t i = 0; i < ensemble->members.len; i++)
         if (!*run->scene->workloads.items[ensemble->members.items[i]]->pod_pointer)

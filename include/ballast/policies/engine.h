@@ -86,18 +86,17 @@ struct bl_report {
     const cJSON **edited; /* the objects as they are after the edits */
 };
 
-/** Which of the objects may be edited and judged; the rest is context. */
-struct bl_scope {
-    size_t first, len;
+struct bl_engine_options {
+    bl_day today;          /* decides which exceptions count */
+    const char *namespace; /* of objects that name none; NULL: "default" */
+    /** Objects from here on are context: looked at, but neither edited nor judged. 0: there are none. */
+    size_t context_from;
 };
 
-/**
- * `set` and `objects` are borrowed and must outlive the report. `today` decides which exceptions
- * count. Everything outside `scope` is looked at, but neither edited nor judged.
- */
+/** `set` and `objects` are borrowed and must outlive the report. */
 BL_NONNULL struct bl_report *bl_engine_run(const struct bl_policy_set *set,
                                            const cJSON *const *objects, size_t len,
-                                           struct bl_scope scope, bl_day today);
+                                           const struct bl_engine_options *options);
 void bl_report_free(struct bl_report *report);
 BL_DEFINE_CLEANUP(struct bl_report *, bl_report_cleanup, bl_report_free)
 

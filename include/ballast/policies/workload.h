@@ -79,7 +79,7 @@ struct bl_workload {
     enum bl_confidence confidence;
     const char *distribution; /* "bitnami", "strimzi", …, "unknown" */
     char *version;            /* Kafka's or ZooKeeper's own; NULL: not known */
-    const char *operator;     /* "Strimzi", "Koperator", …: who owns it; NULL: nobody */
+    const char *owner;     /* "Strimzi", "Koperator", …: who owns it; NULL: nobody */
     const char *owner_kind;   /* of a controller that owns a Pod; NULL */
     bool opted_out;           /* would be recognised but for the label */
     bool kraft;               /* knows that there is no ZooKeeper */

@@ -1,0 +1,260 @@
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/file.h"
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "cli.h"
+
+/*
+ * Options in kubectl's way: short and long, before or after the files, "--name=value" or "--name value",
+ * and "--" before a file that begins with a dash. One table serves the parser, --help and what is said
+ * of a mistake.
+ */
+
+struct option {
+    enum cli_flag flag;
+    char letter; /* 0: none */
+    const char *name, *value, *help;
+};
+
+static const struct option options[] = {
+    {CLI_FLAG_POLICY, 'p', "policy", "PATH",
+     "policy file, folder of such files, or bundle (default, strict, audit); may be repeated"},
+    {CLI_FLAG_FILENAME, 'f', "filename", "PATH", "manifest file or folder, \"-\" for standard input"},
+    {CLI_FLAG_NAMESPACE, 'n', "namespace", "NAME", "namespace of objects that name none"},
+    {CLI_FLAG_OUTPUT, 'o', "output", "FORMAT", NULL},
+    {CLI_FLAG_DIFF, 0, "diff", NULL, "show what changes as a unified diff"},
+    {CLI_FLAG_IN_PLACE, 'i', "in-place", NULL, "write the files themselves, unless something is denied"},
+    {CLI_FLAG_QUIET, 'q', "quiet", NULL, "print denials only, no warnings and no summary"},
+    {CLI_FLAG_FAIL_ON, 0, "fail-on", "SEVERITY",
+     "exit with 1 from this severity on: info, warning or error"},
+    {CLI_FLAG_KIND, 0, "mutate", NULL, "answer as the mutating webhook would (the default)"},
+    {CLI_FLAG_KIND, 0, "validate", NULL, "answer as the validating webhook would"},
+    {CLI_FLAG_CONTEXT, 0, "context-objects", "PATH", "manifests of other objects in the cluster"},
+    {CLI_FLAG_VERBOSE, 'v', "verbose", NULL, "name every case, also those that pass"},
+};
+
+static bool has(const struct cli_verb *verb, const struct option *option)
+{
+    return (verb->flags & option->flag) != 0;
+}
+
+static void print_options(const struct cli_verb *verb)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(options); i++) {
+        const struct option *option = &options[i];
+
+        if (!has(verb, option))
+            continue;
+        BL_AUTO_FREE char *name = bl_asprintf("--%s%s%s", option->name, option->value ? " " : "",
+                                              option->value ? option->value : "");
+        printf("  %c%c%s %-22s %s\n", option->letter ? '-' : ' ', option->letter ? option->letter : ' ',
+               option->letter ? "," : " ", name, option->help ? option->help : verb->outputs);
+    }
+    printf("  -h, %-22s %s\n", "--help", "this text");
+}
+
+static void print_help(const struct cli_verb *verb)
+{
+    printf("Usage: ballast %s [OPTION…] %s\n\n%s\n\nOptions:\n", verb->name, verb->arguments,
+           verb->description);
+    print_options(verb);
+    printf("\nExamples:\n%s\n", verb->examples);
+    printf("Exit codes: 0 fine, 1 something was found or denied, 2 the input or the call is wrong.\n"
+           "Read on: man ballast-%s, man ballast-policy\n",
+           verb->name);
+}
+
+int cli_usage(const struct cli_verb *verb, const char *fmt, ...)
+{
+    va_list args;
+
+    (void)fputs("ballast: ", stderr);
+    va_start(args, fmt);
+    (void)vfprintf(stderr, fmt, args);
+    va_end(args);
+    (void)fprintf(stderr, "\nRun \"ballast %s --help\" for what it takes.\n", verb->name);
+    return CLI_ERROR;
+}
+
+static void list_add(struct cli_list *list, const char *text)
+{
+    *BL_PUSH(list) = text;
+}
+
+static void store(struct cli_args *args, const struct option *option, const char *value)
+{
+    switch (option->flag) {
+    case CLI_FLAG_POLICY:
+        list_add(&args->policies, value);
+        break;
+    case CLI_FLAG_FILENAME:
+        list_add(&args->files, value);
+        break;
+    case CLI_FLAG_CONTEXT:
+        list_add(&args->context, value);
+        break;
+    case CLI_FLAG_NAMESPACE:
+        args->namespace = value;
+        break;
+    case CLI_FLAG_OUTPUT:
+        args->output = value;
+        break;
+    case CLI_FLAG_FAIL_ON:
+        args->fail_on = value;
+        break;
+    case CLI_FLAG_DIFF:
+        args->diff = true;
+        break;
+    case CLI_FLAG_IN_PLACE:
+        args->in_place = true;
+        break;
+    case CLI_FLAG_QUIET:
+        args->quiet = true;
+        break;
+    case CLI_FLAG_VERBOSE:
+        args->verbose = true;
+        break;
+    case CLI_FLAG_KIND:
+        args->mutate |= option->name[0] == 'm';
+        args->validate |= option->name[0] == 'v';
+        break;
+    }
+}
+
+static const struct option *find_long(const struct cli_verb *verb, const char *name, size_t len)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(options); i++)
+        if (has(verb, &options[i]) && strlen(options[i].name) == len &&
+            strncmp(options[i].name, name, len) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static const struct option *find_letter(const struct cli_verb *verb, char letter)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(options); i++)
+        if (has(verb, &options[i]) && options[i].letter && options[i].letter == letter)
+            return &options[i];
+    return NULL;
+}
+
+static int unknown(const struct cli_verb *verb, const char *text)
+{
+    const char *names[BL_ARRAY_LEN(options) + 1] = {NULL};
+    BL_AUTO_FREE char *name = bl_strndup(text + strspn(text, "-"), strcspn(text + strspn(text, "-"), "="));
+    size_t count = 0;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(options); i++)
+        if (has(verb, &options[i]))
+            names[count++] = options[i].name;
+
+    const char *meant = text[1] == '-' ? bl_text_nearest(name, names) : NULL;
+    if (meant)
+        return cli_usage(verb, "unknown option %s, did you mean --%s?", text, meant);
+    return cli_usage(verb, "unknown option %s", text);
+}
+
+/* Takes the value from behind '=' or the letter, else the next argument. Returns -1 to go on. */
+static int take_option(const struct cli_verb *verb, const struct option *option, const char *attached,
+                       int argc, char **argv, int *at, struct cli_args *args)
+{
+    const char *value = attached;
+
+    if (!option->value && attached)
+        return cli_usage(verb, "option --%s takes no value", option->name);
+    if (option->value && !value) {
+        if (*at + 1 >= argc)
+            return cli_usage(verb, "option --%s needs a value", option->name);
+        value = argv[++*at];
+    }
+    store(args, option, value);
+    return -1;
+}
+
+static int take_long(const struct cli_verb *verb, int argc, char **argv, int *at, struct cli_args *args)
+{
+    const char *name = argv[*at] + 2;
+    size_t len = strcspn(name, "=");
+    const struct option *option = find_long(verb, name, len);
+
+    if (strcmp(name, "help") == 0) {
+        print_help(verb);
+        return CLI_OK;
+    }
+    if (!option)
+        return unknown(verb, argv[*at]);
+    return take_option(verb, option, name[len] ? name + len + 1 : NULL, argc, argv, at, args);
+}
+
+/* Letters without values may stand together: -iq. */
+static int take_letters(const struct cli_verb *verb, int argc, char **argv, int *at,
+                        struct cli_args *args)
+{
+    const char *word = argv[*at];
+
+    for (const char *letter = word + 1; *letter; letter++) {
+        const struct option *option = find_letter(verb, *letter);
+
+        if (*letter == 'h') {
+            print_help(verb);
+            return CLI_OK;
+        }
+        if (!option)
+            return unknown(verb, word);
+        if (option->value)
+            return take_option(verb, option, letter[1] ? letter + 1 : NULL, argc, argv, at, args);
+        store(args, option, NULL);
+    }
+    return -1;
+}
+
+int cli_parse(const struct cli_verb *verb, int argc, char **argv, struct cli_args *args)
+{
+    bool files_only = false;
+
+    for (int at = 0; at < argc; at++) {
+        const char *word = argv[at];
+        int rc = -1;
+
+        if (files_only || word[0] != '-' || !word[1])
+            list_add(&args->files, word);
+        else if (strcmp(word, "--") == 0)
+            files_only = true;
+        else if (word[1] == '-')
+            rc = take_long(verb, argc, argv, &at, args);
+        else
+            rc = take_letters(verb, argc, argv, &at, args);
+        if (rc >= 0)
+            return rc;
+    }
+    return -1;
+}
+
+void cli_args_release(struct cli_args *args)
+{
+    free(args->policies.items);
+    free(args->files.items);
+    free(args->context.items);
+    *args = (struct cli_args){0};
+}
+
+bool cli_output_known(const struct cli_verb *verb, const struct cli_args *args)
+{
+    size_t len = args->output ? strlen(args->output) : 0;
+
+    for (const char *at = verb->outputs; len && *at;) {
+        size_t word = strcspn(at, "|");
+
+        if (word == len && strncmp(at, args->output, len) == 0)
+            return true;
+        at += word;
+        at += *at == '|';
+    }
+    if (!args->output)
+        return true;
+    (void)cli_usage(verb, "unknown output format \"%s\", it is one of %s", args->output, verb->outputs);
+    return false;
+}

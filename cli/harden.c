@@ -1,0 +1,133 @@
+#include <string.h>
+
+#include "ballast/base/file.h"
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "cli.h"
+
+static void print_findings(const struct cli_input *input, bool quiet)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    size_t changed = 0;
+
+    if (!quiet || bl_report_denied(input->report))
+        cli_findings_text(input, false, &text);
+    (void)fputs(text.text, stderr);
+    if (quiet)
+        return;
+    for (size_t i = 0; i < input->report->len; i++)
+        changed += input->report->objects[i].edit.patch != NULL;
+    (void)fprintf(stderr, "ballast: %zu objects changed, %zu added, %zu denials, %zu warnings\n", changed,
+                  input->report->companions.len, cli_count(input, BL_SEVERITY_ERROR, false),
+                  cli_count(input, BL_SEVERITY_WARNING, false));
+}
+
+static int print_diffs(const struct cli_input *input, struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    for (size_t i = 0; i < input->manifest.files.len; i++) {
+        const struct bl_source *file = &input->manifest.files.items[i];
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+        const char *slash = file->name[0] == '/' ? "" : "/";
+        BL_AUTO_FREE char *before = bl_asprintf("a%s%s", slash, file->name);
+        BL_AUTO_FREE char *after = bl_asprintf("b%s%s", slash, file->name);
+
+        if (cli_hardened_file(input, i, &text, err) < 0)
+            return -1;
+        cli_diff(&out, before, after, file->text, text.text);
+    }
+    return cli_print(&out) == CLI_OK ? 0 : bl_fail(err, BL_ERR_IO, "could not write the diff");
+}
+
+/* All files are made before the first is written, so that a failure leaves every one as it was. */
+static int write_files(const struct cli_input *input, struct bl_error **err)
+{
+    size_t count = input->manifest.files.len;
+    BL_AUTO_FREE struct bl_strbuf *texts = bl_alloc(count, sizeof(*texts));
+    int rc = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = (struct bl_strbuf)BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+        if (rc == 0)
+            rc = cli_hardened_file(input, i, &texts[i], err);
+    }
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        const struct bl_source *file = &input->manifest.files.items[i];
+
+        if (texts[i].len != file->len || memcmp(texts[i].text, file->text, file->len) != 0)
+            rc = bl_file_replace(file->name, texts[i].text, texts[i].len, err);
+    }
+    for (size_t i = 0; i < count; i++)
+        bl_strbuf_release(&texts[i]);
+    return rc;
+}
+
+static int print_stream(const struct cli_input *input, struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    if (cli_hardened(input, &out, err) < 0)
+        return -1;
+    /* Helm 3 deletes the whole release when a post-renderer prints nothing and says that all is well. */
+    if (!out.len && input->manifest.objects.len)
+        return bl_fail(err, BL_ERR_INTERNAL, "nothing would be left of %zu objects",
+                       input->manifest.objects.len);
+    return cli_print(&out) == CLI_OK ? 0 : bl_fail(err, BL_ERR_IO, "could not write the manifests");
+}
+
+static int deliver(const struct cli_args *args, const struct cli_input *input, struct bl_error **err)
+{
+    if (args->diff)
+        return print_diffs(input, err);
+    if (!args->in_place)
+        return print_stream(input, err);
+    if (bl_report_denied(input->report)) {
+        (void)fputs("ballast: no file was written, because of the denials\n", stderr);
+        return 0;
+    }
+    return write_files(input, err);
+}
+
+static bool reads_stdin(const struct cli_args *args)
+{
+    for (size_t i = 0; i < args->files.len; i++)
+        if (strcmp(args->files.items[i], "-") == 0)
+            return true;
+    return !args->files.len;
+}
+
+static int run(const struct cli_args *args)
+{
+    BL_ERROR(err);
+    BL_AUTO(cli_input_release) struct cli_input input = {0};
+
+    if (args->in_place && reads_stdin(args))
+        return cli_usage(&cli_harden, "--in-place needs files, standard input cannot be written back");
+    if (args->in_place && args->diff)
+        return cli_usage(&cli_harden, "--in-place and --diff exclude each other");
+    if (cli_load(args, &input, &err) < 0)
+        return cli_fail(err);
+    print_findings(&input, args->quiet);
+    if (deliver(args, &input, &err) < 0)
+        return cli_fail(err);
+    return bl_report_denied(input.report) ? CLI_FINDINGS : CLI_OK;
+}
+
+const struct cli_verb cli_harden = {
+    .name = "harden",
+    .arguments = "[FILE|FOLDER|-]…",
+    .summary = "complete manifests: what the webhook would add, and the objects beside",
+    .description =
+        "Prints all documents in order, completed by the policies, with budgets and network policies\n"
+        "behind the workloads that they protect. What is not Kafka or ZooKeeper goes through byte for byte.\n"
+        "Denials and warnings go to standard error. Works as a Helm post-renderer and as a KRM function\n"
+        "(a ResourceList in, a ResourceList out).",
+    .examples = "  ballast harden --diff manifests/\n"
+                "  ballast harden -p policies/ --in-place manifests/kafka.yaml\n"
+                "  helm upgrade --install my-kafka CHART --post-renderer ballast --post-renderer-args harden\n",
+    .outputs = "yaml",
+    .flags = CLI_FLAG_POLICY | CLI_FLAG_FILENAME | CLI_FLAG_NAMESPACE | CLI_FLAG_DIFF | CLI_FLAG_IN_PLACE |
+             CLI_FLAG_QUIET,
+    .run = run,
+};

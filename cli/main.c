@@ -1,0 +1,83 @@
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ballast/base/file.h"
+#include "ballast/base/text.h"
+#include "cli.h"
+
+static const struct cli_verb *const verbs[] = {&cli_harden, &cli_lint, &cli_explain, &cli_test,
+                                               &cli_review};
+
+static void print_usage(FILE *to)
+{
+    (void)fputs("Ballast keeps Apache Kafka safe on Kubernetes.\n\nUsage: ballast VERB [OPTION…] [FILE…]\n\n",
+                to);
+    for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
+        (void)fprintf(to, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+    (void)fputs("\n  ballast VERB --help   what a verb takes, with examples\n"
+                "  ballast --version     the version\n"
+                "\nTry: helm template my-kafka CHART | ballast harden --diff\n",
+                to);
+}
+
+static const struct cli_verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
+        if (strcmp(verbs[i]->name, name) == 0)
+            return verbs[i];
+    return NULL;
+}
+
+static int unknown_verb(const char *name)
+{
+    const char *names[BL_ARRAY_LEN(verbs) + 1] = {NULL};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
+        names[i] = verbs[i]->name;
+
+    const char *meant = bl_text_nearest(name, names);
+    (void)fprintf(stderr, "ballast: unknown verb \"%s\"%s%s%s\nRun \"ballast --help\" for all of them.\n",
+                  name, meant ? ", did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
+    return CLI_ERROR;
+}
+
+static int run_verb(const struct cli_verb *verb, int argc, char **argv)
+{
+    BL_AUTO(cli_args_release) struct cli_args args = {0};
+    int rc = cli_parse(verb, argc, argv, &args);
+
+    if (rc >= 0)
+        return rc;
+    if (!cli_output_known(verb, &args))
+        return CLI_ERROR;
+    return verb->run(&args);
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+
+    /* A reader that went away is told by write(), where it can be handled. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (!word) {
+        print_usage(stderr);
+        return CLI_ERROR;
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
+        printf("ballast %s\n", BALLAST_VERSION);
+        return CLI_OK;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        const struct cli_verb *verb = argc > 2 ? find_verb(argv[2]) : NULL;
+        char help[] = "--help", *help_argv[] = {help};
+
+        if (verb)
+            return run_verb(verb, 1, help_argv);
+        print_usage(stdout);
+        return CLI_OK;
+    }
+
+    const struct cli_verb *verb = find_verb(word);
+    return verb ? run_verb(verb, argc - 2, argv + 2) : unknown_verb(word);
+}
