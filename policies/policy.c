@@ -335,6 +335,12 @@ static int compare_policies(const void *a, const void *b)
     return strcmp(x->metadata.name, y->metadata.name);
 }
 
+void bl_policy_set_sort(struct bl_policy_set *set)
+{
+    if (set->len)
+        qsort(set->items, set->len, sizeof(*set->items), compare_policies);
+}
+
 int bl_policy_set_read(struct bl_policy_set *set, const char *path, struct bl_error **err)
 {
     static const char *const suffixes[] = {".yaml", ".yml", ".json", NULL};
@@ -349,7 +355,7 @@ int bl_policy_set_read(struct bl_policy_set *set, const char *path, struct bl_er
     for (size_t i = 0; i < paths.len; i++)
         if (read_file(set, paths.items[i], err) < 0)
             return -1;
-    qsort(set->items, set->len, sizeof(*set->items), compare_policies);
+    bl_policy_set_sort(set);
     return 0;
 }
 

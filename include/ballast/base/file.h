@@ -14,7 +14,7 @@ BL_CHECK int bl_file_read_fd(int fd, const char *name, struct bl_strbuf *buf, st
 
 /**
  * Writes beside `path` and renames over it, so that readers see the old or the new text and a full
- * disk loses nothing. Keeps the mode of an existing file; follows a symbolic link to the real one.
+ * disk loses nothing. Keeps the mode of an existing file, a new one gets what the umask leaves; follows a symbolic link to the real one.
  */
 BL_CHECK int bl_file_replace(const char *path, const char *text, size_t len, struct bl_error **err);
 

@@ -19,7 +19,7 @@ bool bl_text_glob(const char *pattern, const char *text);
 
 /**
  * The candidate that `word` was probably meant to be, or NULL where none is near enough to be worth
- * saying: at most a third of its letters wrong (a swap of neighbours counts once), case ignored.
+ * saying: about a third of its letters wrong at most (a swap of neighbours counts once), case ignored.
  */
 const char *bl_text_nearest(const char *word, const char *const *candidates);
 

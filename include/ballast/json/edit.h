@@ -41,7 +41,7 @@ BL_CHECK int bl_edit_append(struct bl_edit *edit, const char *pointer, cJSON *va
 
 /**
  * Applies a JSON Patch to `*object`: add, remove, replace, test, move, copy. All or nothing: on failure
- * `*object` is as before.
+ * `*object` is as before. Refuses to grow it deeper or by more than what bl_json_parse() would read.
  */
 BL_CHECK int bl_patch_apply(cJSON **object, const cJSON *patch, struct bl_error **err);
 

@@ -23,8 +23,9 @@
 #define BL_JSON_MAX_BYTES ((size_t)16 << 20)
 
 /**
- * Reads one value and nothing after it but white space. Refuses text that is too large or too deep,
- * duplicate keys, a NUL in a string, and invalid UTF-8. Errors name line and column.
+ * Reads one value (RFC 8259, nothing laxer) and nothing after it but white space. Refuses text that is
+ * too large or too deep, duplicate keys, a NUL in a string, invalid UTF-8, and numbers that no double
+ * can come near. Errors name line and column, or the key that is there twice.
  */
 BL_CHECK int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struct bl_error **err);
 
@@ -36,7 +37,7 @@ cJSON *bl_json_at(const cJSON *object, ...) __attribute__((sentinel));
 const char *bl_json_string(const cJSON *object, const char *key);
 /** The member's truth, or `fallback` where it is missing or no boolean. */
 bool bl_json_bool(const cJSON *object, const char *key, bool fallback);
-/** Reads a whole number. False, and nothing written, for anything else and beyond 2^53. */
+/** Reads a whole number. False, and nothing written, for anything else and from 2^53 on. */
 bool bl_json_int(const cJSON *value, int64_t *ret_value);
 /** Missing or null. */
 bool bl_json_is_null(const cJSON *value);

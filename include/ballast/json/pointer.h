@@ -10,6 +10,9 @@ bool bl_pointer_valid(const char *pointer);
 /** The value that it names, or NULL. */
 cJSON *bl_pointer_find(const cJSON *root, const char *pointer);
 
+/** Reads an array index: digits without a zero in front. False for anything else, "-" too. */
+bool bl_pointer_index(const char *step, size_t len, int64_t *ret_index);
+
 /** The nearest value that exists on the way to it; the root at least. */
 const cJSON *bl_pointer_nearest(const cJSON *root, const char *pointer);
 

@@ -18,7 +18,10 @@ bool bl_selector_matches(const cJSON *selector, const cJSON *labels);
 /** Are all pairs of `map` among the labels? For a Service's selector; a missing map selects nothing. */
 bool bl_labels_include(const cJSON *labels, const cJSON *map);
 
-/** Appends "a=b,c in (d,e)", as kubectl prints it; "<none>" for null, "<all>" for an empty one. */
+/**
+ * Appends "a=b,c in (d,e),f,!g" as kubectl prints it, but in the manifest's order; "<none>" for null,
+ * "<all>" for an empty one.
+ */
 void bl_selector_describe(struct bl_strbuf *out, const cJSON *selector);
 
 #endif

@@ -69,6 +69,8 @@ BL_CHECK int bl_policy_set_add(struct bl_policy_set *set, const char *file,
  * A file may hold several documents, KafkaPolicies all. A folder without any is an error.
  */
 BL_CHECK int bl_policy_set_read(struct bl_policy_set *set, const char *path, struct bl_error **err);
+/** Puts policies in the order in which they decide; bl_policy_set_read() has done so already. */
+void bl_policy_set_sort(struct bl_policy_set *set);
 void bl_policy_set_release(struct bl_policy_set *set);
 
 /** The CustomResourceDefinition of KafkaPolicy, from the tables that the decoder reads by. */

@@ -1,0 +1,196 @@
+#include "ballast/policies/review.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/base64.h"
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/json/edit.h"
+#include "case.h"
+
+static void broken(const struct cli_case *test, struct bl_strbuf *failures, const char *fmt, ...)
+    BL_PRINTF(3, 4);
+
+static void broken(const struct cli_case *test, struct bl_strbuf *failures, const char *fmt, ...)
+{
+    va_list args;
+
+    bl_strbuf_addf(failures, "%s:%u: law: ", test->file, test->line);
+    va_start(args, fmt);
+    bl_strbuf_vaddf(failures, fmt, args);
+    va_end(args);
+    bl_strbuf_addc(failures, '\n');
+}
+
+/* Hardening what was hardened changes no byte. */
+static int law_once(const struct cli_case *test, struct bl_strbuf *failures, struct bl_error **err)
+{
+    struct cli_input again = {.policies = test->input.policies};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf first = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf second = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    int rc = -1;
+
+    if (cli_hardened(&test->input, &first, err) < 0)
+        return bl_wrap(err, "could not write the hardened manifests");
+    if (bl_manifest_add(&again.manifest, "hardened", bl_strndup(first.text, first.len), first.len, err) ==
+        0) {
+        cli_decide(&again, NULL, test->today);
+        rc = cli_hardened(&again, &second, err);
+    }
+    if (rc == 0 && strcmp(first.text, second.text) != 0) {
+        broken(test, failures, "hardening twice is not hardening once");
+        cli_diff(failures, "once", "twice", first.text, second.text);
+    }
+    again.policies = (struct bl_policy_set){0};
+    cli_input_release(&again);
+    return rc < 0 ? bl_wrap(err, "could not read the hardened manifests") : 0;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What a report says, without where it says it. `objects` is the order in which it saw them. */
+static char *verdict_of(const struct bl_report *report, const cJSON *const *objects)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf all = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    size_t count = report->findings.len + report->companions.len;
+    BL_AUTO_FREE char **lines = bl_alloc(count, sizeof(*lines));
+
+    for (size_t i = 0; i < report->findings.len; i++) {
+        const struct bl_finding *finding = &report->findings.items[i];
+        struct bl_ref ref = bl_object_ref(objects[finding->object]);
+
+        /* A message about two budgets names them in the order in which they came. */
+        lines[i] = bl_asprintf("%s %s %s %s %d", bl_severity_name(finding->severity),
+                               bl_rule_key(finding->rule), ref.kind,
+                               strstr(finding->message, "both select") ? "both" : finding->message,
+                               finding->mended);
+    }
+    for (size_t i = 0; i < report->companions.len; i++) {
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+        bl_json_write(&text, bl_json_get(report->companions.items[i].object, "metadata"));
+        lines[report->findings.len + i] = bl_strbuf_take(&text);
+    }
+    if (count)
+        qsort(lines, count, sizeof(*lines), compare_texts);
+    for (size_t i = 0; i < count; i++) {
+        bl_strbuf_addf(&all, "%s\n", lines[i]);
+        free(lines[i]);
+    }
+    return bl_strbuf_take(&all);
+}
+
+/* The last document first: same findings, same companions. */
+static void law_order(const struct cli_case *test, struct bl_strbuf *failures)
+{
+    size_t len = test->input.report->len;
+    BL_AUTO_FREE const cJSON **reversed = bl_alloc(len, sizeof(*reversed));
+    struct bl_engine_options options = {.today = test->today};
+
+    for (size_t i = 0; i < len; i++)
+        reversed[i] = test->input.objects[len - 1 - i];
+
+    BL_AUTO(bl_report_cleanup) struct bl_report *report =
+        bl_engine_run(&test->input.policies, reversed, len, &options);
+    BL_AUTO_FREE char *forward = verdict_of(test->input.report, test->input.objects);
+    BL_AUTO_FREE char *backward = verdict_of(report, reversed);
+    if (strcmp(forward, backward) != 0) {
+        broken(test, failures, "the order of documents changes the verdict");
+        cli_diff(failures, "forward", "backward", forward, backward);
+    }
+}
+
+static cJSON *make_review(const cJSON *object)
+{
+    cJSON *review = bl_json_new_object(), *request;
+    struct bl_ref ref = bl_object_ref(object);
+
+    bl_json_add_string(review, "apiVersion", "admission.k8s.io/v1");
+    bl_json_add_string(review, "kind", "AdmissionReview");
+    request = bl_json_add_object(review, "request");
+    bl_json_add_string(request, "uid", "law");
+    bl_json_add_string(request, "operation", "CREATE");
+    bl_json_add_string(request, "namespace", *ref.namespace ? ref.namespace : "default");
+    bl_json_add(request, "object", bl_json_copy(object));
+    return review;
+}
+
+/* The object as the answer's patch leaves it. */
+static int patched(const cJSON *object, const cJSON *answer, cJSON **ret_object, struct bl_error **err)
+{
+    const char *encoded = bl_json_string(bl_json_get(answer, "response"), "patch");
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO_JSON cJSON *patch = NULL;
+    BL_AUTO_JSON cJSON *copy = bl_json_copy(object);
+
+    if (encoded && (bl_base64_decode(&text, encoded, strlen(encoded), err) < 0 ||
+                    bl_json_parse(text.text, text.len, &patch, err) < 0 ||
+                    bl_patch_apply(&copy, patch, err) < 0))
+        return -1;
+    *ret_object = BL_STEAL(copy);
+    return 0;
+}
+
+/* One object alone, as the webhook sees it, becomes what harden makes of it among the others. */
+static int law_review(const struct cli_case *test, size_t index, struct bl_strbuf *failures,
+                      struct bl_error **err)
+{
+    const cJSON *object = test->input.objects[index];
+    BL_AUTO_JSON cJSON *review = make_review(object);
+    BL_AUTO_JSON cJSON *answer = NULL;
+    BL_AUTO_JSON cJSON *result = NULL;
+    struct bl_ref ref = bl_object_ref(object);
+
+    if (bl_review_answer(&test->input.policies, review, BL_REVIEW_MUTATE, NULL, 0, test->today, &answer,
+                         err) < 0)
+        return -1;
+    /* A denial carries no patch. */
+    if (!bl_json_bool(bl_json_get(answer, "response"), "allowed", false))
+        return 0;
+    if (patched(object, answer, &result, err) < 0)
+        return -1;
+    if (!bl_json_equal(result, bl_report_object(test->input.report, index)))
+        broken(test, failures, "the review of %s \"%s\" gives another object than harden", ref.kind,
+               ref.name);
+    return 0;
+}
+
+static void law_strangers(const struct cli_case *test, size_t index, struct bl_strbuf *failures)
+{
+    const struct bl_object_report *report = &test->input.report->objects[index];
+    struct bl_ref ref = bl_object_ref(test->input.objects[index]);
+
+    if (report->edit.patch && strcmp(ref.kind, "Service") != 0 &&
+        !(report->workload && report->workload->role))
+        broken(test, failures, "%s \"%s\" is not Kafka and was changed", ref.kind, ref.name);
+}
+
+static void law_hints(const struct cli_case *test, struct bl_strbuf *failures)
+{
+    for (size_t i = 0; i < test->input.report->findings.len; i++) {
+        const struct bl_finding *finding = &test->input.report->findings.items[i];
+
+        if (finding->severity == BL_SEVERITY_ERROR && !finding->hint)
+            broken(test, failures, "a denial does not say what to do: %s", finding->message);
+    }
+}
+
+int cli_case_laws(const struct cli_case *test, struct bl_strbuf *failures, struct bl_error **err)
+{
+    if (test->refusal)
+        return 0;
+    if (law_once(test, failures, err) < 0)
+        return -1;
+    law_order(test, failures);
+    law_hints(test, failures);
+    for (size_t i = 0; i < test->input.report->len; i++) {
+        law_strangers(test, i, failures);
+        if (law_review(test, i, failures, err) < 0)
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,104 @@
+#include <string.h>
+
+#include "ballast/base/file.h"
+#include "ballast/base/text.h"
+#include "case.h"
+
+/* Largest file of cases. */
+#define CASES_MAX_BYTES ((size_t)4 << 20)
+
+struct tally {
+    size_t passed, failed;
+    bool verbose;
+};
+
+static int run_case(const char *file, const struct bl_yaml_doc *doc, struct tally *tally,
+                    struct bl_error **err)
+{
+    BL_AUTO(cli_case_release) struct cli_case test = {0};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf failures = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    if (cli_case_open(&test, file, doc, err) < 0)
+        return bl_wrap(err, "%s:%u", file, test.line);
+    if (cli_case_check(&test, &failures, err) < 0 || cli_case_laws(&test, &failures, err) < 0)
+        return bl_wrap(err, "%s:%u: case \"%s\"", file, test.line, test.name);
+    tally->passed += failures.len == 0;
+    tally->failed += failures.len > 0;
+    if (failures.len)
+        printf("FAIL %s:%u: %s\n%s\n", file, test.line, test.name, failures.text);
+    else if (tally->verbose)
+        printf("ok   %s:%u: %s\n", file, test.line, test.name);
+    return 0;
+}
+
+/* A case that cannot be run fails, and the others still run. */
+static void try_case(const char *file, const struct bl_yaml_segment *segment, struct tally *tally)
+{
+    BL_ERROR(err);
+    BL_AUTO(bl_yaml_doc_cleanup) struct bl_yaml_doc *doc = NULL;
+    int rc = bl_yaml_parse(file, segment, &doc, &err);
+
+    if (rc == 0 && !bl_json_is_null(bl_yaml_doc_root(doc)))
+        rc = run_case(file, doc, tally, &err);
+    if (rc == 0)
+        return;
+    (void)fflush(stdout);
+    cli_fail(err);
+    tally->failed++;
+}
+
+static int run_file(const char *file, struct tally *tally, struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(CASES_MAX_BYTES);
+    struct bl_yaml_stream stream;
+    struct bl_yaml_segment segment;
+
+    if (bl_file_read(file, &text, err) < 0)
+        return -1;
+    bl_yaml_stream_init(&stream, text.text, text.len);
+    while (bl_yaml_next(&stream, &segment))
+        try_case(file, &segment, tally);
+    return 0;
+}
+
+/* Files that cases read (manifests, policies) lie in folders of these names beside them. */
+static bool is_fixture(const char *path)
+{
+    return strstr(path, "/fixtures/") || bl_text_starts(path, "fixtures/") || strstr(path, "/policies/");
+}
+
+static int run(const struct cli_args *args)
+{
+    static const char *const suffixes[] = {".yaml", ".yml", NULL};
+    BL_ERROR(err);
+    BL_AUTO(bl_paths_release) struct bl_paths paths = {0};
+    struct tally tally = {.verbose = args->verbose};
+
+    if (!args->files.len)
+        return cli_usage(&cli_test, "name the files or folders of cases");
+    for (size_t i = 0; i < args->files.len; i++)
+        if (bl_paths_add(&paths, args->files.items[i], suffixes, &err) < 0)
+            return cli_fail(err);
+    for (size_t i = 0; i < paths.len; i++)
+        if (!is_fixture(paths.items[i]) && run_file(paths.items[i], &tally, &err) < 0)
+            return cli_fail(err);
+    if (!tally.passed && !tally.failed) {
+        (void)fputs("ballast: error: there is no case in these files\n", stderr);
+        return CLI_ERROR;
+    }
+    printf("%zu passed, %zu failed\n", tally.passed, tally.failed);
+    return tally.failed ? CLI_FINDINGS : CLI_OK;
+}
+
+const struct cli_verb cli_test = {
+    .name = "test",
+    .arguments = "FILE|FOLDER…",
+    .summary = "run golden cases for policies",
+    .description =
+        "Each case names manifests, policies and what should come of them; see man ballast-test. Folders\n"
+        "named fixtures and policies are not searched for cases: they hold what cases read.",
+    .examples = "  ballast test policies/tests\n",
+    .outputs = "text",
+    .flags = CLI_FLAG_FILENAME | CLI_FLAG_VERBOSE,
+    .run = run,
+};
