@@ -14,7 +14,7 @@ struct bl_error {
     char *hint; /* or NULL */
 };
 
-static char *format(const char *fmt, va_list args)
+static char *BL_PRINTF(1, 0) format(const char *fmt, va_list args)
 {
     char *text = NULL;
 

@@ -70,8 +70,8 @@ int bl_file_write_fd(int fd, const char *name, const char *text, size_t len, str
     return 0;
 }
 
-static int write_and_rename(int fd, const char *temp, const char *path, const char *text, size_t len,
-                            struct bl_error **err)
+static int write_and_rename(int fd, const char *temp, const char *path, const char *text,
+                            size_t len, struct bl_error **err)
 {
     struct stat old;
 
@@ -86,12 +86,28 @@ static int write_and_rename(int fd, const char *temp, const char *path, const ch
     return 0;
 }
 
+/* Not mkstemp: a new file gets the mode that the umask leaves, an old one's text is never more open. */
+static int create_beside(const char *target, char **ret_temp)
+{
+    mode_t mode = access(target, F_OK) == 0 ? 0600 : 0666;
+    int fd = -1;
+
+    for (unsigned attempt = 0; fd < 0 && attempt < 100; attempt++) {
+        free(*ret_temp);
+        *ret_temp = bl_asprintf("%s.%ld-%u", target, (long)getpid(), attempt);
+        fd = open(*ret_temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
 int bl_file_replace(const char *path, const char *text, size_t len, struct bl_error **err)
 {
     BL_AUTO_FREE char *real = realpath(path, NULL);
     const char *target = real ? real : path;
-    BL_AUTO_FREE char *temp = bl_asprintf("%s.XXXXXX", target);
-    BL_AUTO(close_cleanup) int fd = mkostemp(temp, O_CLOEXEC);
+    BL_AUTO_FREE char *temp = NULL;
+    BL_AUTO(close_cleanup) int fd = create_beside(target, &temp);
 
     if (fd < 0)
         return bl_fail_errno(err, "could not create a file beside %s", target);

@@ -85,7 +85,8 @@ static size_t distance(const char *a, const char *b)
             bool same = same_letter(a[i - 1], b[j - 1]);
 
             now[j] = min3(before[j] + 1, now[j - 1] + 1, before[j - 1] + !same);
-            if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]))
+            if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
+                same_letter(a[i - 2], b[j - 1]))
                 now[j] = min3(now[j], earlier[j - 2] + 1, now[j]);
         }
     }

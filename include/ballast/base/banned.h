@@ -18,7 +18,8 @@
 #undef vsprintf
 #undef strtok
 
-#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atof localtime gmtime
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atof localtime \
+    gmtime
 #pragma GCC poison cJSON_GetErrorPtr
 
 #endif

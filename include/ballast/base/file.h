@@ -10,11 +10,13 @@
 BL_CHECK int bl_file_read(const char *path, struct bl_strbuf *buf, struct bl_error **err);
 
 /** As bl_file_read, from an open descriptor; `name` is for messages. */
-BL_CHECK int bl_file_read_fd(int fd, const char *name, struct bl_strbuf *buf, struct bl_error **err);
+BL_CHECK int bl_file_read_fd(int fd, const char *name, struct bl_strbuf *buf,
+                             struct bl_error **err);
 
 /**
  * Writes beside `path` and renames over it, so that readers see the old or the new text and a full
- * disk loses nothing. Keeps the mode of an existing file, a new one gets what the umask leaves; follows a symbolic link to the real one.
+ * disk loses nothing. An existing file keeps its mode, a new one gets what the umask leaves; a symbolic
+ * link is followed to the real file.
  */
 BL_CHECK int bl_file_replace(const char *path, const char *text, size_t len, struct bl_error **err);
 

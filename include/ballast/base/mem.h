@@ -28,7 +28,7 @@ BL_NONNULL char *bl_asprintf(const char *fmt, ...) BL_PRINTF(1, 2);
 BL_NONNULL void *bl_grow(void *items, size_t len, size_t *cap, size_t size);
 
 /** Appends to a struct { T *items; size_t len, cap; } and yields the address of the new item. */
-#define BL_PUSH(vec)                                                                       \
+#define BL_PUSH(vec)                                                                         \
     ((vec)->items = bl_grow((vec)->items, (vec)->len, &(vec)->cap, sizeof((vec)->items[0])), \
      &(vec)->items[(vec)->len++])
 

@@ -23,7 +23,10 @@ struct bl_strbuf {
 
 extern char bl_strbuf_empty[1];
 
-#define BL_STRBUF_INIT(limit) {.text = bl_strbuf_empty, .max = (limit)}
+#define BL_STRBUF_INIT(limit)                   \
+    {                                           \
+        .text = bl_strbuf_empty, .max = (limit) \
+    }
 /** The limit for texts that we make ourselves from input that is bounded already. */
 #define BL_STRBUF_UNBOUNDED ((size_t)1 << 40)
 
