@@ -13,7 +13,7 @@ const char *cli_finding_hint(const struct bl_finding *finding)
 {
     if (finding->hint)
         return finding->hint;
-    return finding->mended ? "ballast harden adds it, and so does the webhook at admission." : "";
+    return finding->mended ? "ballast harden adds it; in the cluster Ballast does." : "";
 }
 
 size_t cli_count(const struct cli_input *input, enum bl_severity severity, bool mended)

@@ -80,6 +80,9 @@ void cli_decide(struct cli_input *input, const char *namespace, bl_day today)
 {
     struct bl_engine_options options = {.today = today, .namespace = namespace};
     size_t len = input->manifest.objects.len;
+    BL_AUTO_FREE unsigned *versions = bl_manifest_versions(&input->manifest, &options.group_count);
+
+    options.groups = versions;
 
     input->objects = bl_alloc(len, sizeof(*input->objects));
     for (size_t i = 0; i < len; i++)

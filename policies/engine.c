@@ -27,8 +27,10 @@ struct engine {
     const cJSON *const *objects;
     const struct bl_engine_options *options;
     struct bl_report *report;
-    struct bl_world *before; /* for the labels of namespaces, which nothing edits */
-    bool *ignore_opt_out;    /* for each object */
+    struct bl_world *before; /* of one group; for the labels of namespaces, which nothing edits */
+    unsigned group;
+    bool *ignore_opt_out; /* for each object */
+    struct bl_scene *scene; /* of one group, in the second pass */
 };
 
 static bool in_scope(const struct engine *engine, size_t index)
@@ -210,7 +212,7 @@ static struct bl_result *add_result(struct bl_object_report *report, const struc
 /* Does this workload speak for its ensemble? Its first member that is judged does. */
 static bool speaks(const struct engine *engine, const struct bl_workload *workload)
 {
-    const struct bl_scene *scene = engine->report->scene;
+    const struct bl_scene *scene = engine->scene;
     const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, workload);
 
     for (size_t i = 0; i < ensemble->members.len; i++) {
@@ -242,7 +244,7 @@ static void judge_by(const struct engine *engine, enum bl_rule_id rule,
     if (!begin_run(engine, rule, workload->index, workload->object, workload->role, &run))
         return;
     run.workload = workload;
-    run.scene = engine->report->scene;
+    run.scene = engine->scene;
     if (run.action == BL_ACTION_OFF) {
         add_result(report, &run, BL_OUTCOME_OFF, bl_strdup(""));
         return;
@@ -349,26 +351,46 @@ static void sort_report(struct bl_report *report)
               compare_companions);
 }
 
+/* Both passes over the objects of one group. */
+static void run_group(struct engine *engine)
+{
+    const unsigned *groups = engine->options->groups;
+    struct bl_report *report = engine->report;
+    struct bl_world *world;
+
+    engine->before = bl_world_new(engine->objects, report->len, groups, engine->group);
+    for (size_t i = 0; i < report->len; i++) {
+        if (groups && groups[i] != engine->group)
+            continue;
+        engine->ignore_opt_out[i] = must_not_opt_out(engine, engine->objects[i]);
+        edit_object(engine, i);
+    }
+
+    world = bl_world_new(report->edited, report->len, groups, engine->group);
+    engine->scene = bl_scene_new(world, engine->ignore_opt_out);
+    *BL_PUSH(&report->scenes) = engine->scene;
+    for (size_t i = 0; i < engine->scene->workloads.len; i++)
+        judge_workload(engine, engine->scene->workloads.items[i]);
+    bl_world_free(engine->before);
+}
+
 struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *const *objects, size_t len,
                                 const struct bl_engine_options *options)
 {
     struct bl_report *report = BL_NEW(struct bl_report);
-    BL_AUTO(bl_world_cleanup) struct bl_world *before = bl_world_new(objects, len);
     BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(len, sizeof(bool));
-    struct engine engine = {set, objects, options, report, before, ignore_opt_out};
+    struct engine engine = {.set = set,
+                            .objects = objects,
+                            .options = options,
+                            .report = report,
+                            .ignore_opt_out = ignore_opt_out};
+    unsigned groups = options->groups ? options->group_count : 1;
 
     report->len = len;
     report->objects = bl_alloc(len, sizeof(*report->objects));
     report->edited = bl_alloc(len, sizeof(*report->edited));
-    for (size_t i = 0; i < len; i++) {
-        ignore_opt_out[i] = must_not_opt_out(&engine, objects[i]);
-        edit_object(&engine, i);
-    }
-
-    report->world = bl_world_new(report->edited, len);
-    report->scene = bl_scene_new(report->world, report->edited, len, ignore_opt_out);
-    for (size_t i = 0; i < report->scene->workloads.len; i++)
-        judge_workload(&engine, report->scene->workloads.items[i]);
+    for (engine.group = 0; engine.group < groups; engine.group++)
+        run_group(&engine);
     sort_report(report);
     summarise(report);
     return report;
@@ -378,8 +400,13 @@ void bl_report_free(struct bl_report *report)
 {
     if (!report)
         return;
-    bl_scene_free(report->scene);
-    bl_world_free(report->world);
+    for (size_t i = 0; i < report->scenes.len; i++) {
+        struct bl_world *world = (struct bl_world *)(uintptr_t)report->scenes.items[i]->world;
+
+        bl_scene_free(report->scenes.items[i]);
+        bl_world_free(world);
+    }
+    free(report->scenes.items);
     for (size_t i = 0; i < report->len; i++) {
         for (size_t r = 0; r < report->objects[i].results.len; r++)
             free(report->objects[i].results.items[r].message);

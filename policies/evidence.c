@@ -387,7 +387,7 @@ struct file_search {
 };
 
 /* A file of settings that only a server reads; a client's has bootstrap.servers. */
-static bool server_settings(const cJSON *config_map, const char *key, const char *text, void *context)
+static bool server_settings(const struct bl_world_entry *map, const char *key, const char *text, void *context)
 {
     static const struct {
         const char *property;
@@ -407,7 +407,7 @@ static bool server_settings(const cJSON *config_map, const char *key, const char
             continue;
         search->role = telling[i].role;
         search->signal = bl_asprintf("config: %s of ConfigMap \"%s\" sets %s", key,
-                                     bl_object_ref(config_map).name, telling[i].property);
+                                     map->ref.name, telling[i].property);
         return true;
     }
     return false;

@@ -123,14 +123,14 @@ struct settings_keys {
 };
 
 /* Members of an ensemble that read one list of servers. */
-static bool add_shared_settings(const cJSON *config_map, BL_UNUSED const char *key, const char *text,
+static bool add_shared_settings(const struct bl_world_entry *map, BL_UNUSED const char *key, const char *text,
                                 void *context)
 {
     struct settings_keys *keys = context;
     BL_AUTO_FREE char *servers = bl_properties_get(text, "server.1");
 
     if (servers)
-        add_key(keys->grouping, keys->index, "servers-in", bl_object_ref(config_map).name);
+        add_key(keys->grouping, keys->index, "servers-in", map->ref.name);
     return false;
 }
 

@@ -32,7 +32,7 @@ void bl_workload_find_selector(struct bl_workload *workload);
 
 /** Calls `visit` with every text of broker settings in the ConfigMaps that the pod mounts; stops at true. */
 bool bl_workload_each_properties(const struct bl_workload *workload, const struct bl_world *world,
-                                 bool (*visit)(const cJSON *config_map, const char *key,
+                                 bool (*visit)(const struct bl_world_entry *map, const char *key,
                                                const char *text, void *context),
                                  void *context);
 

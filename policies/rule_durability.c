@@ -96,11 +96,10 @@ static void report(struct bl_rule_run *run, const struct bl_workload *workload,
     const char *path = effective->setting.pointer ? effective->setting.pointer
                                                   : workload->container_pointer;
 
-    if (effective->setting.config_map) {
-        for (size_t i = 0; i < run->report->len; i++)
-            if (bl_report_object(run->report, i) == effective->setting.config_map)
-                object = i;
-        path = "/data";
+    if (effective->setting.elsewhere) {
+        object = effective->setting.elsewhere->index;
+        path = bl_object_is(effective->setting.elsewhere->object, "", "ConfigMap") ? "/data"
+                                                                                  : "/spec/kafka/config";
     }
     bl_run_report(run, effective->set ? BL_FAULT_WRONG : BL_FAULT_MISSING, object, path, hint, "%s",
                   message);

@@ -471,7 +471,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
             return;
     bl_run_report(run, BL_FAULT_NOTE, run->object, "",
                   "Use one StatefulSet, or give all of them a common label and select that.",
-                  "this %s is spread over %zu workloads, and each is spread over zones by itself",
+                  "these %s pods belong to %zu workloads, and each spreads its own over zones by itself",
                   bl_role_name(ensemble->role), ensemble->members.len);
 }
 

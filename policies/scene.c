@@ -168,19 +168,35 @@ static cJSON *find_selector(const struct bl_scene *scene, const struct bl_ensemb
     return NULL;
 }
 
-struct bl_scene *bl_scene_new(const struct bl_world *world, const cJSON *const *objects, size_t len,
-                              const bool *ignore_opt_out)
+static int compare_indexes(const void *a, const void *b)
+{
+    const struct bl_workload *x = *(struct bl_workload *const *)a, *y = *(struct bl_workload *const *)b;
+
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static void recognise_all(struct bl_scene *scene, const bool *ignore_opt_out)
+{
+    struct bl_world_iter iter = bl_world_walk(scene->world, BL_KIND_WORKLOAD, "");
+
+    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
+        struct bl_workload *workload =
+            bl_workload_recognise(entry->object, scene->world, ignore_opt_out[entry->index]);
+
+        workload->index = entry->index;
+        *BL_PUSH(&scene->workloads) = workload;
+    }
+    if (scene->workloads.len)
+        qsort(scene->workloads.items, scene->workloads.len, sizeof(struct bl_workload *),
+              compare_indexes);
+}
+
+struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *ignore_opt_out)
 {
     struct bl_scene *scene = BL_NEW(struct bl_scene);
 
     scene->world = world;
-    for (size_t i = 0; i < len; i++) {
-        if (!bl_object_is_workload(objects[i]))
-            continue;
-        struct bl_workload *workload = bl_workload_recognise(objects[i], world, ignore_opt_out[i]);
-        workload->index = i;
-        *BL_PUSH(&scene->workloads) = workload;
-    }
+    recognise_all(scene, ignore_opt_out);
     bl_scene_group(scene);
     for (size_t i = 0; i < scene->ensembles.len; i++)
         scene->ensembles.items[i].selector = find_selector(scene, &scene->ensembles.items[i]);

@@ -66,18 +66,18 @@ static bool is_settings_file(const char *key)
 }
 
 struct visit {
-    bool (*each)(const cJSON *config_map, const char *key, const char *text, void *context);
+    bool (*each)(const struct bl_world_entry *map, const char *key, const char *text, void *context);
     void *context;
 };
 
 static bool visit_config_map(const struct bl_workload *workload, const struct bl_world *world,
                              const char *name, const struct visit *visit)
 {
-    const cJSON *map =
-        name ? bl_world_find(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name) : NULL;
-    const cJSON *entry;
+    const struct bl_world_entry *map =
+        name ? bl_world_find_entry(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name) : NULL;
+    const cJSON *entry, *data = map ? bl_json_get(map->object, "data") : NULL;
 
-    cJSON_ArrayForEach(entry, bl_json_get(map, "data"))
+    cJSON_ArrayForEach(entry, data)
     {
         if (entry->string && cJSON_IsString(entry) && is_settings_file(entry->string) &&
             visit->each(map, entry->string, entry->valuestring, visit->context))
@@ -104,7 +104,7 @@ static bool visit_volume(const struct bl_workload *workload, const struct bl_wor
 }
 
 bool bl_workload_each_properties(const struct bl_workload *workload, const struct bl_world *world,
-                                 bool (*each)(const cJSON *config_map, const char *key,
+                                 bool (*each)(const struct bl_world_entry *map, const char *key,
                                               const char *text, void *context),
                                  void *context)
 {
@@ -226,7 +226,7 @@ struct search {
     struct bl_setting *setting;
 };
 
-static bool search_text(const cJSON *config_map, BL_UNUSED const char *key, const char *text,
+static bool search_text(const struct bl_world_entry *map, BL_UNUSED const char *key, const char *text,
                         void *context)
 {
     struct search *search = context;
@@ -235,7 +235,7 @@ static bool search_text(const cJSON *config_map, BL_UNUSED const char *key, cons
     if (!value)
         return false;
     search->setting->value = value;
-    search->setting->config_map = config_map;
+    search->setting->elsewhere = map;
     return true;
 }
 
@@ -250,16 +250,16 @@ static bool from_env_from(const struct bl_workload *workload, const struct bl_wo
     cJSON_ArrayForEach(source, bl_json_get(workload->container, "envFrom"))
     {
         const char *name = bl_json_string(bl_json_get(source, "configMapRef"), "name");
-        const cJSON *map =
-            name ? bl_world_find(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name) : NULL;
-        const cJSON *data = bl_json_get(map, "data");
+        const struct bl_world_entry *map =
+            name ? bl_world_find_entry(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name) : NULL;
+        const cJSON *data = map ? bl_json_get(map->object, "data") : NULL;
         const char *value = bl_json_string(data, cfg);
 
         value = value ? value : bl_json_string(data, plain);
         if (!value || !*value)
             continue;
         setting->value = bl_strdup(value);
-        setting->config_map = map;
+        setting->elsewhere = map;
         return true;
     }
     return false;
@@ -280,14 +280,15 @@ static bool from_kafka_resource(const struct bl_workload *workload, const struct
                                 const char *property, struct bl_setting *setting)
 {
     const char *cluster = bl_json_string(workload->pod_labels, "strimzi.io/cluster");
-    const cJSON *kafka =
-        cluster ? bl_world_find(world, BL_KIND_KAFKA, workload->ref.namespace, cluster) : NULL;
-    const cJSON *value = bl_json_get(bl_json_at(kafka, "spec", "kafka", "config", NULL), property);
+    const struct bl_world_entry *kafka =
+        cluster ? bl_world_find_entry(world, BL_KIND_KAFKA, workload->ref.namespace, cluster) : NULL;
+    const cJSON *config = kafka ? bl_json_at(kafka->object, "spec", "kafka", "config", NULL) : NULL;
+    const cJSON *value = bl_json_get(config, property);
 
     if (bl_json_is_null(value))
         return false;
     setting->value = scalar_text(value);
-    setting->config_map = kafka;
+    setting->elsewhere = kafka;
     return true;
 }
 
@@ -312,7 +313,7 @@ void bl_setting_release(struct bl_setting *setting)
     *setting = (struct bl_setting){0};
 }
 
-static bool any_text(BL_UNUSED const cJSON *config_map, BL_UNUSED const char *key,
+static bool any_text(BL_UNUSED const struct bl_world_entry *map, BL_UNUSED const char *key,
                      BL_UNUSED const char *text, BL_UNUSED void *context)
 {
     return true;

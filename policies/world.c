@@ -45,22 +45,58 @@ static int compare_entries(const void *a, const void *b)
     return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-struct bl_world *bl_world_new(const cJSON *const *objects, size_t len)
+static int compare_names(const void *a, const void *b)
+{
+    const struct bl_world_entry *x = a, *y = b;
+    int order = strcmp(x->ref.namespace, y->ref.namespace);
+
+    order = order ? order : strcmp(x->ref.kind, y->ref.kind);
+    order = order ? order : strcmp(x->ref.name, y->ref.name);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+static void sort_shelf(struct shelf *shelf,
+                       int (*compare)(const void *a, const void *b))
+{
+    if (shelf->len)
+        qsort(shelf->items, shelf->len, sizeof(struct bl_world_entry), compare);
+}
+
+/* Pods of a generateName all carry one name and are none the less several. */
+static bool replaced(const struct shelf *shelf, size_t i)
+{
+    return i + 1 < shelf->len && bl_ref_same(&shelf->items[i].ref, &shelf->items[i + 1].ref) &&
+           bl_json_string(bl_json_get(shelf->items[i].object, "metadata"), "name");
+}
+
+static void keep_last_of_name(struct shelf *shelf)
+{
+    size_t kept = 0;
+
+    sort_shelf(shelf, compare_names);
+    for (size_t i = 0; i < shelf->len; i++)
+        if (!replaced(shelf, i))
+            shelf->items[kept++] = shelf->items[i];
+    shelf->len = kept;
+}
+
+struct bl_world *bl_world_new(const cJSON *const *objects, size_t len, const unsigned *groups,
+                              unsigned which)
 {
     struct bl_world *world = BL_NEW(struct bl_world);
 
     for (size_t i = 0; i < len; i++) {
         enum bl_kind kind = bl_kind_of(objects[i]);
 
-        if (kind == BL_KIND_OTHER)
+        if (kind == BL_KIND_OTHER || (groups && groups[i] != which))
             continue;
         *BL_PUSH(&world->shelves[kind]) =
             (struct bl_world_entry){objects[i], bl_object_ref(objects[i]), i};
     }
-    for (size_t kind = 0; kind < BL_KIND_COUNT; kind++)
-        if (world->shelves[kind].len)
-            qsort(world->shelves[kind].items, world->shelves[kind].len,
-                  sizeof(struct bl_world_entry), compare_entries);
+    for (size_t kind = 0; kind < BL_KIND_COUNT; kind++) {
+        keep_last_of_name(&world->shelves[kind]);
+        sort_shelf(&world->shelves[kind], compare_entries);
+    }
     return world;
 }
 
@@ -123,13 +159,21 @@ const struct bl_world_entry *bl_world_next(struct bl_world_iter *iter)
     return &items[iter->next_unnamed++];
 }
 
-const cJSON *bl_world_find(const struct bl_world *world, enum bl_kind kind, const char *namespace,
-                           const char *name)
+const struct bl_world_entry *bl_world_find_entry(const struct bl_world *world, enum bl_kind kind,
+                                                 const char *namespace, const char *name)
 {
     struct bl_world_iter iter = bl_world_walk(world, kind, namespace);
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));)
         if (strcmp(entry->ref.name, name) == 0)
-            return entry->object;
+            return entry;
     return NULL;
+}
+
+const cJSON *bl_world_find(const struct bl_world *world, enum bl_kind kind, const char *namespace,
+                           const char *name)
+{
+    const struct bl_world_entry *entry = bl_world_find_entry(world, kind, namespace, name);
+
+    return entry ? entry->object : NULL;
 }

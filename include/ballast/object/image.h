@@ -11,7 +11,7 @@
 
 /** Pieces of the text that was parsed: borrowed, not NUL-terminated. */
 struct bl_image {
-    const char *registry, *path, *tag, *digest; /* digest with its "sha256:" */
+    const char *registry, *path, *tag, *digest;         /* digest with its "sha256:" */
     size_t registry_len, path_len, tag_len, digest_len; /* 0: not given */
 };
 

@@ -10,7 +10,8 @@ struct bl_intstr {
 };
 
 /** Refuses strings that are no percentage; "3" as a string is none. */
-BL_CHECK int bl_intstr_parse(const cJSON *value, struct bl_intstr *ret_value, struct bl_error **err);
+BL_CHECK int bl_intstr_parse(const cJSON *value, struct bl_intstr *ret_value,
+                             struct bl_error **err);
 
 /** How many of `total` that is. A disruption budget rounds percentages up in both of its fields. */
 int64_t bl_intstr_scale(struct bl_intstr value, int64_t total, bool round_up);

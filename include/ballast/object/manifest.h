@@ -46,7 +46,8 @@ struct bl_manifest {
 };
 
 /** Reads one file ("-" is standard input) after those that are there. Errors name file and line. */
-BL_CHECK int bl_manifest_read(struct bl_manifest *manifest, const char *path, struct bl_error **err);
+BL_CHECK int bl_manifest_read(struct bl_manifest *manifest, const char *path,
+                              struct bl_error **err);
 /** The same from memory; takes `text`, which comes from malloc. */
 BL_CHECK int bl_manifest_add(struct bl_manifest *manifest, const char *name, char *text, size_t len,
                              struct bl_error **err);
@@ -54,6 +55,13 @@ void bl_manifest_release(struct bl_manifest *manifest);
 
 /** Is it a wrapper whose items are the objects? */
 bool bl_object_is_list(const cJSON *object);
+
+/**
+ * Fills a number for each object, and returns how many numbers there are: files that name an object which
+ * an earlier file names too are another version of it (an upgrade, another environment), not a part of
+ * the same cluster, so they get the next number. For free().
+ */
+BL_NONNULL unsigned *bl_manifest_versions(const struct bl_manifest *manifest, unsigned *ret_count);
 
 struct bl_place {
     const char *file;

@@ -14,8 +14,9 @@
 struct bl_ref {
     const char *api_version;
     const char *kind;
-    const char *namespace; /* "" for cluster-scoped objects, and where the author left it to kubectl */
-    const char *name;      /* metadata.generateName where there is no name */
+    const char
+        *namespace;   /* "" for cluster-scoped objects, and where the author left it to kubectl */
+    const char *name; /* metadata.generateName where there is no name */
 };
 
 struct bl_ref bl_object_ref(const cJSON *object);

@@ -81,8 +81,10 @@ struct bl_report {
         struct bl_companion *items;
         size_t len, cap;
     } companions;
-    struct bl_world *world; /* of the edited objects */
-    struct bl_scene *scene;
+    struct {
+        struct bl_scene **items; /* of the edited objects, one for each group */
+        size_t len, cap;
+    } scenes;
     const cJSON **edited; /* the objects as they are after the edits */
 };
 
@@ -91,6 +93,12 @@ struct bl_engine_options {
     const char *namespace; /* of objects that name none; NULL: "default" */
     /** Objects from here on are context: looked at, but neither edited nor judged. 0: there are none. */
     size_t context_from;
+    /**
+     * A number for each object, below group_count: only objects of one group know of each other. NULL:
+     * all do.
+     */
+    const unsigned *groups;
+    unsigned group_count;
 };
 
 /** `set` and `objects` are borrowed and must outlive the report. */

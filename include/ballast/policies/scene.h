@@ -46,11 +46,10 @@ struct bl_scene {
 };
 
 /**
- * `world` is borrowed. `objects` are those that it was made of. `ignore_opt_out` has a flag for each:
+ * `world` is borrowed. `ignore_opt_out` has a flag for each of the objects that the world was made of:
  * may its label ballast.dev/role: none be overlooked?
  */
-BL_NONNULL struct bl_scene *bl_scene_new(const struct bl_world *world, const cJSON *const *objects,
-                                         size_t len, const bool *ignore_opt_out);
+BL_NONNULL struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *ignore_opt_out);
 void bl_scene_free(struct bl_scene *scene);
 BL_DEFINE_CLEANUP(struct bl_scene *, bl_scene_cleanup, bl_scene_free)
 

@@ -132,8 +132,9 @@ const char *bl_purpose_name(enum bl_purpose purpose);
 /** Where an effective broker setting was found. */
 struct bl_setting {
     char *value;   /* NULL: it is set, but from a Secret or field that the manifest does not show */
-    char *pointer; /* into the workload's object; NULL where it stands in a ConfigMap */
-    const cJSON *config_map;
+    char *pointer; /* into the workload's object; NULL where it stands elsewhere */
+    /** The ConfigMap, or Strimzi's Kafka, that holds it; NULL where it is the workload. */
+    const struct bl_world_entry *elsewhere;
 };
 
 /**

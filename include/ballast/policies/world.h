@@ -33,8 +33,12 @@ struct bl_world_entry {
 
 struct bl_world;
 
-/** Borrows the objects. */
-BL_NONNULL struct bl_world *bl_world_new(const cJSON *const *objects, size_t len);
+/**
+ * Borrows the objects. With `groups`, which has a number for each, only those of group `which` are in
+ * this world. Of objects with one name the last counts, as when they are applied in turn.
+ */
+BL_NONNULL struct bl_world *bl_world_new(const cJSON *const *objects, size_t len,
+                                         const unsigned *groups, unsigned which);
 void bl_world_free(struct bl_world *world);
 BL_DEFINE_CLEANUP(struct bl_world *, bl_world_cleanup, bl_world_free)
 
@@ -52,6 +56,8 @@ struct bl_world_iter bl_world_walk(const struct bl_world *world, enum bl_kind ki
 const struct bl_world_entry *bl_world_next(struct bl_world_iter *iter);
 
 /** One by name, or NULL; `world` may be NULL. */
+const struct bl_world_entry *bl_world_find_entry(const struct bl_world *world, enum bl_kind kind,
+                                                 const char *namespace, const char *name);
 const cJSON *bl_world_find(const struct bl_world *world, enum bl_kind kind, const char *namespace,
                            const char *name);
 
