@@ -22,11 +22,13 @@ struct option {
 static const struct option options[] = {
     {CLI_FLAG_POLICY, 'p', "policy", "PATH",
      "policy file, folder of such files, or bundle (default, strict, audit); may be repeated"},
-    {CLI_FLAG_FILENAME, 'f', "filename", "PATH", "manifest file or folder, \"-\" for standard input"},
+    {CLI_FLAG_FILENAME, 'f', "filename", "PATH",
+     "manifest file or folder, \"-\" for standard input"},
     {CLI_FLAG_NAMESPACE, 'n', "namespace", "NAME", "namespace of objects that name none"},
     {CLI_FLAG_OUTPUT, 'o', "output", "FORMAT", NULL},
     {CLI_FLAG_DIFF, 0, "diff", NULL, "show what changes as a unified diff"},
-    {CLI_FLAG_IN_PLACE, 'i', "in-place", NULL, "write the files themselves, unless something is denied"},
+    {CLI_FLAG_IN_PLACE, 'i', "in-place", NULL,
+     "write the files themselves, unless something is denied"},
     {CLI_FLAG_QUIET, 'q', "quiet", NULL, "print denials only, no warnings and no summary"},
     {CLI_FLAG_FAIL_ON, 0, "fail-on", "SEVERITY",
      "exit with 1 from this severity on: info, warning or error"},
@@ -50,8 +52,9 @@ static void print_options(const struct cli_verb *verb)
             continue;
         BL_AUTO_FREE char *name = bl_asprintf("--%s%s%s", option->name, option->value ? " " : "",
                                               option->value ? option->value : "");
-        printf("  %c%c%s %-22s %s\n", option->letter ? '-' : ' ', option->letter ? option->letter : ' ',
-               option->letter ? "," : " ", name, option->help ? option->help : verb->outputs);
+        printf("  %c%c%s %-22s %s\n", option->letter ? '-' : ' ',
+               option->letter ? option->letter : ' ', option->letter ? "," : " ", name,
+               option->help ? option->help : verb->outputs);
     }
     printf("  -h, %-22s %s\n", "--help", "this text");
 }
@@ -62,9 +65,10 @@ static void print_help(const struct cli_verb *verb)
            verb->description);
     print_options(verb);
     printf("\nExamples:\n%s\n", verb->examples);
-    printf("Exit codes: 0 fine, 1 something was found or denied, 2 the input or the call is wrong.\n"
-           "Read on: man ballast-%s, man ballast-policy\n",
-           verb->name);
+    printf(
+        "Exit codes: 0 fine, 1 something was found or denied, 2 the input or the call is wrong.\n"
+        "Read on: man ballast-%s, man ballast-policy\n",
+        verb->name);
 }
 
 int cli_usage(const struct cli_verb *verb, const char *fmt, ...)
@@ -144,7 +148,8 @@ static const struct option *find_letter(const struct cli_verb *verb, char letter
 static int unknown(const struct cli_verb *verb, const char *text)
 {
     const char *names[BL_ARRAY_LEN(options) + 1] = {NULL};
-    BL_AUTO_FREE char *name = bl_strndup(text + strspn(text, "-"), strcspn(text + strspn(text, "-"), "="));
+    BL_AUTO_FREE char *name =
+        bl_strndup(text + strspn(text, "-"), strcspn(text + strspn(text, "-"), "="));
     size_t count = 0;
 
     for (size_t i = 0; i < BL_ARRAY_LEN(options); i++)
@@ -158,8 +163,8 @@ static int unknown(const struct cli_verb *verb, const char *text)
 }
 
 /* Takes the value from behind '=' or the letter, else the next argument. Returns -1 to go on. */
-static int take_option(const struct cli_verb *verb, const struct option *option, const char *attached,
-                       int argc, char **argv, int *at, struct cli_args *args)
+static int take_option(const struct cli_verb *verb, const struct option *option,
+                       const char *attached, int argc, char **argv, int *at, struct cli_args *args)
 {
     const char *value = attached;
 
@@ -174,7 +179,8 @@ static int take_option(const struct cli_verb *verb, const struct option *option,
     return -1;
 }
 
-static int take_long(const struct cli_verb *verb, int argc, char **argv, int *at, struct cli_args *args)
+static int take_long(const struct cli_verb *verb, int argc, char **argv, int *at,
+                     struct cli_args *args)
 {
     const char *name = argv[*at] + 2;
     size_t len = strcspn(name, "=");
@@ -255,6 +261,7 @@ bool cli_output_known(const struct cli_verb *verb, const struct cli_args *args)
     }
     if (!args->output)
         return true;
-    (void)cli_usage(verb, "unknown output format \"%s\", it is one of %s", args->output, verb->outputs);
+    (void)cli_usage(verb, "unknown output format \"%s\", it is one of %s", args->output,
+                    verb->outputs);
     return false;
 }

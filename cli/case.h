@@ -9,8 +9,8 @@
 #include "cli.h"
 
 struct cli_case {
-    const char *file;                /* borrowed */
-    const struct bl_yaml_doc *doc;   /* borrowed, with the tree */
+    const char *file;              /* borrowed */
+    const struct bl_yaml_doc *doc; /* borrowed, with the tree */
     const cJSON *root;
     const char *name;
     unsigned line;

@@ -5,9 +5,9 @@
 #include "ballast/base/text.h"
 #include "case.h"
 
-static const char *const expect_keys[] = {"denied",   "roles",     "clusters",   "ports",    "versions",
-                                          "values",   "unchanged", "companions", "findings", "results",
-                                          "distributions", "error", NULL};
+static const char *const expect_keys[] = {
+    "denied",     "roles",    "clusters", "ports",         "versions", "values", "unchanged",
+    "companions", "findings", "results",  "distributions", "error",    NULL};
 
 struct check {
     const struct cli_case *test;
@@ -15,7 +15,8 @@ struct check {
     struct bl_strbuf *failures;
 };
 
-static void failed(const struct check *check, const cJSON *at, const char *fmt, ...) BL_PRINTF(3, 4);
+static void failed(const struct check *check, const cJSON *at, const char *fmt, ...)
+    BL_PRINTF(3, 4);
 
 static void failed(const struct check *check, const cJSON *at, const char *fmt, ...)
 {
@@ -64,7 +65,8 @@ static const struct bl_workload *find_workload(const struct check *check, const 
     return workload;
 }
 
-static void same_text(const struct check *check, const cJSON *entry, const char *what, const char *text)
+static void same_text(const struct check *check, const cJSON *entry, const char *what,
+                      const char *text)
 {
     const char *wanted = cJSON_IsString(entry) ? entry->valuestring : NULL;
 
@@ -78,8 +80,7 @@ static void check_texts(const struct check *check, const char *key, const char *
 {
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, bl_json_get(check->expect, key))
-    {
+    cJSON_ArrayForEach(entry, bl_json_get(check->expect, key)) {
         const struct bl_workload *workload = find_workload(check, entry);
 
         if (workload)
@@ -111,12 +112,10 @@ static void check_ports(const struct check *check)
 {
     const cJSON *entry, *wanted;
 
-    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "ports"))
-    {
+    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "ports")) {
         const struct bl_workload *workload = find_workload(check, entry);
 
-        cJSON_ArrayForEach(wanted, entry)
-        {
+        cJSON_ArrayForEach(wanted, entry) {
             const char *purpose = "not known";
 
             for (size_t i = 0; workload && i < workload->ports.len; i++) {
@@ -141,21 +140,20 @@ static void check_value(const struct check *check, const cJSON *object, const cJ
     if (value)
         bl_json_write(&is, value);
     bl_json_write(&should, wanted);
-    failed(check, wanted, "%s is %s, not %s", wanted->string, value ? is.text : "missing", should.text);
+    failed(check, wanted, "%s is %s, not %s", wanted->string, value ? is.text : "missing",
+           should.text);
 }
 
 static void check_values(const struct check *check)
 {
     const cJSON *entry, *wanted;
 
-    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "values"))
-    {
+    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "values")) {
         const cJSON *object = find_after(&check->test->input, entry->string);
 
         if (!object)
             failed(check, entry, "there is no %s after hardening", entry->string);
-        cJSON_ArrayForEach(wanted, entry)
-        {
+        cJSON_ArrayForEach(wanted, entry) {
             if (object)
                 check_value(check, object, wanted);
         }
@@ -166,8 +164,7 @@ static void check_unchanged(const struct check *check)
 {
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "unchanged"))
-    {
+    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "unchanged")) {
         long index = cli_case_find(&check->test->input, entry->valuestring);
         BL_AUTO(bl_strbuf_release) struct bl_strbuf patch = BL_STRBUF_INIT(2000);
 
@@ -184,8 +181,7 @@ static bool listed(const cJSON *list, const char *name)
 {
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, list)
-    {
+    cJSON_ArrayForEach(entry, list) {
         if (cJSON_IsString(entry) && strcmp(entry->valuestring, name) == 0)
             return true;
     }
@@ -197,8 +193,7 @@ static void check_companions(const struct check *check)
     const cJSON *list = bl_json_get(check->expect, "companions"), *entry;
     const struct bl_report *report = check->test->input.report;
 
-    cJSON_ArrayForEach(entry, list)
-    {
+    cJSON_ArrayForEach(entry, list) {
         bool found = false;
 
         for (size_t i = 0; i < report->companions.len; i++) {
@@ -222,7 +217,8 @@ static bool fits(const struct check *check, const struct bl_finding *finding, co
 {
     BL_AUTO_FREE char *object = name_of(check->test->input.objects[finding->object]);
     const char *rule = bl_json_string(wanted, "rule"), *name = bl_json_string(wanted, "object");
-    const char *severity = bl_json_string(wanted, "severity"), *path = bl_json_string(wanted, "path");
+    const char *severity = bl_json_string(wanted, "severity"),
+               *path = bl_json_string(wanted, "path");
     const char *message = bl_json_string(wanted, "message");
 
     return (!rule || strcmp(rule, bl_rule_key(finding->rule)) == 0) &&
@@ -236,8 +232,7 @@ static bool fits_any(const struct check *check, const struct bl_finding *finding
 {
     const cJSON *wanted;
 
-    cJSON_ArrayForEach(wanted, list)
-    {
+    cJSON_ArrayForEach(wanted, list) {
         if (fits(check, finding, wanted))
             return true;
     }
@@ -250,8 +245,7 @@ static void check_findings(const struct check *check)
     const cJSON *list = bl_json_get(check->expect, "findings"), *wanted;
     const struct bl_report *report = check->test->input.report;
 
-    cJSON_ArrayForEach(wanted, list)
-    {
+    cJSON_ArrayForEach(wanted, list) {
         bool found = false;
 
         for (size_t i = 0; i < report->findings.len; i++)
@@ -264,8 +258,8 @@ static void check_findings(const struct check *check)
 
         if (!finding->mended && !fits_any(check, finding, list))
             failed(check, list, "a finding that was not expected: %s: %s: %s (%s)",
-                   bl_severity_name(finding->severity), bl_rule_key(finding->rule), finding->message,
-                   finding->path);
+                   bl_severity_name(finding->severity), bl_rule_key(finding->rule),
+                   finding->message, finding->path);
     }
 }
 
@@ -274,18 +268,16 @@ static void check_results(const struct check *check)
 {
     const cJSON *entry, *wanted;
 
-    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "results"))
-    {
+    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "results")) {
         long index = cli_case_find(&check->test->input, entry->string);
 
         if (index < 0)
             failed(check, entry, "there is no %s", entry->string);
-        cJSON_ArrayForEach(wanted, entry)
-        {
+        cJSON_ArrayForEach(wanted, entry) {
             const char *outcome = "not judged";
 
-            for (size_t i = 0; index >= 0 && i < check->test->input.report->objects[index].results.len;
-                 i++) {
+            for (size_t i = 0;
+                 index >= 0 && i < check->test->input.report->objects[index].results.len; i++) {
                 const struct bl_result *result =
                     &check->test->input.report->objects[index].results.items[i];
 
@@ -309,7 +301,8 @@ static void check_denied(const struct check *check)
            cJSON_IsTrue(wanted) ? "nothing was denied" : "this was denied:");
     for (size_t i = 0; i < report->findings.len; i++)
         if (report->findings.items[i].severity == BL_SEVERITY_ERROR)
-            bl_strbuf_addf(check->failures, "  %s: %s\n", bl_rule_key(report->findings.items[i].rule),
+            bl_strbuf_addf(check->failures, "  %s: %s\n",
+                           bl_rule_key(report->findings.items[i].rule),
                            report->findings.items[i].message);
 }
 
@@ -329,8 +322,7 @@ int cli_case_check(const struct cli_case *test, struct bl_strbuf *failures, stru
     struct bl_decode from = {test->file, test->doc, "expect"};
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, check.expect)
-    {
+    cJSON_ArrayForEach(member, check.expect) {
         if (bl_decode_known(&from, member, expect_keys, err) < 0)
             return -1;
     }

@@ -33,8 +33,8 @@ static int law_once(const struct cli_case *test, struct bl_strbuf *failures, str
 
     if (cli_hardened(&test->input, &first, err) < 0)
         return bl_wrap(err, "could not write the hardened manifests");
-    if (bl_manifest_add(&again.manifest, "hardened", bl_strndup(first.text, first.len), first.len, err) ==
-        0) {
+    if (bl_manifest_add(&again.manifest, "hardened", bl_strndup(first.text, first.len), first.len,
+                        err) == 0) {
         cli_decide(&again, NULL, test->today);
         rc = cli_hardened(&again, &second, err);
     }
@@ -94,8 +94,8 @@ static void law_order(const struct cli_case *test, struct bl_strbuf *failures)
     for (size_t i = 0; i < len; i++)
         reversed[i] = test->input.objects[len - 1 - i];
 
-    BL_AUTO(bl_report_cleanup) struct bl_report *report =
-        bl_engine_run(&test->input.policies, reversed, len, &options);
+    BL_AUTO(bl_report_cleanup)
+    struct bl_report *report = bl_engine_run(&test->input.policies, reversed, len, &options);
     BL_AUTO_FREE char *forward = verdict_of(test->input.report, test->input.objects);
     BL_AUTO_FREE char *backward = verdict_of(report, reversed);
     if (strcmp(forward, backward) != 0) {
@@ -120,7 +120,8 @@ static cJSON *make_review(const cJSON *object)
 }
 
 /* The object as the answer's patch leaves it. */
-static int patched(const cJSON *object, const cJSON *answer, cJSON **ret_object, struct bl_error **err)
+static int patched(const cJSON *object, const cJSON *answer, cJSON **ret_object,
+                   struct bl_error **err)
 {
     const char *encoded = bl_json_string(bl_json_get(answer, "response"), "patch");
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
@@ -145,8 +146,8 @@ static int law_review(const struct cli_case *test, size_t index, struct bl_strbu
     BL_AUTO_JSON cJSON *result = NULL;
     struct bl_ref ref = bl_object_ref(object);
 
-    if (bl_review_answer(&test->input.policies, review, BL_REVIEW_MUTATE, NULL, 0, test->today, &answer,
-                         err) < 0)
+    if (bl_review_answer(&test->input.policies, review, BL_REVIEW_MUTATE, NULL, 0, test->today,
+                         &answer, err) < 0)
         return -1;
     /* A denial carries no patch. */
     if (!bl_json_bool(bl_json_get(answer, "response"), "allowed", false))

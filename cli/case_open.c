@@ -7,8 +7,8 @@
 #include "ballast/json/edit.h"
 #include "case.h"
 
-static const char *const case_keys[] = {"name",   "why",    "policies", "rules", "today",
-                                        "input",  "change", "expect",   NULL};
+static const char *const case_keys[] = {"name",  "why",    "policies", "rules", "today",
+                                        "input", "change", "expect",   NULL};
 
 /* Paths in a case are relative to its file. */
 static char *beside(const char *file, const char *path)
@@ -54,8 +54,7 @@ static int read_policies(struct cli_case *test, struct bl_error **err)
         return -1;
     if (!rules && !policies)
         return cli_read_policy("default", &test->input.policies, err);
-    cJSON_ArrayForEach(policy, policies)
-    {
+    cJSON_ArrayForEach(policy, policies) {
         if (cJSON_IsObject(policy)) {
             if (add_inline(test, policy, err) < 0)
                 return -1;
@@ -80,8 +79,7 @@ static int read_list(struct cli_case *test, const cJSON *list, struct bl_error *
 {
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, list)
-    {
+    cJSON_ArrayForEach(entry, list) {
         BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
         if (cJSON_IsString(entry)) {
@@ -152,8 +150,7 @@ static int change_object(struct cli_case *test, const cJSON *changes, struct bl_
     BL_ERROR(why);
 
     bl_edit_init(&edit, object);
-    cJSON_ArrayForEach(change, changes)
-    {
+    cJSON_ArrayForEach(change, changes) {
         if (change_one(&edit, change, &why) < 0)
             return bl_decode_fail(&from, change, NULL, err, "%s", bl_error_text(why));
     }
@@ -171,8 +168,7 @@ static int apply_changes(struct cli_case *test, struct bl_error **err)
 
     if (!changes)
         return 0;
-    cJSON_ArrayForEach(change, changes)
-    {
+    cJSON_ArrayForEach(change, changes) {
         if (cli_case_find(&test->input, change->string) < 0)
             return bl_decode_fail(&from, change, NULL, err, "there is no %s in the input",
                                   change->string);
@@ -180,8 +176,7 @@ static int apply_changes(struct cli_case *test, struct bl_error **err)
     for (size_t i = 0; i < test->input.manifest.objects.len; i++) {
         const cJSON *object = test->input.manifest.objects.items[i].object, *found = NULL;
 
-        cJSON_ArrayForEach(change, changes)
-        {
+        cJSON_ArrayForEach(change, changes) {
             if (named(object, change->string))
                 found = change;
         }
@@ -204,9 +199,9 @@ static int read_header(struct cli_case *test, struct bl_error **err)
 
     test->line = origin ? origin->line : 1;
     if (!cJSON_IsObject(test->root))
-        return bl_decode_fail(&from, test->root, NULL, err, "a case is a map with name, input and expect");
-    cJSON_ArrayForEach(member, test->root)
-    {
+        return bl_decode_fail(&from, test->root, NULL, err,
+                              "a case is a map with name, input and expect");
+    cJSON_ArrayForEach(member, test->root) {
         if (bl_decode_known(&from, member, case_keys, err) < 0)
             return -1;
     }
@@ -229,7 +224,8 @@ int cli_case_open(struct cli_case *test, const char *file, const struct bl_yaml_
     if (read_header(test, err) < 0)
         return -1;
     refusal_expected = bl_json_get(bl_json_get(test->root, "expect"), "error") != NULL;
-    if (read_policies(test, &why) < 0 || read_input(test, &why) < 0 || apply_changes(test, &why) < 0) {
+    if (read_policies(test, &why) < 0 || read_input(test, &why) < 0 ||
+        apply_changes(test, &why) < 0) {
         if (!refusal_expected) {
             bl_fail(err, BL_ERR_INVALID, "%s", bl_error_text(why));
             return bl_error_hint(why) ? bl_hint(err, "%s", bl_error_hint(why)) : -1;

@@ -106,14 +106,15 @@ size_t cli_count(const struct cli_input *input, enum bl_severity severity, bool 
 BL_CHECK int cli_hardened_file(const struct cli_input *input, size_t file, struct bl_strbuf *out,
                                struct bl_error **err);
 /** The whole stream: all files, in order. */
-BL_CHECK int cli_hardened(const struct cli_input *input, struct bl_strbuf *out, struct bl_error **err);
+BL_CHECK int cli_hardened(const struct cli_input *input, struct bl_strbuf *out,
+                          struct bl_error **err);
 
 /** {apiVersion, kind, namespace, name} of an object. */
 cJSON *cli_object_json(const cJSON *object);
 
 /** Appends a unified diff (three lines of context); nothing where the texts are equal. */
-void cli_diff(struct bl_strbuf *out, const char *old_name, const char *new_name, const char *old_text,
-              const char *new_text);
+void cli_diff(struct bl_strbuf *out, const char *old_name, const char *new_name,
+              const char *old_text, const char *new_text);
 
 /** Is standard error a terminal that takes colours? */
 bool cli_colours(int fd);

@@ -82,8 +82,8 @@ static bool came_down(const long *before, long d, long k)
 }
 
 /* One more change on every diagonal. Returns true when both ends are reached. */
-static bool advance(const struct diff *diff, struct trace *trace, long d, size_t a0, long n, size_t b0,
-                    long m)
+static bool advance(const struct diff *diff, struct trace *trace, long d, size_t a0, long n,
+                    size_t b0, long m)
 {
     const long *before = d ? trace->items[d - 1] : NULL;
     long *now = trace->items[d] = bl_alloc((size_t)(2 * d + 3), sizeof(long));
@@ -102,8 +102,8 @@ static bool advance(const struct diff *diff, struct trace *trace, long d, size_t
     return false;
 }
 
-static void walk_back(struct diff *diff, const struct trace *trace, long d, size_t a0, long n, size_t b0,
-                      long m)
+static void walk_back(struct diff *diff, const struct trace *trace, long d, size_t a0, long n,
+                      size_t b0, long m)
 {
     long x = n, y = m;
 
@@ -181,8 +181,8 @@ static void hunk_end(const struct diff *diff, size_t *i, size_t *j)
     }
 }
 
-static void print_hunk(const struct diff *diff, struct bl_strbuf *out, size_t i, size_t j, size_t i_end,
-                       size_t j_end)
+static void print_hunk(const struct diff *diff, struct bl_strbuf *out, size_t i, size_t j,
+                       size_t i_end, size_t j_end)
 {
     bl_strbuf_addf(out, "@@ -%zu,%zu +%zu,%zu @@\n", i_end > i ? i + 1 : i, i_end - i,
                    j_end > j ? j + 1 : j, j_end - j);
@@ -208,7 +208,8 @@ static void print_diff(const struct diff *diff, struct bl_strbuf *out)
     size_t i = 0, j = 0;
 
     while (next_change(diff, &i, &j)) {
-        size_t before = least(CONTEXT, least(i, j)), first_i = i - before, first_j = j - before, after;
+        size_t before = least(CONTEXT, least(i, j)), first_i = i - before, first_j = j - before,
+               after;
 
         hunk_end(diff, &i, &j);
         after = least(CONTEXT, least(diff->a.len - i, diff->b.len - j));
@@ -218,8 +219,8 @@ static void print_diff(const struct diff *diff, struct bl_strbuf *out)
     }
 }
 
-void cli_diff(struct bl_strbuf *out, const char *old_name, const char *new_name, const char *old_text,
-              const char *new_text)
+void cli_diff(struct bl_strbuf *out, const char *old_name, const char *new_name,
+              const char *old_text, const char *new_text)
 {
     struct diff diff = {.a = split(old_text), .b = split(new_text)};
 

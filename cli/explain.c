@@ -115,7 +115,8 @@ static void add_workload(const struct cli_input *input, size_t i, struct bl_strb
 {
     const struct bl_object_report *report = &input->report->objects[i];
     const struct bl_workload *workload = report->workload;
-    struct bl_place place = bl_manifest_place(&input->manifest, &input->manifest.objects.items[i], "");
+    struct bl_place place =
+        bl_manifest_place(&input->manifest, &input->manifest.objects.items[i], "");
 
     bl_strbuf_addf(out, "%s:%u: %s \"%s\" is a %s", place.file, place.line, workload->ref.kind,
                    workload->ref.name, bl_role_name(workload->role));
@@ -127,7 +128,8 @@ static void add_workload(const struct cli_input *input, size_t i, struct bl_strb
     bl_strbuf_addf(out, "  container   %s\n", workload->container_name);
     add_ports(out, workload);
     for (size_t s = 0; s < workload->signals.len; s++)
-        bl_strbuf_addf(out, "  %s %s\n", s ? "           " : "signals    ", workload->signals.items[s]);
+        bl_strbuf_addf(out, "  %s %s\n", s ? "           " : "signals    ",
+                       workload->signals.items[s]);
     if (workload->owner_kind)
         bl_strbuf_addf(out, "  It belongs to a %s and is judged there.\n", workload->owner_kind);
     add_results(out, report);
@@ -146,8 +148,8 @@ static void explain_text(const struct cli_input *input, struct bl_strbuf *out)
         else
             others++;
         if (workload && workload->opted_out)
-            bl_strbuf_addf(out, "%s \"%s\" is left alone: its label %s says none\n\n", workload->ref.kind,
-                           workload->ref.name, BL_LABEL_ROLE);
+            bl_strbuf_addf(out, "%s \"%s\" is left alone: its label %s says none\n\n",
+                           workload->ref.kind, workload->ref.name, BL_LABEL_ROLE);
     }
     bl_strbuf_addf(out, "%zu other objects run neither Kafka nor ZooKeeper.\n", others);
 }
@@ -174,8 +176,10 @@ const struct cli_verb cli_explain = {
     .name = "explain",
     .arguments = "[FILE|FOLDER|-]…",
     .summary = "say what each object is, and which rule of which policy did what",
-    .description = "Shows how workloads were recognised, with the signals that decided, which cluster they belong\n"
-                   "to, which port is for whom, and for each rule the policy that decided it and the result.",
+    .description =
+        "Shows how workloads were recognised, with the signals that decided, which cluster they "
+        "belong\n"
+        "to, which port is for whom, and for each rule the policy that decided it and the result.",
     .examples = "  ballast explain manifests/\n"
                 "  helm template my-kafka CHART | ballast explain -o json\n",
     .outputs = "text|json",

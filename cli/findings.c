@@ -172,7 +172,8 @@ static void add_xml(struct bl_strbuf *out, const char *text)
             break;
         default:
             /* XML 1.0 has no place for other control characters. */
-            bl_strbuf_addc(out, (unsigned char)*text < 0x20 && *text != '\n' && *text != '\t' ? ' ' : *text);
+            bl_strbuf_addc(
+                out, (unsigned char)*text < 0x20 && *text != '\n' && *text != '\t' ? ' ' : *text);
         }
     }
 }

@@ -17,8 +17,9 @@ static void print_findings(const struct cli_input *input, bool quiet)
         return;
     for (size_t i = 0; i < input->report->len; i++)
         changed += input->report->objects[i].edit.patch != NULL;
-    (void)fprintf(stderr, "ballast: %zu objects changed, %zu added, %zu denials, %zu warnings\n", changed,
-                  input->report->companions.len, cli_count(input, BL_SEVERITY_ERROR, false),
+    (void)fprintf(stderr, "ballast: %zu objects changed, %zu added, %zu denials, %zu warnings\n",
+                  changed, input->report->companions.len,
+                  cli_count(input, BL_SEVERITY_ERROR, false),
                   cli_count(input, BL_SEVERITY_WARNING, false));
 }
 
@@ -76,7 +77,8 @@ static int print_stream(const struct cli_input *input, struct bl_error **err)
     return cli_print(&out) == CLI_OK ? 0 : bl_fail(err, BL_ERR_IO, "could not write the manifests");
 }
 
-static int deliver(const struct cli_args *args, const struct cli_input *input, struct bl_error **err)
+static int deliver(const struct cli_args *args, const struct cli_input *input,
+                   struct bl_error **err)
 {
     if (args->diff)
         return print_diffs(input, err);
@@ -103,7 +105,8 @@ static int run(const struct cli_args *args)
     BL_AUTO(cli_input_release) struct cli_input input = {0};
 
     if (args->in_place && reads_stdin(args))
-        return cli_usage(&cli_harden, "--in-place needs files, standard input cannot be written back");
+        return cli_usage(&cli_harden,
+                         "--in-place needs files, standard input cannot be written back");
     if (args->in_place && args->diff)
         return cli_usage(&cli_harden, "--in-place and --diff exclude each other");
     if (cli_load(args, &input, &err) < 0)
@@ -118,16 +121,19 @@ const struct cli_verb cli_harden = {
     .name = "harden",
     .arguments = "[FILE|FOLDER|-]…",
     .summary = "complete manifests: what the webhook would add, and the objects beside",
-    .description =
-        "Prints all documents in order, completed by the policies, with budgets and network policies\n"
-        "behind the workloads that they protect. What is not Kafka or ZooKeeper goes through byte for byte.\n"
-        "Denials and warnings go to standard error. Works as a Helm post-renderer and as a KRM function\n"
-        "(a ResourceList in, a ResourceList out).",
+    .description = "Prints all documents in order, completed by the policies, with budgets and "
+                   "network policies\n"
+                   "behind the workloads that they protect. What is not Kafka or ZooKeeper goes "
+                   "through byte for byte.\n"
+                   "Denials and warnings go to standard error. Works as a Helm post-renderer and "
+                   "as a KRM function\n"
+                   "(a ResourceList in, a ResourceList out).",
     .examples = "  ballast harden --diff manifests/\n"
                 "  ballast harden -p policies/ --in-place manifests/kafka.yaml\n"
-                "  helm upgrade --install my-kafka CHART --post-renderer ballast --post-renderer-args harden\n",
+                "  helm upgrade --install my-kafka CHART --post-renderer ballast "
+                "--post-renderer-args harden\n",
     .outputs = "yaml",
-    .flags = CLI_FLAG_POLICY | CLI_FLAG_FILENAME | CLI_FLAG_NAMESPACE | CLI_FLAG_DIFF | CLI_FLAG_IN_PLACE |
-             CLI_FLAG_QUIET,
+    .flags = CLI_FLAG_POLICY | CLI_FLAG_FILENAME | CLI_FLAG_NAMESPACE | CLI_FLAG_DIFF |
+             CLI_FLAG_IN_PLACE | CLI_FLAG_QUIET,
     .run = run,
 };

@@ -49,7 +49,8 @@ int cli_read_policies(const struct cli_args *args, struct bl_policy_set *set, st
     return args->policies.len ? 0 : cli_read_policy("default", set, err);
 }
 
-int cli_read_manifests(const struct cli_args *args, struct bl_manifest *manifest, struct bl_error **err)
+int cli_read_manifests(const struct cli_args *args, struct bl_manifest *manifest,
+                       struct bl_error **err)
 {
     static const char *const suffixes[] = {".yaml", ".yml", ".json", NULL};
     BL_AUTO(bl_paths_release) struct bl_paths paths = {0};

@@ -79,7 +79,8 @@ void cli_fill_resource_list(const struct cli_input *input, size_t document, cJSO
 
     insert_companions(input, document, bl_json_get(list, "items"));
     for (size_t i = 0; i < input->report->findings.len; i++)
-        if (input->manifest.objects.items[input->report->findings.items[i].object].document == document)
+        if (input->manifest.objects.items[input->report->findings.items[i].object].document ==
+            document)
             bl_json_push(results, result_for(input, &input->report->findings.items[i]));
     cJSON_DeleteItemFromObjectCaseSensitive(list, "results");
     if (results->child)
@@ -99,8 +100,8 @@ int cli_read_function_config(const struct bl_manifest *manifest, struct bl_polic
             !bl_text_eq(bl_json_string(config, "kind"), "KafkaPolicy"))
             continue;
         *ret_found = true;
-        return bl_policy_set_add(set, manifest->files.items[document->file].name, document->yaml, config,
-                                 err);
+        return bl_policy_set_add(set, manifest->files.items[document->file].name, document->yaml,
+                                 config, err);
     }
     return 0;
 }

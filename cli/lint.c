@@ -6,7 +6,8 @@
 /* The least severity that makes the exit code 1; 0 where the word is none. */
 static enum bl_severity threshold(const struct cli_args *args)
 {
-    static const enum bl_severity all[] = {BL_SEVERITY_INFO, BL_SEVERITY_WARNING, BL_SEVERITY_ERROR};
+    static const enum bl_severity all[] = {BL_SEVERITY_INFO, BL_SEVERITY_WARNING,
+                                           BL_SEVERITY_ERROR};
 
     if (!args->fail_on)
         return BL_SEVERITY_INFO;
@@ -38,9 +39,10 @@ static void print_summary(const struct cli_input *input)
 
     for (size_t i = 0; i < input->report->len; i++)
         judged += input->report->objects[i].judged;
-    (void)fprintf(stderr, "%zu of %zu objects are Kafka or ZooKeeper: %zu errors, %zu warnings, %zu notes\n",
-                  judged, input->report->len, cli_count(input, BL_SEVERITY_ERROR, true),
-                  cli_count(input, BL_SEVERITY_WARNING, true), cli_count(input, BL_SEVERITY_INFO, true));
+    (void)fprintf(
+        stderr, "%zu of %zu objects are Kafka or ZooKeeper: %zu errors, %zu warnings, %zu notes\n",
+        judged, input->report->len, cli_count(input, BL_SEVERITY_ERROR, true),
+        cli_count(input, BL_SEVERITY_WARNING, true), cli_count(input, BL_SEVERITY_INFO, true));
 }
 
 static int run(const struct cli_args *args)
@@ -69,13 +71,14 @@ const struct cli_verb cli_lint = {
     .name = "lint",
     .arguments = "[FILE|FOLDER|-]…",
     .summary = "say what is wrong or missing, with file and line",
-    .description = "Judges Kafka and ZooKeeper workloads by the policies and changes nothing. Errors are what\n"
+    .description = "Judges Kafka and ZooKeeper workloads by the policies and changes nothing. "
+                   "Errors are what\n"
                    "admission would deny; warnings are what it would add, or warn of.",
     .examples = "  ballast lint manifests/\n"
                 "  helm template my-kafka CHART | ballast lint -n kafka\n"
                 "  ballast lint -p policies/ -o sarif manifests/ > ballast.sarif\n",
     .outputs = "text|json|sarif|junit",
-    .flags = CLI_FLAG_POLICY | CLI_FLAG_FILENAME | CLI_FLAG_NAMESPACE | CLI_FLAG_OUTPUT | CLI_FLAG_QUIET |
-             CLI_FLAG_FAIL_ON,
+    .flags = CLI_FLAG_POLICY | CLI_FLAG_FILENAME | CLI_FLAG_NAMESPACE | CLI_FLAG_OUTPUT |
+             CLI_FLAG_QUIET | CLI_FLAG_FAIL_ON,
     .run = run,
 };

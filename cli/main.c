@@ -11,7 +11,8 @@ static const struct cli_verb *const verbs[] = {&cli_harden, &cli_lint, &cli_expl
 
 static void print_usage(FILE *to)
 {
-    (void)fputs("Ballast keeps Apache Kafka safe on Kubernetes.\n\nUsage: ballast VERB [OPTION…] [FILE…]\n\n",
+    (void)fputs("Ballast keeps Apache Kafka safe on Kubernetes.\n\nUsage: ballast VERB [OPTION…] "
+                "[FILE…]\n\n",
                 to);
     for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
         (void)fprintf(to, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
@@ -37,7 +38,8 @@ static int unknown_verb(const char *name)
         names[i] = verbs[i]->name;
 
     const char *meant = bl_text_nearest(name, names);
-    (void)fprintf(stderr, "ballast: unknown verb \"%s\"%s%s%s\nRun \"ballast --help\" for all of them.\n",
+    (void)fprintf(stderr,
+                  "ballast: unknown verb \"%s\"%s%s%s\nRun \"ballast --help\" for all of them.\n",
                   name, meant ? ", did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
     return CLI_ERROR;
 }

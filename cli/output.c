@@ -97,7 +97,8 @@ int cli_hardened_file(const struct cli_input *input, size_t file, struct bl_strb
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
     for (size_t i = 0; i < input->manifest.documents.len; i++)
-        if (input->manifest.documents.items[i].file == file && add_document(input, i, &text, err) < 0)
+        if (input->manifest.documents.items[i].file == file &&
+            add_document(input, i, &text, err) < 0)
             return -1;
     if (text.len)
         separate(out, text.text);

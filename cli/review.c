@@ -61,7 +61,8 @@ const struct cli_verb cli_review = {
     .name = "review",
     .arguments = "< REVIEW.json",
     .summary = "answer one AdmissionReview, as the webhook would",
-    .description = "Reads an admission.k8s.io/v1 AdmissionReview in JSON and writes the answer. A denial is an\n"
+    .description = "Reads an admission.k8s.io/v1 AdmissionReview in JSON and writes the answer. A "
+                   "denial is an\n"
                    "answer: the exit code is 0.",
     .examples = "  ballast review < review.json | jq -r .response.patch | base64 -d\n",
     .outputs = "json",

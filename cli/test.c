@@ -64,7 +64,8 @@ static int run_file(const char *file, struct tally *tally, struct bl_error **err
 /* Files that cases read (manifests, policies) lie in folders of these names beside them. */
 static bool is_fixture(const char *path)
 {
-    return strstr(path, "/fixtures/") || bl_text_starts(path, "fixtures/") || strstr(path, "/policies/");
+    return strstr(path, "/fixtures/") || bl_text_starts(path, "fixtures/") ||
+           strstr(path, "/policies/");
 }
 
 static int run(const struct cli_args *args)
@@ -95,7 +96,8 @@ const struct cli_verb cli_test = {
     .arguments = "FILE|FOLDER…",
     .summary = "run golden cases for policies",
     .description =
-        "Each case names manifests, policies and what should come of them; see man ballast-test. Folders\n"
+        "Each case names manifests, policies and what should come of them; see man ballast-test. "
+        "Folders\n"
         "named fixtures and policies are not searched for cases: they hold what cases read.",
     .examples = "  ballast test policies/tests\n",
     .outputs = "text",

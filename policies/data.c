@@ -11,8 +11,7 @@ static const cJSON *volume_named(const cJSON *list, const char *name, bool claim
 {
     const cJSON *volume;
 
-    cJSON_ArrayForEach(volume, list)
-    {
+    cJSON_ArrayForEach(volume, list) {
         const cJSON *named = claim_template ? bl_json_get(volume, "metadata") : volume;
 
         if (bl_text_eq(bl_json_string(named, "name"), name))
@@ -53,8 +52,7 @@ static const cJSON *mount_of(const cJSON *container, const char *path)
     const cJSON *mount, *best = NULL;
     size_t best_len = 0;
 
-    cJSON_ArrayForEach(mount, bl_json_get(container, "volumeMounts"))
-    {
+    cJSON_ArrayForEach(mount, bl_json_get(container, "volumeMounts")) {
         const char *mount_path = bl_json_string(mount, "mountPath");
 
         if (mount_path && under(path, mount_path) && strlen(mount_path) >= best_len) {
@@ -141,9 +139,9 @@ static void add_mounted_claims(struct bl_workload *workload)
 {
     const cJSON *mount;
 
-    cJSON_ArrayForEach(mount, bl_json_get(workload->container, "volumeMounts"))
-    {
-        const char *volume = bl_json_string(mount, "name"), *path = bl_json_string(mount, "mountPath");
+    cJSON_ArrayForEach(mount, bl_json_get(workload->container, "volumeMounts")) {
+        const char *volume = bl_json_string(mount, "name"),
+                   *path = bl_json_string(mount, "mountPath");
 
         if (volume && path && storage_of(workload, volume) == BL_STORAGE_CLAIM)
             add_path(workload, path, strlen(path));
@@ -172,11 +170,13 @@ void bl_workload_find_data(struct bl_workload *workload, const struct bl_world *
     bool told;
 
     if (workload->role == BL_ROLE_ZOOKEEPER)
-        told = add_env_path(workload, "ZOO_DATA_DIR") || add_env_path(workload, "ZOOKEEPER_DATA_DIR") ||
+        told = add_env_path(workload, "ZOO_DATA_DIR") ||
+               add_env_path(workload, "ZOOKEEPER_DATA_DIR") ||
                add_setting_paths(workload, world, "dataDir");
     else
         told = add_setting_paths(workload, world, "log.dirs") ||
-               add_setting_paths(workload, world, "log.dir") || add_env_path(workload, "KAFKA_LOG_DIRS");
+               add_setting_paths(workload, world, "log.dir") ||
+               add_env_path(workload, "KAFKA_LOG_DIRS");
     if (told)
         return;
 

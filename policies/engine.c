@@ -29,7 +29,7 @@ struct engine {
     struct bl_report *report;
     struct bl_world *before; /* of one group; for the labels of namespaces, which nothing edits */
     unsigned group;
-    bool *ignore_opt_out; /* for each object */
+    bool *ignore_opt_out;   /* for each object */
     struct bl_scene *scene; /* of one group, in the second pass */
 };
 
@@ -127,8 +127,7 @@ static bool must_not_opt_out(const struct engine *engine, const cJSON *object)
     for (size_t p = 0; p < engine->set->len; p++) {
         const struct bl_spec *spec = &engine->set->items[p]->spec;
 
-        forbidden |= !spec->allow_opt_out &&
-                     bl_match_object(&spec->match, &scope);
+        forbidden |= !spec->allow_opt_out && bl_match_object(&spec->match, &scope);
     }
     bl_workload_free(seen);
     return forbidden;
@@ -143,7 +142,8 @@ static void edit_workload(const struct engine *engine, size_t index, struct bl_e
         struct bl_rule_run run;
 
         if (!bl_rules[rule]->edit ||
-            !begin_run(engine, (enum bl_rule_id)rule, index, workload->object, workload->role, &run) ||
+            !begin_run(engine, (enum bl_rule_id)rule, index, workload->object, workload->role,
+                       &run) ||
             excused(engine, (enum bl_rule_id)rule, workload->object, workload->role))
             continue;
         run.workload = workload;
@@ -374,8 +374,8 @@ static void run_group(struct engine *engine)
     bl_world_free(engine->before);
 }
 
-struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *const *objects, size_t len,
-                                const struct bl_engine_options *options)
+struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *const *objects,
+                                size_t len, const struct bl_engine_options *options)
 {
     struct bl_report *report = BL_NEW(struct bl_report);
     BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(len, sizeof(bool));

@@ -15,13 +15,21 @@
 
 /* Programs that are a broker or ZooKeeper. */
 static const char *const kafka_words[] = {
-    "kafka-server-start.sh", "kafka-server-start", "kafka_run.sh", "kafka.Kafka", "start-kafka.sh", NULL,
+    "kafka-server-start.sh", "kafka-server-start", "kafka_run.sh",
+    "kafka.Kafka",           "start-kafka.sh",     NULL,
 };
 static const char *const zookeeper_words[] = {
-    "zookeeper-server-start.sh", "zookeeper-server-start", "zkServer.sh",
-    "zookeeper_run.sh",          "start-zookeeper",        "zookeeperStart.sh",
-    "QuorumPeerMain",            "org.apache.zookeeper.server.quorum.QuorumPeerMain",
-    "start-zookeeper.sh",        "start-zk.sh",            NULL,
+    "zookeeper-server-start.sh",
+    "zookeeper-server-start",
+    "zkServer.sh",
+    "zookeeper_run.sh",
+    "start-zookeeper",
+    "zookeeperStart.sh",
+    "QuorumPeerMain",
+    "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+    "start-zookeeper.sh",
+    "start-zk.sh",
+    NULL,
 };
 /* The same, where only the path tells. */
 static const char *const kafka_paths[] = {"scripts/kafka/run.sh", "kafka/docker/run", NULL};
@@ -92,12 +100,19 @@ static const char *const client_words[] = {
 static const char *const shells[] = {"bash", "sh", "bin", "usr", "-c", "-ec", "-i", "-it", NULL};
 
 static const char *const other_env_prefixes[] = {
-    "CONNECT_", "SCHEMA_REGISTRY_", "KSQL_", "KAFKA_REST_", "CONTROL_CENTER_", "KAFKA_CLUSTERS_0_", NULL,
+    "CONNECT_",        "SCHEMA_REGISTRY_",  "KSQL_", "KAFKA_REST_",
+    "CONTROL_CENTER_", "KAFKA_CLUSTERS_0_", NULL,
 };
 static const char *const zookeeper_env[] = {
-    "ZOO_SERVERS",           "ZOO_MY_ID",           "ZOO_PORT_NUMBER",
-    "ZOO_SERVER_ID",         "ZOOKEEPER_SERVER_ID", "ZOOKEEPER_CLIENT_PORT",
-    "ZOOKEEPER_CONFIGURATION", "ZK_SERVER_PORT",    NULL,
+    "ZOO_SERVERS",
+    "ZOO_MY_ID",
+    "ZOO_PORT_NUMBER",
+    "ZOO_SERVER_ID",
+    "ZOOKEEPER_SERVER_ID",
+    "ZOOKEEPER_CLIENT_PORT",
+    "ZOOKEEPER_CONFIGURATION",
+    "ZK_SERVER_PORT",
+    NULL,
 };
 /* Settings that only a broker or controller has any use for. */
 static const char *const kafka_env[] = {
@@ -129,9 +144,9 @@ static const char *const kafka_images[] = {
 };
 static const char *const zookeeper_images[] = {"zookeeper", "cp-zookeeper", NULL};
 static const char *const other_image_parts[] = {
-    "exporter", "-ui",     "connect",  "-rest",  "manager", "bridge",   "registry", "mirror",
-    "cruise",   "kcat",    "kafkacat", "kafdrop", "akhq",   "redpanda", "burrow",   "minion",
-    "ksql",     "console", "debezium", "operator", "proxy", NULL,
+    "exporter", "-ui",     "connect",  "-rest",    "manager", "bridge",   "registry", "mirror",
+    "cruise",   "kcat",    "kafkacat", "kafdrop",  "akhq",    "redpanda", "burrow",   "minion",
+    "ksql",     "console", "debezium", "operator", "proxy",   NULL,
 };
 static const int kafka_ports[] = {9091, 9092, 9093, 9094, 9095, 19092, 29092, 29093, 0};
 static const int zookeeper_ports[] = {2181, 2888, 3888, 0};
@@ -149,8 +164,7 @@ static bool any_word(const cJSON *container, bool (*match)(const char *word, con
     const cJSON *argument;
 
     for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
-        cJSON_ArrayForEach(argument, bl_json_get(container, lists[i]))
-        {
+        cJSON_ArrayForEach(argument, bl_json_get(container, lists[i])) {
             const char *at = cJSON_IsString(argument) ? argument->valuestring : "";
 
             while (*at) {
@@ -207,8 +221,7 @@ bool bl_container_mentions(const cJSON *container, const char *text)
     const cJSON *argument;
 
     for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
-        cJSON_ArrayForEach(argument, bl_json_get(container, lists[i]))
-        {
+        cJSON_ArrayForEach(argument, bl_json_get(container, lists[i])) {
             if (cJSON_IsString(argument) && strstr(argument->valuestring, text))
                 return true;
         }
@@ -236,8 +249,7 @@ static const char *find_env_prefix(const cJSON *container, const char *const *pr
 {
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, bl_json_get(container, "env"))
-    {
+    cJSON_ArrayForEach(entry, bl_json_get(container, "env")) {
         const char *name = bl_json_string(entry, "name");
 
         for (size_t i = 0; name && prefixes[i]; i++)
@@ -251,8 +263,7 @@ static int find_port(const cJSON *container, const int *numbers)
 {
     const cJSON *port;
 
-    cJSON_ArrayForEach(port, bl_json_get(container, "ports"))
-    {
+    cJSON_ArrayForEach(port, bl_json_get(container, "ports")) {
         int64_t number = 0;
 
         (void)bl_json_int(bl_json_get(port, "containerPort"), &number);
@@ -275,9 +286,11 @@ static bool is_client(const cJSON *container)
     bool told = bl_json_get(container, "command") || bl_json_get(container, "args");
 
     if (find_word(container, client_words))
-        return !bl_container_mentions(container, "/run") && !bl_container_mentions(container, "entrypoint");
-    return told && (bl_json_len(bl_json_get(container, "command")) ||
-                    bl_json_len(bl_json_get(container, "args"))) &&
+        return !bl_container_mentions(container, "/run") &&
+               !bl_container_mentions(container, "entrypoint");
+    return told &&
+           (bl_json_len(bl_json_get(container, "command")) ||
+            bl_json_len(bl_json_get(container, "args"))) &&
            !any_word(container, not_a_shell_word, NULL);
 }
 
@@ -344,8 +357,8 @@ static struct bl_evidence by_env(const cJSON *container, const char *name, const
                         bl_asprintf("env: container \"%s\" has %s", name, zookeeper));
     if (weak && (image_in(basename, kafka_images) || find_port(container, kafka_ports)))
         return evidence(BL_ROLE_BROKER, BL_CONFIDENCE_MEDIUM,
-                        bl_asprintf("env: container \"%s\" has %s beside a broker's image or port", name,
-                                    weak));
+                        bl_asprintf("env: container \"%s\" has %s beside a broker's image or port",
+                                    name, weak));
     return (struct bl_evidence){0};
 }
 
@@ -387,15 +400,19 @@ struct file_search {
 };
 
 /* A file of settings that only a server reads; a client's has bootstrap.servers. */
-static bool server_settings(const struct bl_world_entry *map, const char *key, const char *text, void *context)
+static bool server_settings(const struct bl_world_entry *map, const char *key, const char *text,
+                            void *context)
 {
     static const struct {
         const char *property;
         enum bl_role role;
     } telling[] = {
-        {"process.roles", BL_ROLE_BROKER},      {"zookeeper.connect", BL_ROLE_BROKER},
-        {"log.dirs", BL_ROLE_BROKER},           {"controller.quorum.voters", BL_ROLE_BROKER},
-        {"advertised.listeners", BL_ROLE_BROKER}, {"dataDir", BL_ROLE_ZOOKEEPER},
+        {"process.roles", BL_ROLE_BROKER},
+        {"zookeeper.connect", BL_ROLE_BROKER},
+        {"log.dirs", BL_ROLE_BROKER},
+        {"controller.quorum.voters", BL_ROLE_BROKER},
+        {"advertised.listeners", BL_ROLE_BROKER},
+        {"dataDir", BL_ROLE_ZOOKEEPER},
     };
     struct file_search *search = context;
     BL_AUTO_FREE char *client = bl_properties_get(text, "bootstrap.servers");
@@ -406,8 +423,8 @@ static bool server_settings(const struct bl_world_entry *map, const char *key, c
         if (!value)
             continue;
         search->role = telling[i].role;
-        search->signal = bl_asprintf("config: %s of ConfigMap \"%s\" sets %s", key,
-                                     map->ref.name, telling[i].property);
+        search->signal = bl_asprintf("config: %s of ConfigMap \"%s\" sets %s", key, map->ref.name,
+                                     telling[i].property);
         return true;
     }
     return false;
@@ -417,10 +434,8 @@ static bool mounts_config_map(const cJSON *container, const cJSON *pod)
 {
     const cJSON *mount, *volume;
 
-    cJSON_ArrayForEach(mount, bl_json_get(container, "volumeMounts"))
-    {
-        cJSON_ArrayForEach(volume, bl_json_at(pod, "spec", "volumes", NULL))
-        {
+    cJSON_ArrayForEach(mount, bl_json_get(container, "volumeMounts")) {
+        cJSON_ArrayForEach(volume, bl_json_at(pod, "spec", "volumes", NULL)) {
             if (bl_json_get(volume, "configMap") &&
                 bl_text_eq(bl_json_string(volume, "name"), bl_json_string(mount, "name")))
                 return true;
@@ -451,10 +466,10 @@ static struct bl_evidence by_image(const cJSON *container, const char *name, con
 
     if (!kafka && !zookeeper)
         return (struct bl_evidence){0};
-    return evidence(kafka ? BL_ROLE_BROKER : BL_ROLE_ZOOKEEPER, BL_CONFIDENCE_LOW,
-                    bl_asprintf("image: container \"%s\" has image %s and port %d, and nothing else",
-                                name, basename,
-                                find_port(container, kafka ? kafka_ports : zookeeper_ports)));
+    return evidence(
+        kafka ? BL_ROLE_BROKER : BL_ROLE_ZOOKEEPER, BL_CONFIDENCE_LOW,
+        bl_asprintf("image: container \"%s\" has image %s and port %d, and nothing else", name,
+                    basename, find_port(container, kafka ? kafka_ports : zookeeper_ports)));
 }
 
 struct bl_evidence bl_container_evidence(const struct bl_workload *workload, const cJSON *container,

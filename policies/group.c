@@ -51,11 +51,10 @@ static void add_key(struct grouping *grouping, size_t index, const char *kind, c
 
     if (!value || !*value)
         return;
-    *BL_PUSH(&grouping->keys) =
-        (struct key){bl_asprintf("%s\n%s\n%s\n%s",
-                                 workload->role == BL_ROLE_ZOOKEEPER ? "zookeeper" : "kafka",
-                                 workload->ref.namespace, kind, value),
-                     index};
+    *BL_PUSH(&grouping->keys) = (struct key){
+        bl_asprintf("%s\n%s\n%s\n%s", workload->role == BL_ROLE_ZOOKEEPER ? "zookeeper" : "kafka",
+                    workload->ref.namespace, kind, value),
+        index};
 }
 
 static const char *operator_cluster(const struct bl_workload *workload)
@@ -123,8 +122,8 @@ struct settings_keys {
 };
 
 /* Members of an ensemble that read one list of servers. */
-static bool add_shared_settings(const struct bl_world_entry *map, BL_UNUSED const char *key, const char *text,
-                                void *context)
+static bool add_shared_settings(const struct bl_world_entry *map, BL_UNUSED const char *key,
+                                const char *text, void *context)
 {
     struct settings_keys *keys = context;
     BL_AUTO_FREE char *servers = bl_properties_get(text, "server.1");
@@ -252,7 +251,8 @@ static char *cluster_name(const struct bl_scene *scene, struct grouping *groupin
         name = bl_json_string(first->pod_labels, "release");
     if (!name)
         name = first->ref.name;
-    return *first->ref.namespace ? bl_asprintf("%s/%s", first->ref.namespace, name) : bl_strdup(name);
+    return *first->ref.namespace ? bl_asprintf("%s/%s", first->ref.namespace, name)
+                                 : bl_strdup(name);
 }
 
 static void name_clusters(struct bl_scene *scene, struct grouping *grouping)
@@ -285,7 +285,8 @@ static bool host_names(const struct bl_scene *scene, const struct bl_workload *w
             return true;
     }
 
-    const cJSON *named = bl_world_find(scene->world, BL_KIND_SERVICE, workload->ref.namespace, first);
+    const cJSON *named =
+        bl_world_find(scene->world, BL_KIND_SERVICE, workload->ref.namespace, first);
     return bl_labels_include(workload->pod_labels, bl_json_at(named, "spec", "selector", NULL));
 }
 
@@ -334,10 +335,8 @@ static bool belongs_to(const struct bl_scene *scene, const struct bl_workload *k
 
 static void add_link(struct bl_scene *scene, size_t kafka, size_t zookeeper)
 {
-    for (size_t i = 0; i < scene->links.len; i++)
-        if (scene->links.items[i].kafka == kafka && scene->links.items[i].zookeeper == zookeeper)
-            return;
-    *BL_PUSH(&scene->links) = (struct bl_link){kafka, zookeeper};
+    if (!bl_scene_linked(scene, kafka, zookeeper))
+        *BL_PUSH(&scene->links) = (struct bl_link){kafka, zookeeper};
 }
 
 /* Of several clusters that share one ZooKeeper, the first by name gives it its cluster. */

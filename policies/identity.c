@@ -41,9 +41,9 @@ static const char *distribution_of(const struct bl_workload *workload, const cha
     static const struct {
         const char *part, *name;
     } images[] = {
-        {"strimzi/", "strimzi"},         {"bitnami", "bitnami"},
-        {"confluentinc/", "confluent"},  {"apache/kafka", "apache"},
-        {"banzaicloud/", "koperator"},   {"adobe/koperator", "koperator"},
+        {"strimzi/", "strimzi"},          {"bitnami", "bitnami"},
+        {"confluentinc/", "confluent"},   {"apache/kafka", "apache"},
+        {"banzaicloud/", "koperator"},    {"adobe/koperator", "koperator"},
         {"pravega/zookeeper", "pravega"}, {"wurstmeister/", "wurstmeister"},
     };
     static const struct {
@@ -93,9 +93,10 @@ static char *confluent_version(const char *tag)
     static const struct {
         const char *platform, *kafka;
     } known[] = {
-        {"5.3", "2.3"}, {"5.4", "2.4"}, {"5.5", "2.5"}, {"6.0", "2.6"}, {"6.1", "2.7"}, {"6.2", "2.8"},
-        {"7.0", "3.0"}, {"7.1", "3.1"}, {"7.2", "3.2"}, {"7.3", "3.3"}, {"7.4", "3.4"}, {"7.5", "3.5"},
-        {"7.6", "3.6"}, {"7.7", "3.7"}, {"7.8", "3.8"}, {"7.9", "3.9"}, {"8.0", "4.0"},
+        {"5.3", "2.3"}, {"5.4", "2.4"}, {"5.5", "2.5"}, {"6.0", "2.6"}, {"6.1", "2.7"},
+        {"6.2", "2.8"}, {"7.0", "3.0"}, {"7.1", "3.1"}, {"7.2", "3.2"}, {"7.3", "3.3"},
+        {"7.4", "3.4"}, {"7.5", "3.5"}, {"7.6", "3.6"}, {"7.7", "3.7"}, {"7.8", "3.8"},
+        {"7.9", "3.9"}, {"8.0", "4.0"},
     };
 
     for (size_t i = 0; i < BL_ARRAY_LEN(known); i++)
@@ -176,7 +177,8 @@ static enum bl_role role_from_process_roles(const char *roles)
     return controller ? BL_ROLE_CONTROLLER : BL_ROLE_BROKER;
 }
 
-static bool set_role(struct bl_workload *workload, enum bl_role role, bool kraft, const char *signal)
+static bool set_role(struct bl_workload *workload, enum bl_role role, bool kraft,
+                     const char *signal)
 {
     workload->role = role;
     workload->kraft |= kraft;
@@ -223,8 +225,7 @@ static bool declares_client_port(const cJSON *container)
 
     if (bl_container_named_port(container, "client"))
         return true;
-    cJSON_ArrayForEach(port, bl_json_get(container, "ports"))
-    {
+    cJSON_ArrayForEach(port, bl_json_get(container, "ports")) {
         int64_t number = 0;
 
         if (bl_json_int(bl_json_get(port, "containerPort"), &number) && number == 9092)
@@ -306,8 +307,7 @@ void bl_workload_find_selector(struct bl_workload *workload)
     }
 
     BL_AUTO_JSON cJSON *labels = bl_json_new_object();
-    cJSON_ArrayForEach(label, workload->pod_labels)
-    {
+    cJSON_ArrayForEach(label, workload->pod_labels) {
         if (label->string && cJSON_IsString(label) && !bl_label_is_volatile(label->string))
             bl_json_add_string(labels, label->string, label->valuestring);
     }

@@ -13,7 +13,8 @@
 
 const char *const bl_action_names[] = {"Mutate", "Deny", "Warn", "Audit", "Off", NULL};
 static const char *const adoption_names[] = {"AtNextChange", "Immediate", NULL};
-static const char *const match_role_names[] = {"broker", "controller", "combined", "zookeeper", NULL};
+static const char *const match_role_names[] = {"broker", "controller", "combined", "zookeeper",
+                                               NULL};
 
 static const struct bl_field match_fields[] = {
     {.name = "namespaces",
@@ -101,7 +102,8 @@ static const struct bl_field spec_fields[] = {
     {.name = "allowOptOut",
      .type = BL_FIELD_BOOL,
      .offset = offsetof(struct bl_spec, allow_opt_out),
-     .doc = "Whether the label ballast.dev/role: none on an object takes it out; true where not given."},
+     .doc = "Whether the label ballast.dev/role: none on an object takes it out; true where not "
+            "given."},
     {.name = "adoption",
      .type = BL_FIELD_ENUM,
      .offset = offsetof(struct bl_spec, adoption),
@@ -176,7 +178,8 @@ static int decode_rule(const struct bl_decode *from, const cJSON *value, size_t 
 
     if (!cJSON_IsObject(value)) {
         bl_decode_fail(&inner, value, NULL, err, "expected a map");
-        return bl_hint(err, "Write %s: {action: %s}.", rule->key, rule->mutates ? "Mutate" : "Deny");
+        return bl_hint(err, "Write %s: {action: %s}.", rule->key,
+                       rule->mutates ? "Mutate" : "Deny");
     }
     policy->rules[id] = bl_alloc(1, rule->schema->size);
     memcpy(policy->rules[id], rule->defaults, rule->schema->size);
@@ -197,8 +200,7 @@ static int decode_rules(const struct bl_decode *from, const cJSON *rules, struct
 
     if (!bl_json_is_null(rules) && !cJSON_IsObject(rules))
         return bl_decode_fail(from, rules, NULL, err, "expected a map of rules");
-    cJSON_ArrayForEach(value, rules)
-    {
+    cJSON_ArrayForEach(value, rules) {
         if (bl_decode_known(from, value, rule_keys(), err) < 0)
             return -1;
         for (size_t i = 0; i < BL_RULE_COUNT; i++)
@@ -217,8 +219,7 @@ static int check_exceptions(const struct bl_decode *from, const cJSON *list,
     for (size_t i = 0; i < policy->spec.exceptions.len; i++) {
         const cJSON *value = cJSON_GetArrayItem(list, (int)i), *rule;
 
-        cJSON_ArrayForEach(rule, bl_json_get(value, "rules"))
-        {
+        cJSON_ArrayForEach(rule, bl_json_get(value, "rules")) {
             if (bl_text_in(rule->valuestring, rule_keys()))
                 continue;
             const char *meant = bl_text_nearest(rule->valuestring, rule_keys());
@@ -235,15 +236,15 @@ static int check_exceptions(const struct bl_decode *from, const cJSON *list,
 static int decode_spec(const struct bl_decode *from, const cJSON *spec, struct bl_policy *policy,
                        struct bl_error **err)
 {
-    const char *known[] = {"rules", "priority", "match", "allowOptOut", "adoption", "exceptions", NULL};
+    const char *known[] = {"rules",    "priority",   "match", "allowOptOut",
+                           "adoption", "exceptions", NULL};
     struct bl_decode rules = {from->file, from->doc, "spec.rules"};
     struct bl_decode exceptions = {from->file, from->doc, "spec.exceptions"};
     const cJSON *member;
 
     if (!cJSON_IsObject(spec))
         return bl_decode_fail(from, spec, NULL, err, "expected a map with match and rules");
-    cJSON_ArrayForEach(member, spec)
-    {
+    cJSON_ArrayForEach(member, spec) {
         if (bl_decode_known(from, member, known, err) < 0)
             return -1;
     }
@@ -267,8 +268,7 @@ static int check_header(const struct bl_decode *from, const cJSON *value, struct
     if (!bl_text_eq(api_version, BL_API_VERSION))
         return bl_decode_fail(from, bl_json_get(value, "apiVersion"), "apiVersion", err,
                               "\"%s\" is not %s", api_version ? api_version : "", BL_API_VERSION);
-    cJSON_ArrayForEach(member, value)
-    {
+    cJSON_ArrayForEach(member, value) {
         if (bl_decode_known(from, member, known, err) < 0)
             return -1;
     }
@@ -388,12 +388,13 @@ static bool any_pattern(const struct bl_strings *patterns, const char *text)
 }
 
 /* Every namespace carries its own name as a label, also one that is not in sight. */
-static bool namespace_selected(const cJSON *selector, const struct bl_world *world, const char *name)
+static bool namespace_selected(const cJSON *selector, const struct bl_world *world,
+                               const char *name)
 {
     const cJSON *namespace = bl_world_find(world, BL_KIND_NAMESPACE, "", name);
-    BL_AUTO_JSON cJSON *labels =
-        namespace &&bl_object_labels(namespace) ? bl_json_copy(bl_object_labels(namespace))
-                                                : bl_json_new_object();
+    BL_AUTO_JSON cJSON *labels = namespace && bl_object_labels(namespace)
+                                     ? bl_json_copy(bl_object_labels(namespace))
+                                     : bl_json_new_object();
 
     if (!bl_json_get(labels, "kubernetes.io/metadata.name"))
         bl_json_add_string(labels, "kubernetes.io/metadata.name", name);
@@ -441,7 +442,8 @@ static cJSON *rules_openapi(void)
     cJSON *rules = bl_json_new_object(), *properties;
 
     bl_json_add_string(rules, "type", "object");
-    bl_json_add_string(rules, "description", "The rules that this policy defines, each with its action.");
+    bl_json_add_string(rules, "description",
+                       "The rules that this policy defines, each with its action.");
     properties = bl_json_add_object(rules, "properties");
     for (size_t i = 0; i < BL_RULE_COUNT; i++) {
         cJSON *schema = bl_schema_openapi(bl_rules[i]->schema);

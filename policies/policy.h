@@ -71,11 +71,15 @@ extern const struct bl_rule *const bl_rules[BL_RULE_COUNT];
 
 /** The fields that open every rule's table. */
 extern const char *const bl_action_names[];
-#define BL_RULE_ACTION_FIELD                                                                        \
-    {.name = "action", .type = BL_FIELD_ENUM, .offset = offsetof(struct bl_rule_params, action),    \
-     .required = true, .names = bl_action_names,                                                    \
-     .doc = "What happens: Mutate adds what is missing and denies what is set wrong; Deny, Warn, "  \
-            "Audit and Off change nothing."}
+#define BL_RULE_ACTION_FIELD                                                                       \
+    {                                                                                              \
+        .name = "action", .type = BL_FIELD_ENUM,                                                   \
+        .offset = offsetof(struct bl_rule_params, action), .required = true,                       \
+        .names = bl_action_names,                                                                  \
+        .doc =                                                                                     \
+            "What happens: Mutate adds what is missing and denies what is set wrong; Deny, Warn, " \
+            "Audit and Off change nothing."                                                        \
+    }
 
 /** What a match is asked about. */
 struct bl_match_scope {

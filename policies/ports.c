@@ -167,16 +167,19 @@ static void add_listeners(struct bl_workload *workload, const struct bl_world *w
 {
     BL_AUTO(listeners_release) struct listeners listeners = {0};
 
-    if (!bl_workload_setting(workload, world, "listeners", &listeners.list) || !listeners.list.value) {
+    if (!bl_workload_setting(workload, world, "listeners", &listeners.list) ||
+        !listeners.list.value) {
         bl_setting_release(&listeners.list);
         if (!bl_workload_setting(workload, world, "advertised.listeners", &listeners.list))
             return;
     }
     if (!listeners.list.value)
         return;
-    (void)bl_workload_setting(workload, world, "inter.broker.listener.name", &listeners.inter_broker);
+    (void)bl_workload_setting(workload, world, "inter.broker.listener.name",
+                              &listeners.inter_broker);
     (void)bl_workload_setting(workload, world, "controller.listener.names", &listeners.controllers);
-    (void)bl_workload_setting(workload, world, "security.inter.broker.protocol", &listeners.protocol);
+    (void)bl_workload_setting(workload, world, "security.inter.broker.protocol",
+                              &listeners.protocol);
     (void)bl_workload_setting(workload, world, "listener.security.protocol.map",
                               &listeners.protocol_map);
 
@@ -208,11 +211,12 @@ static enum bl_purpose zookeeper_purpose(const char *name, int number)
     return BL_PURPOSE_OTHER;
 }
 
-static enum bl_purpose kafka_purpose(const struct bl_workload *workload, const char *name, int number)
+static enum bl_purpose kafka_purpose(const struct bl_workload *workload, const char *name,
+                                     int number)
 {
     static const char *const controller[] = {"controller", "ctrlplane", "ctrl", "quorum", NULL};
-    static const char *const internal[] = {"internal",    "interbroker", "inter-broker", "replication",
-                                           "int-broker", NULL};
+    static const char *const internal[] = {"internal",    "interbroker", "inter-broker",
+                                           "replication", "int-broker",  NULL};
     static const char *const agent[] = {"agent", "admin", "health", NULL};
     static const char *const client[] = {"client",   "plain", "kafka",  "tls",      "ssl",
                                          "external", "sasl",  "broker", "listener", NULL};
@@ -254,12 +258,12 @@ static void add_declared(struct bl_workload *workload, const cJSON *container)
     const cJSON *port;
     bool main = container == workload->container;
 
-    cJSON_ArrayForEach(port, bl_json_get(container, "ports"))
-    {
+    cJSON_ArrayForEach(port, bl_json_get(container, "ports")) {
         const char *name = bl_json_string(port, "name");
         int64_t number;
 
-        if (!bl_json_int(bl_json_get(port, "containerPort"), &number) || number < 1 || number > 65535)
+        if (!bl_json_int(bl_json_get(port, "containerPort"), &number) || number < 1 ||
+            number > 65535)
             continue;
         name = name ? name : "";
         /* With the listeners known, a port that none of them uses serves no Kafka client. */
@@ -324,13 +328,11 @@ void bl_workload_find_ports(struct bl_workload *workload, const struct bl_world 
         add_listeners(workload, world);
     add_jmx(workload);
     add_declared(workload, workload->container);
-    cJSON_ArrayForEach(container, bl_json_get(spec, "containers"))
-    {
+    cJSON_ArrayForEach(container, bl_json_get(spec, "containers")) {
         if (container != workload->container)
             add_declared(workload, container);
     }
-    cJSON_ArrayForEach(container, bl_json_get(spec, "initContainers"))
-    {
+    cJSON_ArrayForEach(container, bl_json_get(spec, "initContainers")) {
         if (container != workload->container &&
             bl_text_eq(bl_json_string(container, "restartPolicy"), "Always"))
             add_declared(workload, container);

@@ -11,8 +11,15 @@
 static const char *const role_names[] = {"none", "broker", "controller", "combined", "zookeeper"};
 static const char *const confidence_names[] = {"none", "low", "medium", "high"};
 static const char *const purpose_names[] = {
-    "other",     "client",         "inter-broker",       "controller", "zookeeper-client",
-    "zookeeper-peer", "zookeeper-election", "metrics", "jmx",
+    "other",
+    "client",
+    "inter-broker",
+    "controller",
+    "zookeeper-client",
+    "zookeeper-peer",
+    "zookeeper-election",
+    "metrics",
+    "jmx",
 };
 
 const char *bl_role_name(enum bl_role role)
@@ -108,19 +115,18 @@ static void consider(struct candidate *best, const struct bl_workload *workload,
 }
 
 /* Plain init containers are gone before anything listens; only sidecars among them stay. */
-static struct candidate find_container(const struct bl_workload *workload, const struct bl_world *world)
+static struct candidate find_container(const struct bl_workload *workload,
+                                       const struct bl_world *world)
 {
     struct candidate best = {0};
     const cJSON *spec = bl_json_get(workload->pod, "spec"), *container;
     size_t index = 0;
 
-    cJSON_ArrayForEach(container, bl_json_get(spec, "containers"))
-    {
+    cJSON_ArrayForEach(container, bl_json_get(spec, "containers")) {
         consider(&best, workload, container, "containers", index++, world);
     }
     index = 0;
-    cJSON_ArrayForEach(container, bl_json_get(spec, "initContainers"))
-    {
+    cJSON_ArrayForEach(container, bl_json_get(spec, "initContainers")) {
         if (bl_text_eq(bl_json_string(container, "restartPolicy"), "Always"))
             consider(&best, workload, container, "initContainers", index, world);
         index++;
@@ -170,7 +176,8 @@ static void apply_role_label(struct bl_workload *workload, bool ignore_opt_out)
     workload->confidence = role ? BL_CONFIDENCE_HIGH : BL_CONFIDENCE_NONE;
 }
 
-static void describe(struct bl_workload *workload, const struct bl_world *world, bool ignore_opt_out)
+static void describe(struct bl_workload *workload, const struct bl_world *world,
+                     bool ignore_opt_out)
 {
     if (workload->role == BL_ROLE_BROKER)
         bl_workload_find_kafka_role(workload, world);

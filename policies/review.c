@@ -94,16 +94,15 @@ static cJSON *patch_of(const struct bl_policy_set *set, const cJSON *request,
     cJSON *patch = bl_json_new_array();
     const cJSON *operation;
 
-    cJSON_ArrayForEach(operation, report->edit.patch)
-    {
+    cJSON_ArrayForEach(operation, report->edit.patch) {
         if (!pod_is_settled(request) && !(frozen && in_template(bl_json_string(operation, "path"))))
             bl_json_push(patch, bl_json_copy(operation));
     }
     return patch;
 }
 
-static int verify_patch(const cJSON *request, const struct bl_object_report *report, const cJSON *patch,
-                        struct bl_error **err)
+static int verify_patch(const cJSON *request, const struct bl_object_report *report,
+                        const cJSON *patch, struct bl_error **err)
 {
     BL_AUTO_JSON cJSON *object = bl_json_copy(bl_json_get(request, "object"));
     bool whole = bl_json_len(patch) == bl_json_len(report->edit.patch);
@@ -111,7 +110,8 @@ static int verify_patch(const cJSON *request, const struct bl_object_report *rep
     if (bl_patch_apply(&object, patch, err) < 0)
         return bl_wrap(err, "the patch does not apply");
     if (whole && report->edit.object && !bl_json_equal(object, report->edit.object))
-        return bl_fail(err, BL_ERR_INTERNAL, "the patch does not give the object that was decided on");
+        return bl_fail(err, BL_ERR_INTERNAL,
+                       "the patch does not give the object that was decided on");
     return 0;
 }
 
@@ -216,7 +216,8 @@ static int fill_response(cJSON *response, const struct bl_policy_set *set, const
     bl_json_add_bool(response, "allowed", !denied);
     if (denied)
         add_denial(response, report);
-    else if (kind == BL_REVIEW_MUTATE && add_patch(response, set, request, &report->objects[0], err) < 0)
+    else if (kind == BL_REVIEW_MUTATE &&
+             add_patch(response, set, request, &report->objects[0], err) < 0)
         return -1;
     add_warnings(response, report);
     add_audit(response, &report->objects[0]);
@@ -235,8 +236,8 @@ static int decide(cJSON *response, const struct bl_policy_set *set, const cJSON 
     for (size_t i = 0; i < context_len; i++)
         objects[i + 1] = context[i];
 
-    BL_AUTO(bl_report_cleanup) struct bl_report *report =
-        bl_engine_run(set, objects, context_len + 1, &options);
+    BL_AUTO(bl_report_cleanup)
+    struct bl_report *report = bl_engine_run(set, objects, context_len + 1, &options);
     return fill_response(response, set, request, kind, report, err);
 }
 

@@ -67,7 +67,8 @@ BL_NONNULL cJSON *bl_companion_new(const char *api_version, const char *kind, co
 /** Was this object made by Ballast? */
 bool bl_is_companion(const cJSON *object);
 /** What a companion of this ensemble is called: its workload's name, or the cluster's and role's. */
-BL_NONNULL char *bl_companion_name(const struct bl_scene *scene, const struct bl_ensemble *ensemble);
+BL_NONNULL char *bl_companion_name(const struct bl_scene *scene,
+                                   const struct bl_ensemble *ensemble);
 
 /** The rules, each in its own file. */
 extern const struct bl_rule bl_rule_disruption_budget, bl_rule_zone_spread, bl_rule_network_policy,

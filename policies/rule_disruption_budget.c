@@ -44,8 +44,8 @@ static bool selects_member(const struct bl_rule_run *run, const struct bl_ensemb
                            const cJSON *selector)
 {
     for (size_t i = 0; i < ensemble->members.len; i++)
-        if (bl_selector_matches(selector,
-                                run->scene->workloads.items[ensemble->members.items[i]]->pod_labels))
+        if (bl_selector_matches(
+                selector, run->scene->workloads.items[ensemble->members.items[i]]->pod_labels))
             return true;
     return false;
 }
@@ -83,8 +83,8 @@ static void count_pods(struct bl_rule_run *run, const struct bl_ensemble *ensemb
 static void wrong(struct bl_rule_run *run, const struct budget *budget, const char *path,
                   const char *hint, const char *what)
 {
-    bl_run_report(run, BL_FAULT_WRONG, budget->entry->index, path, hint, "PodDisruptionBudget \"%s\" %s",
-                  budget->entry->ref.name, what);
+    bl_run_report(run, BL_FAULT_WRONG, budget->entry->index, path, hint,
+                  "PodDisruptionBudget \"%s\" %s", budget->entry->ref.name, what);
 }
 
 /* Pods that may go at once, as pkg/controller/disruption computes it. False: the budget is invalid. */
@@ -110,7 +110,8 @@ static bool allowed_disruptions(struct bl_rule_run *run, const struct budget *bu
     }
     if (bl_intstr_parse(by_max ? max : min, &value, &err) < 0 || value.value < 0) {
         wrong(run, budget, *ret_path, "Write a number of pods, such as 1, or a percentage.",
-              err ? "has a limit that is neither a number nor a percentage" : "has a negative limit");
+              err ? "has a limit that is neither a number nor a percentage"
+                  : "has a negative limit");
         return false;
     }
 
@@ -139,9 +140,9 @@ static void judge_limit(struct bl_rule_run *run, const struct bl_ensemble *ensem
 
         wrong(run, budget, path, "Set maxUnavailable: 1 instead.", what);
     } else if (allowed > params->max_unavailable && ensemble->replicas > 1) {
-        BL_AUTO_FREE char *what =
-            bl_asprintf("lets %" PRId64 " of %" PRId64 " pods go at once; the policy allows %" PRId64,
-                        allowed, budget->selected, params->max_unavailable);
+        BL_AUTO_FREE char *what = bl_asprintf("lets %" PRId64 " of %" PRId64
+                                              " pods go at once; the policy allows %" PRId64,
+                                              allowed, budget->selected, params->max_unavailable);
 
         wrong(run, budget, path, "Set maxUnavailable to what the policy allows.", what);
     }
@@ -178,10 +179,10 @@ static bool meant_for(const struct bl_rule_run *run, const cJSON *selector)
     const cJSON *label, *labels = bl_json_get(selector, "matchLabels");
     size_t same = 0, all = bl_json_len(labels);
 
-    cJSON_ArrayForEach(label, labels)
-    {
+    cJSON_ArrayForEach(label, labels) {
         same += label->string && cJSON_IsString(label) &&
-                bl_text_eq(bl_json_string(run->workload->pod_labels, label->string), label->valuestring);
+                bl_text_eq(bl_json_string(run->workload->pod_labels, label->string),
+                           label->valuestring);
     }
     return all > 1 && same * 2 >= all;
 }
@@ -209,7 +210,8 @@ static void note_idle(struct bl_rule_run *run, const struct bl_world_entry *entr
     bl_selector_describe(&text, selector);
     bl_run_report(run, BL_FAULT_NOTE, entry->index, "/spec/selector",
                   "Correct its selector, or remove it if those pods are not wanted.",
-                  "PodDisruptionBudget \"%s\" selects no pod in sight (%s)", entry->ref.name, text.text);
+                  "PodDisruptionBudget \"%s\" selects no pod in sight (%s)", entry->ref.name,
+                  text.text);
 }
 
 static void report_doubles(struct bl_rule_run *run, const struct bl_world_entry *first,
@@ -217,11 +219,11 @@ static void report_doubles(struct bl_rule_run *run, const struct bl_world_entry 
 {
     BL_AUTO_FREE char *who = bl_describe(run->workload->object);
 
-    bl_run_report(run, BL_FAULT_WRONG, second->index, "/spec/selector",
-                  "Keep one of the two.",
-                  "PodDisruptionBudgets \"%s\" and \"%s\" both select the pods of %s: with two budgets "
-                  "every eviction fails and drains hang",
-                  first->ref.name, second->ref.name, who);
+    bl_run_report(
+        run, BL_FAULT_WRONG, second->index, "/spec/selector", "Keep one of the two.",
+        "PodDisruptionBudgets \"%s\" and \"%s\" both select the pods of %s: with two budgets "
+        "every eviction fails and drains hang",
+        first->ref.name, second->ref.name, who);
 }
 
 static cJSON *make_budget(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
@@ -239,7 +241,8 @@ static cJSON *make_budget(const struct bl_rule_run *run, const struct bl_ensembl
 
 static void give_budget(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
-    static const char *const hint = "Add a PodDisruptionBudget with maxUnavailable: 1 for its pods.";
+    static const char *const hint =
+        "Add a PodDisruptionBudget with maxUnavailable: 1 for its pods.";
     BL_AUTO_FREE char *who = bl_describe(run->workload->object);
 
     /* A budget cannot help a single replica: it lets it go, or it makes its node undrainable. */

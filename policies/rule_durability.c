@@ -73,8 +73,9 @@ static struct effective number_setting(const struct bl_rule_run *run,
     return effective;
 }
 
-static struct effective truth_setting(const struct bl_rule_run *run, const struct bl_workload *workload,
-                                      const char *property, bool fallback)
+static struct effective truth_setting(const struct bl_rule_run *run,
+                                      const struct bl_workload *workload, const char *property,
+                                      bool fallback)
 {
     struct effective effective = {.property = property, .truth = fallback, .known = true};
     const char *value;
@@ -93,13 +94,14 @@ static void report(struct bl_rule_run *run, const struct bl_workload *workload,
                    const struct effective *effective, const char *hint, const char *message)
 {
     size_t object = workload->index;
-    const char *path = effective->setting.pointer ? effective->setting.pointer
-                                                  : workload->container_pointer;
+    const char *path =
+        effective->setting.pointer ? effective->setting.pointer : workload->container_pointer;
 
     if (effective->setting.elsewhere) {
         object = effective->setting.elsewhere->index;
-        path = bl_object_is(effective->setting.elsewhere->object, "", "ConfigMap") ? "/data"
-                                                                                  : "/spec/kafka/config";
+        path = bl_object_is(effective->setting.elsewhere->object, "", "ConfigMap")
+                   ? "/data"
+                   : "/spec/kafka/config";
     }
     bl_run_report(run, effective->set ? BL_FAULT_WRONG : BL_FAULT_MISSING, object, path, hint, "%s",
                   message);
@@ -108,13 +110,12 @@ static void report(struct bl_rule_run *run, const struct bl_workload *workload,
 static void check_least(struct bl_rule_run *run, const struct bl_workload *workload,
                         const struct effective *effective, int64_t least, const char *danger)
 {
-    BL_AUTO_FREE char *hint =
-        bl_asprintf("Set %s to %lld.", effective->property, (long long)least);
+    BL_AUTO_FREE char *hint = bl_asprintf("Set %s to %lld.", effective->property, (long long)least);
     BL_AUTO_FREE char *message =
-        effective->set
-            ? bl_asprintf("%s is %lld: %s", effective->property, (long long)effective->number, danger)
-            : bl_asprintf("%s is not set, and Kafka's default is %lld: %s", effective->property,
-                          (long long)effective->number, danger);
+        effective->set ? bl_asprintf("%s is %lld: %s", effective->property,
+                                     (long long)effective->number, danger)
+                       : bl_asprintf("%s is not set, and Kafka's default is %lld: %s",
+                                     effective->property, (long long)effective->number, danger);
 
     if (effective->known && effective->number < least)
         report(run, workload, effective, hint, message);
@@ -168,12 +169,14 @@ static void check_brokers(struct bl_rule_run *run, const struct bl_workload *wor
 static void check_numbers(struct bl_rule_run *run, const struct bl_workload *workload)
 {
     const struct params *params = run->params;
-    BL_AUTO(effective_release) struct effective
-        factor = number_setting(run, workload, "default.replication.factor", 1),
-        in_sync = number_setting(run, workload, "min.insync.replicas", 1),
-        offsets = number_setting(run, workload, "offsets.topic.replication.factor", 3),
-        log = number_setting(run, workload, "transaction.state.log.replication.factor", 3),
-        log_in_sync = number_setting(run, workload, "transaction.state.log.min.isr", 2);
+    BL_AUTO(effective_release)
+    struct effective factor = number_setting(run, workload, "default.replication.factor", 1),
+                     in_sync = number_setting(run, workload, "min.insync.replicas", 1),
+                     offsets = number_setting(run, workload, "offsets.topic.replication.factor", 3),
+                     log = number_setting(run, workload, "transaction.state.log.replication.factor",
+                                          3),
+                     log_in_sync =
+                         number_setting(run, workload, "transaction.state.log.min.isr", 2);
 
     check_least(run, workload, &factor, params->replication_factor,
                 "topics that name no factor have one copy too few to lose a broker");
@@ -193,28 +196,34 @@ static void check_numbers(struct bl_rule_run *run, const struct bl_workload *wor
 static void check_truths(struct bl_rule_run *run, const struct bl_workload *workload)
 {
     const struct params *params = run->params;
-    BL_AUTO(effective_release) struct effective
-        unclean = truth_setting(run, workload, "unclean.leader.election.enable", false),
-        create = truth_setting(run, workload, "auto.create.topics.enable", true);
+    BL_AUTO(effective_release)
+    struct effective unclean =
+                         truth_setting(run, workload, "unclean.leader.election.enable", false),
+                     create = truth_setting(run, workload, "auto.create.topics.enable", true);
 
     if (unclean.known && unclean.truth && !params->unclean)
-        report(run, workload, &unclean, "Set unclean.leader.election.enable to false.",
-               "unclean.leader.election.enable is true: acknowledged messages are thrown away when a "
-               "replica that is behind becomes leader");
+        report(
+            run, workload, &unclean, "Set unclean.leader.election.enable to false.",
+            "unclean.leader.election.enable is true: acknowledged messages are thrown away when a "
+            "replica that is behind becomes leader");
     if (create.known && create.truth && !params->auto_create)
-        report(run, workload, &create, "Set auto.create.topics.enable to false, and create topics on purpose.",
-               create.set ? "auto.create.topics.enable is true: a misspelt name makes a topic with "
-                            "default durability"
-                          : "auto.create.topics.enable is not set, and Kafka's default is true: a misspelt "
-                            "name makes a topic with default durability");
+        report(
+            run, workload, &create,
+            "Set auto.create.topics.enable to false, and create topics on purpose.",
+            create.set
+                ? "auto.create.topics.enable is true: a misspelt name makes a topic with "
+                  "default durability"
+                : "auto.create.topics.enable is not set, and Kafka's default is true: a misspelt "
+                  "name makes a topic with default durability");
 }
 
 static void check_workload(struct bl_rule_run *run, const struct bl_workload *workload)
 {
     if (!bl_workload_configured(workload, run->scene->world)) {
-        bl_run_report(run, BL_FAULT_NOTE, workload->index, workload->container_pointer,
-                      "Lint it together with the ConfigMap that holds its settings.",
-                      "the broker's settings are not in sight, so its durability could not be checked");
+        bl_run_report(
+            run, BL_FAULT_NOTE, workload->index, workload->container_pointer,
+            "Lint it together with the ConfigMap that holds its settings.",
+            "the broker's settings are not in sight, so its durability could not be checked");
         return;
     }
     check_numbers(run, workload);
@@ -225,7 +234,8 @@ static void check_workload(struct bl_rule_run *run, const struct bl_workload *wo
 static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     for (size_t i = 0; i < ensemble->members.len; i++) {
-        const struct bl_workload *workload = run->scene->workloads.items[ensemble->members.items[i]];
+        const struct bl_workload *workload =
+            run->scene->workloads.items[ensemble->members.items[i]];
 
         if (i == 0 || *workload->pod_pointer)
             check_workload(run, workload);
@@ -235,7 +245,8 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 const struct bl_rule bl_rule_durability = {
     .key = "durability",
     .name = "durability",
-    .summary = "Replication factors, in-sync minimums and elections that keep acknowledged messages.",
+    .summary =
+        "Replication factors, in-sync minimums and elections that keep acknowledged messages.",
     .schema = &schema,
     .defaults = &defaults,
     .roles = BL_MATCH_BROKER | BL_MATCH_COMBINED,

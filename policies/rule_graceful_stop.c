@@ -43,14 +43,16 @@ static bool given_seconds(const cJSON *value, int64_t *ret_seconds)
 static void edit(struct bl_rule_run *run)
 {
     const struct params *params = run->params;
-    BL_AUTO_FREE char *pointer = bl_pod_pointer(run->workload, "spec/terminationGracePeriodSeconds");
+    BL_AUTO_FREE char *pointer =
+        bl_pod_pointer(run->workload, "spec/terminationGracePeriodSeconds");
     int64_t seconds;
 
     if (given_seconds(bl_run_now(run, pointer), &seconds) || seconds >= params->min_seconds)
         return;
-    bl_run_set(run, pointer, bl_json_new_int(params->min_seconds),
-               "the broker is killed %d s after SIGTERM, which is too soon for a controlled shutdown",
-               API_DEFAULT_SECONDS);
+    bl_run_set(
+        run, pointer, bl_json_new_int(params->min_seconds),
+        "the broker is killed %d s after SIGTERM, which is too soon for a controlled shutdown",
+        API_DEFAULT_SECONDS);
 }
 
 /* `sh -c "a; kafka-server-start.sh"` without exec: the shell gets the signal and keeps it. */
@@ -60,8 +62,7 @@ static bool shell_keeps_signal(const struct bl_workload *workload)
     const cJSON *argument;
 
     for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
-        cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i]))
-        {
+        cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i])) {
             const char *text = cJSON_IsString(argument) ? argument->valuestring : "";
             const char *start = strstr(text, "kafka-server-start");
 
@@ -75,18 +76,21 @@ static bool shell_keeps_signal(const struct bl_workload *workload)
 static void check(struct bl_rule_run *run)
 {
     const struct params *params = run->params;
-    BL_AUTO_FREE char *pointer = bl_pod_pointer(run->workload, "spec/terminationGracePeriodSeconds");
+    BL_AUTO_FREE char *pointer =
+        bl_pod_pointer(run->workload, "spec/terminationGracePeriodSeconds");
     BL_AUTO_FREE char *hint = bl_asprintf("Set terminationGracePeriodSeconds: %lld or more.",
                                           (long long)params->min_seconds);
     int64_t seconds;
     bool given = given_seconds(bl_pointer_find(run->workload->object, pointer), &seconds);
 
     if (seconds < params->min_seconds)
-        bl_run_report(run, given ? BL_FAULT_WRONG : BL_FAULT_MISSING, run->object, pointer, hint,
-                      "the broker is killed %lld s after SIGTERM, which is too soon for a controlled "
-                      "shutdown",
-                      (long long)seconds);
-    if (shell_keeps_signal(run->workload) && !bl_json_at(run->workload->container, "lifecycle", NULL))
+        bl_run_report(
+            run, given ? BL_FAULT_WRONG : BL_FAULT_MISSING, run->object, pointer, hint,
+            "the broker is killed %lld s after SIGTERM, which is too soon for a controlled "
+            "shutdown",
+            (long long)seconds);
+    if (shell_keeps_signal(run->workload) &&
+        !bl_json_at(run->workload->container, "lifecycle", NULL))
         bl_run_report(run, BL_FAULT_NOTE, run->object, run->workload->container_pointer,
                       "Start the broker with exec, so that it is the one that gets SIGTERM.",
                       "container \"%s\" starts the broker from a shell without exec: SIGTERM never "

@@ -98,15 +98,16 @@ static void check_image(struct bl_rule_run *run, const cJSON *container, const c
     name = name ? name : "";
     if (!image.digest_len && (!image.tag_len || latest))
         bl_run_report(run, BL_FAULT_WRONG, run->object, pointer, "Name a version.",
-                      "image %s of container \"%s\" has %s: a restart may bring another version", text,
-                      name, latest ? "the tag latest" : "no tag");
+                      "image %s of container \"%s\" has %s: a restart may bring another version",
+                      text, name, latest ? "the tag latest" : "no tag");
     if (params->require_digest && !image.digest_len)
         bl_run_report(run, BL_FAULT_WRONG, run->object, pointer, "Add @sha256:… to the image.",
                       "image %s of container \"%s\" is not named by digest", text, name);
     if (!is_allowed(params, text))
         bl_run_report(run, BL_FAULT_WRONG, run->object, pointer,
                       "Use an image that the policy lists under images.allowed.",
-                      "image %s of container \"%s\" is not on the list of allowed images", text, name);
+                      "image %s of container \"%s\" is not on the list of allowed images", text,
+                      name);
     if (params->registry && !bl_image_under(text, params->registry))
         bl_run_report(run, BL_FAULT_MISSING, run->object, pointer, "Mirror the image there.",
                       "image %s of container \"%s\" is not from %s", text, name, params->registry);

@@ -17,8 +17,7 @@ static bool has_gate(const cJSON *gates)
 {
     const cJSON *gate;
 
-    cJSON_ArrayForEach(gate, gates)
-    {
+    cJSON_ArrayForEach(gate, gates) {
         if (bl_text_eq(bl_json_string(gate, "conditionType"), GATE))
             return true;
     }
@@ -34,7 +33,8 @@ static void edit(struct bl_rule_run *run)
         return;
     gate = bl_json_new_object();
     bl_json_add_string(gate, "conditionType", GATE);
-    bl_run_append(run, pointer, gate, "a restarted broker counts as ready before it is back in sync");
+    bl_run_append(run, pointer, gate,
+                  "a restarted broker counts as ready before it is back in sync");
 }
 
 static void check(struct bl_rule_run *run)

@@ -3,7 +3,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "ballast/object/selector.h"
+#include "network_policy.h"
 #include "rule.h"
 
 /*
@@ -39,12 +39,14 @@ static const struct bl_field fields[] = {
     {.name = "controllerNamespace",
      .type = BL_FIELD_STRING,
      .offset = offsetof(struct params, controller_namespace),
-     .doc = "Where Ballast's controller runs, which watches brokers; ballast-system where not given."},
+     .doc =
+         "Where Ballast's controller runs, which watches brokers; ballast-system where not given."},
     {.name = "egress",
      .type = BL_FIELD_ENUM,
      .offset = offsetof(struct params, egress),
      .names = egress_names,
-     .doc = "What the pods may reach: Restricted is the cluster itself and DNS, Open is everything."},
+     .doc =
+         "What the pods may reach: Restricted is the cluster itself and DNS, Open is everything."},
     {.name = "egressTo",
      .type = BL_FIELD_JSONS,
      .offset = offsetof(struct params, egress_to),
@@ -72,7 +74,8 @@ static cJSON *namespace_peer(const char *name)
     cJSON *peer = bl_json_new_object();
     cJSON *selector = bl_json_add_object(peer, "namespaceSelector");
 
-    bl_json_add_string(bl_json_add_object(selector, "matchLabels"), "kubernetes.io/metadata.name", name);
+    bl_json_add_string(bl_json_add_object(selector, "matchLabels"), "kubernetes.io/metadata.name",
+                       name);
     return peer;
 }
 
@@ -82,7 +85,8 @@ static cJSON *controller_peer(const struct params *params)
                                                               : "ballast-system");
     cJSON *selector = bl_json_add_object(peer, "podSelector");
 
-    bl_json_add_string(bl_json_add_object(selector, "matchLabels"), "app.kubernetes.io/name", "ballast");
+    bl_json_add_string(bl_json_add_object(selector, "matchLabels"), "app.kubernetes.io/name",
+                       "ballast");
     return peer;
 }
 
@@ -90,7 +94,7 @@ static cJSON *controller_peer(const struct params *params)
 static cJSON *ensemble_peer(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     const char *namespace = bl_ensemble_first(run->scene, ensemble)->ref.namespace;
-    bool away = *namespace &&*run->workload->ref.namespace &&
+    bool away = *namespace && *run->workload->ref.namespace &&
                 strcmp(namespace, run->workload->ref.namespace) != 0;
     cJSON *peer = away ? namespace_peer(namespace) : bl_json_new_object();
 
@@ -104,31 +108,24 @@ static bool same_cluster(const struct bl_rule_run *run, const struct bl_ensemble
            run->workload->cluster;
 }
 
-static bool linked(const struct bl_scene *scene, size_t kafka, size_t zookeeper)
-{
-    for (size_t i = 0; i < scene->links.len; i++)
-        if (scene->links.items[i].kafka == kafka && scene->links.items[i].zookeeper == zookeeper)
-            return true;
-    return false;
-}
-
 /* The ensembles that keep their metadata in this ZooKeeper, or the ZooKeeper that these brokers use. */
 static bool is_other_side(const struct bl_rule_run *run, size_t other)
 {
     size_t self = run->workload->ensemble;
 
-    return linked(run->scene, other, self) || linked(run->scene, self, other);
+    return bl_scene_linked(run->scene, other, self) || bl_scene_linked(run->scene, self, other);
 }
 
-/* All pods of the Kafka cluster itself: brokers and controllers, whichever ensemble asks. */
-static void add_kafka_peers(const struct bl_rule_run *run, cJSON *peers)
+/* The ensemble itself; for brokers and controllers also the others of their Kafka cluster. */
+static void add_own_side(const struct bl_rule_run *run, cJSON *peers)
 {
     for (size_t i = 0; i < run->scene->ensembles.len; i++) {
         const struct bl_ensemble *other = &run->scene->ensembles.items[i];
 
         if (i == run->workload->ensemble)
             bl_json_push(peers, peer_for(other->selector));
-        else if (other->role != BL_ROLE_ZOOKEEPER && other->selector && same_cluster(run, other))
+        else if (bl_workload_is_kafka(run->workload) && other->role != BL_ROLE_ZOOKEEPER &&
+                 other->selector && same_cluster(run, other))
             bl_json_push(peers, ensemble_peer(run, other));
     }
 }
@@ -156,7 +153,7 @@ static cJSON *peers_for(const struct bl_rule_run *run, enum bl_purpose purpose)
         peers = copy_list(params->clients);
         if (!peers)
             return NULL;
-        add_kafka_peers(run, peers);
+        add_own_side(run, peers);
         bl_json_push(peers, controller_peer(params));
         return peers;
     case BL_PURPOSE_METRICS:
@@ -165,7 +162,7 @@ static cJSON *peers_for(const struct bl_rule_run *run, enum bl_purpose purpose)
     case BL_PURPOSE_CONTROLLER:
     case BL_PURPOSE_ZOOKEEPER_CLIENT:
         peers = bl_json_new_array();
-        add_kafka_peers(run, peers);
+        add_own_side(run, peers);
         if (purpose == BL_PURPOSE_ZOOKEEPER_CLIENT)
             add_other_side(run, peers);
         bl_json_push(peers, controller_peer(params));
@@ -178,7 +175,7 @@ static cJSON *peers_for(const struct bl_rule_run *run, enum bl_purpose purpose)
     case BL_PURPOSE_ZOOKEEPER_PEER:
     case BL_PURPOSE_ZOOKEEPER_ELECTION:
         peers = bl_json_new_array();
-        add_kafka_peers(run, peers);
+        add_own_side(run, peers);
         return peers;
     case BL_PURPOSE_JMX:
         return bl_json_new_array();
@@ -192,8 +189,7 @@ static bool has_port(const cJSON *ports, int number)
 {
     const cJSON *port;
 
-    cJSON_ArrayForEach(port, ports)
-    {
+    cJSON_ArrayForEach(port, ports) {
         int64_t there = 0;
 
         if (bl_json_int(bl_json_get(port, "port"), &there) && there == number)
@@ -268,14 +264,13 @@ static void add_egress(const struct bl_rule_run *run, cJSON *spec)
     }
     cluster = bl_json_push(rules, bl_json_new_object());
     to = bl_json_add_array(cluster, "to");
-    add_kafka_peers(run, to);
+    add_own_side(run, to);
     add_other_side(run, to);
     bl_json_push(rules, dns_rule());
     if (!params->egress_to || !params->egress_to->child)
         return;
     to = bl_json_add_array(bl_json_push(rules, bl_json_new_object()), "to");
-    cJSON_ArrayForEach(peer, params->egress_to)
-    {
+    cJSON_ArrayForEach(peer, params->egress_to) {
         bl_json_push(to, bl_json_copy(peer));
     }
 }
@@ -298,241 +293,6 @@ static cJSON *make_policy(const struct bl_rule_run *run, const struct bl_ensembl
     return policy;
 }
 
-/* Ports that only the cluster itself may reach. */
-static bool is_protected(const struct bl_workload *workload, const struct bl_port *port)
-{
-    switch (port->purpose) {
-    case BL_PURPOSE_INTER_BROKER:
-    case BL_PURPOSE_CONTROLLER:
-    case BL_PURPOSE_ZOOKEEPER_PEER:
-    case BL_PURPOSE_ZOOKEEPER_ELECTION:
-    case BL_PURPOSE_JMX:
-        return true;
-    case BL_PURPOSE_ZOOKEEPER_CLIENT:
-        return workload->cluster != NULL;
-    default:
-        return false;
-    }
-}
-
-static bool peer_is_everybody(const cJSON *peer)
-{
-    const cJSON *pods = bl_json_get(peer, "podSelector");
-    const cJSON *namespaces = bl_json_get(peer, "namespaceSelector");
-    const char *cidr = bl_json_string(bl_json_get(peer, "ipBlock"), "cidr");
-
-    if (cidr)
-        return bl_text_ends(cidr, "/0");
-    return namespaces && !namespaces->child && (!pods || !pods->child);
-}
-
-/* No `from` at all, or a peer that is the world or every namespace. */
-static bool from_everybody(const cJSON *rule)
-{
-    const cJSON *from = bl_json_get(rule, "from"), *peer;
-
-    if (!from || !from->child)
-        return true;
-    cJSON_ArrayForEach(peer, from)
-    {
-        if (peer_is_everybody(peer))
-            return true;
-    }
-    return false;
-}
-
-static bool port_covers(const struct bl_workload *workload, const cJSON *entry,
-                        const struct bl_port *port)
-{
-    const cJSON *value = bl_json_get(entry, "port");
-    const char *protocol = bl_json_string(entry, "protocol");
-    int64_t number, end;
-
-    if (protocol && strcmp(protocol, "TCP") != 0)
-        return false;
-    if (cJSON_IsString(value))
-        return bl_container_named_port(workload->container, value->valuestring) == port->number;
-    if (!bl_json_int(value, &number))
-        return true;
-    if (!bl_json_int(bl_json_get(entry, "endPort"), &end))
-        end = number;
-    return number <= port->number && port->number <= end;
-}
-
-static bool rule_covers(const struct bl_workload *workload, const cJSON *rule,
-                        const struct bl_port *port)
-{
-    const cJSON *ports = bl_json_get(rule, "ports"), *entry;
-
-    if (!ports || !ports->child)
-        return true;
-    cJSON_ArrayForEach(entry, ports)
-    {
-        if (port_covers(workload, entry, port))
-            return true;
-    }
-    return false;
-}
-
-/* Without policyTypes a policy is for ingress, whatever else it says. */
-static bool governs_ingress(const cJSON *policy)
-{
-    const cJSON *types = bl_json_at(policy, "spec", "policyTypes", NULL), *type;
-
-    if (!types || !types->child)
-        return true;
-    cJSON_ArrayForEach(type, types)
-    {
-        if (cJSON_IsString(type) && strcmp(type->valuestring, "Ingress") == 0)
-            return true;
-    }
-    return false;
-}
-
-static void judge_rule(struct bl_rule_run *run, const struct bl_world_entry *entry, const cJSON *rule,
-                       size_t index, const struct bl_workload *workload)
-{
-    for (size_t i = 0; i < workload->ports.len; i++) {
-        const struct bl_port *port = &workload->ports.items[i];
-        BL_AUTO_FREE char *path = bl_asprintf("/spec/ingress/%zu", index);
-
-        if (!is_protected(workload, port) || !from_everybody(rule) ||
-            !rule_covers(workload, rule, port))
-            continue;
-        bl_run_report(run, BL_FAULT_NOTE, entry->index, path,
-                      "Name the peers that may reach it under `from`.",
-                      "NetworkPolicy \"%s\" opens %s port %d of %s \"%s\" to everybody", entry->ref.name,
-                      bl_purpose_name(port->purpose), port->number, workload->ref.kind,
-                      workload->ref.name);
-    }
-}
-
-static void judge_openings(struct bl_rule_run *run, const struct bl_world_entry *entry,
-                           const struct bl_workload *workload)
-{
-    const cJSON *rule;
-    size_t index = 0;
-
-    cJSON_ArrayForEach(rule, bl_json_at(entry->object, "spec", "ingress", NULL))
-    {
-        judge_rule(run, entry, rule, index++, workload);
-    }
-}
-
-/* Can pods of `from` reach the port by this peer? What cannot be told, such as addresses, counts as yes. */
-static bool peer_admits(const cJSON *peer, const struct bl_workload *from,
-                        const struct bl_workload *to)
-{
-    const cJSON *pods = bl_json_get(peer, "podSelector");
-    const cJSON *namespaces = bl_json_get(peer, "namespaceSelector");
-    bool here = bl_namespace_may_equal(from->ref.namespace, to->ref.namespace);
-
-    if (bl_json_get(peer, "ipBlock"))
-        return true;
-    if (!namespaces && !here)
-        return false;
-    return !pods || bl_selector_matches(pods, from->pod_labels);
-}
-
-static bool rule_admits(const cJSON *rule, const struct bl_workload *from,
-                        const struct bl_workload *to)
-{
-    const cJSON *peers = bl_json_get(rule, "from"), *peer;
-
-    if (!peers || !peers->child)
-        return true;
-    cJSON_ArrayForEach(peer, peers)
-    {
-        if (peer_admits(peer, from, to))
-            return true;
-    }
-    return false;
-}
-
-static bool governs(const struct bl_world_entry *entry, const struct bl_workload *workload)
-{
-    const cJSON *selector = bl_json_at(entry->object, "spec", "podSelector", NULL);
-
-    return governs_ingress(entry->object) && bl_selector_matches(selector, workload->pod_labels);
-}
-
-/* Does any policy on these pods let the flow through? */
-static bool flow_admitted(const struct bl_rule_run *run, const struct bl_workload *from,
-                          const struct bl_workload *to, const struct bl_port *port)
-{
-    struct bl_world_iter iter =
-        bl_world_walk(run->scene->world, BL_KIND_NETWORK_POLICY, to->ref.namespace);
-
-    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
-        const cJSON *rule;
-
-        if (!governs(entry, to))
-            continue;
-        cJSON_ArrayForEach(rule, bl_json_at(entry->object, "spec", "ingress", NULL))
-        {
-            if (rule_covers(to, rule, port) && rule_admits(rule, from, to))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Must pods of `from` reach this port of `to` for the cluster to work? */
-static bool flow_needed(const struct bl_rule_run *run, const struct bl_workload *from,
-                        const struct bl_workload *to, const struct bl_port *port)
-{
-    bool same = from->ensemble == to->ensemble && from->role == to->role;
-    bool cluster = bl_text_eq(from->cluster, to->cluster) && to->cluster;
-
-    if (port->purpose == BL_PURPOSE_ZOOKEEPER_CLIENT)
-        return linked(run->scene, from->ensemble, to->ensemble);
-    if (port->purpose == BL_PURPOSE_ZOOKEEPER_PEER || port->purpose == BL_PURPOSE_ZOOKEEPER_ELECTION)
-        return same;
-    if (port->inter_broker)
-        return same || (cluster && bl_workload_has_logs(from));
-    if (port->purpose == BL_PURPOSE_CONTROLLER && bl_workload_is_kafka(to) && to->kraft)
-        return same || (cluster && bl_workload_is_kafka(from));
-    return false;
-}
-
-static void judge_flows(struct bl_rule_run *run, const struct bl_world_entry *policy,
-                        const struct bl_workload *to)
-{
-    for (size_t f = 0; f < run->scene->workloads.len; f++) {
-        const struct bl_workload *from = run->scene->workloads.items[f];
-
-        for (size_t i = 0; from->role && i < to->ports.len; i++) {
-            const struct bl_port *port = &to->ports.items[i];
-
-            if (!port->main || !flow_needed(run, from, to, port) || flow_admitted(run, from, to, port))
-                continue;
-            bl_run_report(run, BL_FAULT_WRONG, policy->index, "/spec/ingress",
-                          "Allow these pods by a podSelector that selects their labels.",
-                          "NetworkPolicy \"%s\" cuts %s \"%s\" off from %s port %d of %s \"%s\"",
-                          policy->ref.name, from->ref.kind, from->ref.name,
-                          bl_purpose_name(port->purpose), port->number, to->ref.kind, to->ref.name);
-        }
-    }
-}
-
-/* Judges the author's policies on one workload; true if there are any. */
-static bool judge_policies(struct bl_rule_run *run, const struct bl_workload *workload)
-{
-    const struct bl_world_entry *first = NULL;
-    struct bl_world_iter iter =
-        bl_world_walk(run->scene->world, BL_KIND_NETWORK_POLICY, workload->ref.namespace);
-
-    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
-        if (!governs(entry, workload))
-            continue;
-        first = first ? first : entry;
-        judge_openings(run, entry, workload);
-    }
-    if (first)
-        judge_flows(run, first, workload);
-    return first != NULL;
-}
-
 static void give_policy(struct bl_rule_run *run, const struct bl_ensemble *ensemble,
                         const char *unreadable)
 {
@@ -543,11 +303,12 @@ static void give_policy(struct bl_rule_run *run, const struct bl_ensemble *ensem
         bl_run_report(run, BL_FAULT_MISSING, run->object, "", hint,
                       "%s has no NetworkPolicy: every pod can reach all its ports", who);
     else if (unreadable)
-        bl_run_report(run, BL_FAULT_MISSING, run->object, "",
-                      "Write the port as a number, or add a NetworkPolicy by hand.",
-                      "%s has no NetworkPolicy, and none can be made: the port of listener %s is not in "
-                      "the manifest",
-                      who, unreadable);
+        bl_run_report(
+            run, BL_FAULT_MISSING, run->object, "",
+            "Write the port as a number, or add a NetworkPolicy by hand.",
+            "%s has no NetworkPolicy, and none can be made: the port of listener %s is not in "
+            "the manifest",
+            who, unreadable);
     else if (!ensemble->selector)
         bl_run_report(run, BL_FAULT_MISSING, run->object, "",
                       "Give its pods a label that no other workload carries.",
@@ -558,16 +319,18 @@ static void give_policy(struct bl_rule_run *run, const struct bl_ensemble *ensem
 }
 
 /* Closing a pod whose ports are not known would cut its clients off. */
-static const char *unreadable_port(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
+static const char *unreadable_port(const struct bl_rule_run *run,
+                                   const struct bl_ensemble *ensemble)
 {
     for (size_t i = 0; i < ensemble->members.len; i++) {
         const struct bl_workload *workload = member(run->scene, ensemble, i);
 
         if (workload->unreadable_listener)
             return workload->unreadable_listener;
-        if (!bl_workload_port(workload, workload->role == BL_ROLE_ZOOKEEPER ? BL_PURPOSE_ZOOKEEPER_CLIENT
-                                        : workload->role == BL_ROLE_CONTROLLER ? BL_PURPOSE_CONTROLLER
-                                                                               : BL_PURPOSE_CLIENT))
+        if (!bl_workload_port(workload,
+                              workload->role == BL_ROLE_ZOOKEEPER    ? BL_PURPOSE_ZOOKEEPER_CLIENT
+                              : workload->role == BL_ROLE_CONTROLLER ? BL_PURPOSE_CONTROLLER
+                                                                     : BL_PURPOSE_CLIENT))
             return "for clients";
     }
     return NULL;
@@ -589,7 +352,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
         return;
     }
     for (size_t i = 0; i < ensemble->members.len; i++)
-        any |= judge_policies(run, member(run->scene, ensemble, i));
+        any |= bl_judge_network_policies(run, member(run->scene, ensemble, i));
     if (!any)
         give_policy(run, ensemble, unreadable_port(run, ensemble));
 }
@@ -597,7 +360,8 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 const struct bl_rule bl_rule_network_policy = {
     .key = "networkPolicy",
     .name = "network-policy",
-    .summary = "Inter-broker, quorum, ZooKeeper and JMX ports are closed to all but the cluster itself.",
+    .summary =
+        "Inter-broker, quorum, ZooKeeper and JMX ports are closed to all but the cluster itself.",
     .schema = &schema,
     .defaults = &defaults,
     .roles = BL_MATCH_BROKER | BL_MATCH_CONTROLLER | BL_MATCH_COMBINED | BL_MATCH_ZOOKEEPER,

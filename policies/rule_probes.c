@@ -35,13 +35,15 @@ static const struct params defaults = {
                 .min_seconds = 120},
 };
 
-#define TIMING_FIELD(text, member, least, words)                                                    \
-    {.name = text, .type = BL_FIELD_INT, .offset = offsetof(struct timing, member), .min = least,     \
-     .max = 86400, .doc = words}
-#define TIMING_FIELDS                                                                               \
-    TIMING_FIELD("initialDelaySeconds", initial_delay, 0, "As in a container's probe."),              \
-        TIMING_FIELD("periodSeconds", period, 1, "As in a container's probe."),                       \
-        TIMING_FIELD("timeoutSeconds", timeout, 1, "As in a container's probe."),                     \
+#define TIMING_FIELD(text, member, least, words)                                       \
+    {                                                                                  \
+        .name = text, .type = BL_FIELD_INT, .offset = offsetof(struct timing, member), \
+        .min = least, .max = 86400, .doc = words                                       \
+    }
+#define TIMING_FIELDS                                                                    \
+    TIMING_FIELD("initialDelaySeconds", initial_delay, 0, "As in a container's probe."), \
+        TIMING_FIELD("periodSeconds", period, 1, "As in a container's probe."),          \
+        TIMING_FIELD("timeoutSeconds", timeout, 1, "As in a container's probe."),        \
         TIMING_FIELD("failureThreshold", failures, 1, "As in a container's probe.")
 
 static const struct bl_field timing_fields[] = {TIMING_FIELDS, {0}};
@@ -143,7 +145,8 @@ static void edit(struct bl_rule_run *run)
     const struct params *params = run->params;
 
     add_probe(run, "livenessProbe", &params->liveness, living_port(run->workload), NO_LIVENESS);
-    add_probe(run, "readinessProbe", &params->readiness, answering_port(run->workload), NO_READINESS);
+    add_probe(run, "readinessProbe", &params->readiness, answering_port(run->workload),
+              NO_READINESS);
     add_probe(run, "startupProbe", &params->startup.timing, living_port(run->workload), NO_STARTUP);
 }
 
@@ -165,14 +168,16 @@ static int64_t patience(const cJSON *probe)
 static const char *heavy_command(const cJSON *probe)
 {
     static const char *const words[] = {
-        "kafka-topics",         "kafka-broker-api-versions", "kafka-metadata",   "kafka-console",
-        "kafka-consumer-groups", "kafka-log-dirs",           "kafka-cluster",    "kafka-configs",
-        "under-replicated",     "UnderReplicated",           "zookeeper-shell",  NULL,
+        "kafka-topics",          "kafka-broker-api-versions",
+        "kafka-metadata",        "kafka-console",
+        "kafka-consumer-groups", "kafka-log-dirs",
+        "kafka-cluster",         "kafka-configs",
+        "under-replicated",      "UnderReplicated",
+        "zookeeper-shell",       NULL,
     };
     const cJSON *argument;
 
-    cJSON_ArrayForEach(argument, bl_json_at(probe, "exec", "command", NULL))
-    {
+    cJSON_ArrayForEach(argument, bl_json_at(probe, "exec", "command", NULL)) {
         for (size_t i = 0; words[i]; i++)
             if (cJSON_IsString(argument) && strstr(argument->valuestring, words[i]))
                 return words[i];
@@ -196,14 +201,16 @@ static const cJSON *handler_port(const cJSON *probe)
 }
 
 /* A named port must be declared; a number must be one that the server is known to listen on. */
-static void check_port(struct bl_rule_run *run, const cJSON *probe, const char *name, const char *path)
+static void check_port(struct bl_rule_run *run, const cJSON *probe, const char *name,
+                       const char *path)
 {
     const struct bl_workload *workload = run->workload;
     const cJSON *port = handler_port(probe);
     int64_t number;
 
     if (cJSON_IsString(port) && !bl_container_named_port(workload->container, port->valuestring))
-        bl_run_report(run, BL_FAULT_WRONG, run->object, path, "Name a port that the container declares.",
+        bl_run_report(run, BL_FAULT_WRONG, run->object, path,
+                      "Name a port that the container declares.",
                       "%s asks port \"%s\", which container \"%s\" does not have", name,
                       port->valuestring, workload->container_name);
     else if (bl_json_int(port, &number) && !bl_json_get(probe, "httpGet") && workload->ports.len &&
@@ -225,9 +232,10 @@ static void check_liveness(struct bl_rule_run *run, const cJSON *liveness, const
                       "unwell, and kills it",
                       heavy);
     else if (bl_json_get(liveness, "exec") && bl_json_is_null(startup))
-        bl_run_report(run, BL_FAULT_NOTE, run->object, path, "Add a startupProbe.",
-                      "livenessProbe runs a command and there is no startupProbe: it can kill a broker "
-                      "that recovers its logs");
+        bl_run_report(
+            run, BL_FAULT_NOTE, run->object, path, "Add a startupProbe.",
+            "livenessProbe runs a command and there is no startupProbe: it can kill a broker "
+            "that recovers its logs");
 }
 
 /* Same question, and killed no later than it is taken out of service: then readiness says nothing. */
@@ -238,14 +246,16 @@ static void check_pair(struct bl_rule_run *run, const cJSON *liveness, const cJS
     bool same = true;
 
     for (size_t i = 0; i < BL_ARRAY_LEN(handlers); i++)
-        same &= bl_json_equal(bl_json_get(liveness, handlers[i]), bl_json_get(readiness, handlers[i]));
+        same &=
+            bl_json_equal(bl_json_get(liveness, handlers[i]), bl_json_get(readiness, handlers[i]));
     if (!same || patience(liveness) > patience(readiness))
         return;
-    bl_run_report(run, BL_FAULT_NOTE, run->object, path,
-                  "Give liveness more patience than readiness, or let them ask different things.",
-                  "livenessProbe asks the same as readinessProbe and gives up no later (%lld s, %lld s): "
-                  "a slow broker is killed before it is taken out of service",
-                  (long long)patience(liveness), (long long)patience(readiness));
+    bl_run_report(
+        run, BL_FAULT_NOTE, run->object, path,
+        "Give liveness more patience than readiness, or let them ask different things.",
+        "livenessProbe asks the same as readinessProbe and gives up no later (%lld s, %lld s): "
+        "a slow broker is killed before it is taken out of service",
+        (long long)patience(liveness), (long long)patience(readiness));
 }
 
 static void check_startup(struct bl_rule_run *run, const cJSON *startup, const char *path)
@@ -259,7 +269,8 @@ static void check_startup(struct bl_rule_run *run, const cJSON *startup, const c
                       (long long)patience(startup), (long long)params->startup.min_seconds);
 }
 
-static void check_missing(struct bl_rule_run *run, const cJSON *probe, const char *path, const char *what)
+static void check_missing(struct bl_rule_run *run, const cJSON *probe, const char *path,
+                          const char *what)
 {
     if (!bl_json_is_null(probe))
         return;

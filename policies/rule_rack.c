@@ -25,7 +25,8 @@ static const char *rack_variable(const struct bl_workload *workload)
     for (size_t i = 0; i < BL_ARRAY_LEN(bitnami); i++)
         if (bl_container_env(workload->container, bitnami[i]))
             return "KAFKA_CFG_BROKER_RACK";
-    if (strcmp(workload->distribution, "confluent") != 0 && strcmp(workload->distribution, "apache") != 0)
+    if (strcmp(workload->distribution, "confluent") != 0 &&
+        strcmp(workload->distribution, "apache") != 0)
         return NULL;
     for (size_t i = 0; i < BL_ARRAY_LEN(plain); i++)
         if (bl_container_env(workload->container, plain[i]))
@@ -58,8 +59,9 @@ static void edit(struct bl_rule_run *run)
     BL_AUTO_FREE char *pointer = bl_container_pointer(run->workload, "env");
 
     if (variable && !has_rack(run))
-        bl_run_append(run, pointer, rack_entry(variable),
-                      "the broker does not know its zone, so replicas of a partition may share one");
+        bl_run_append(
+            run, pointer, rack_entry(variable),
+            "the broker does not know its zone, so replicas of a partition may share one");
 }
 
 static void check(struct bl_rule_run *run)
@@ -74,7 +76,8 @@ static void check(struct bl_rule_run *run)
 const struct bl_rule bl_rule_rack = {
     .key = "rack",
     .name = "rack",
-    .summary = "Brokers know their zone as broker.rack, so that replicas of a partition stand in several.",
+    .summary =
+        "Brokers know their zone as broker.rack, so that replicas of a partition stand in several.",
     .schema = &schema,
     .defaults = &defaults,
     .roles = BL_MATCH_BROKER | BL_MATCH_COMBINED,

@@ -20,13 +20,16 @@ struct params {
 static const struct params defaults = {
     .min_brokers = 3, .min_controllers = 3, .min_zookeepers = 3, .zookeeper_odd = true};
 
-#define COUNT_FIELD(text, member, words)                                                            \
-    {.name = text, .type = BL_FIELD_INT, .offset = offsetof(struct params, member), .min = 1,         \
-     .max = 1000, .doc = words}
+#define COUNT_FIELD(text, member, words)                                                         \
+    {                                                                                            \
+        .name = text, .type = BL_FIELD_INT, .offset = offsetof(struct params, member), .min = 1, \
+        .max = 1000, .doc = words                                                                \
+    }
 
 static const struct bl_field fields[] = {
     BL_RULE_ACTION_FIELD,
-    COUNT_FIELD("minBrokers", min_brokers, "The least number of brokers in a cluster; 3 where not given."),
+    COUNT_FIELD("minBrokers", min_brokers,
+                "The least number of brokers in a cluster; 3 where not given."),
     COUNT_FIELD("minControllers", min_controllers,
                 "The least number of KRaft controllers; 3 where not given."),
     COUNT_FIELD("minZookeepers", min_zookeepers,
@@ -94,8 +97,8 @@ static int64_t in_cluster(const struct bl_rule_run *run, bool logs)
 /* A broker with a number of its own is one of several workloads, and the others may not be in sight. */
 static bool one_of_several(const struct bl_workload *workload)
 {
-    static const char *const ids[] = {"KAFKA_BROKER_ID", "KAFKA_NODE_ID", "KAFKA_CFG_BROKER_ID",
-                                      "KAFKA_CFG_NODE_ID", "ZOO_MY_ID", "ZOOKEEPER_SERVER_ID"};
+    static const char *const ids[] = {"KAFKA_BROKER_ID",   "KAFKA_NODE_ID", "KAFKA_CFG_BROKER_ID",
+                                      "KAFKA_CFG_NODE_ID", "ZOO_MY_ID",     "ZOOKEEPER_SERVER_ID"};
 
     if (!*workload->pod_pointer)
         return true;
@@ -135,8 +138,8 @@ static void check_brokers(struct bl_rule_run *run, const struct params *params)
     int64_t brokers = in_cluster(run, true);
 
     if (brokers < params->min_brokers)
-        report(run, "Raise replicas, so that a replication factor of 3 has brokers to go to.", "broker",
-               brokers,
+        report(run, "Raise replicas, so that a replication factor of 3 has brokers to go to.",
+               "broker", brokers,
                brokers == 1 ? "is all that the cluster has: every restart is an outage"
                             : "are too few to keep topics available while one of them restarts");
 }

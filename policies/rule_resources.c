@@ -79,9 +79,10 @@ static void check_requests(struct bl_rule_run *run)
     for (size_t i = 0; i < BL_ARRAY_LEN(names); i++)
         if (bl_json_is_null(resource(run->workload, "requests", names[i])) &&
             bl_json_is_null(resource(run->workload, "limits", names[i])))
-            bl_run_report(run, BL_FAULT_MISSING, run->object, path, "Add resources.requests.",
-                          "container \"%s\" requests no %s, so its node may be full when it needs it",
-                          run->workload->container_name, names[i]);
+            bl_run_report(
+                run, BL_FAULT_MISSING, run->object, path, "Add resources.requests.",
+                "container \"%s\" requests no %s, so its node may be full when it needs it",
+                run->workload->container_name, names[i]);
 }
 
 static void check_heap(struct bl_rule_run *run)
@@ -105,11 +106,12 @@ static void check_heap(struct bl_rule_run *run)
                       "Lower -Xmx to half of the limit, or raise the limit.",
                       "the heap alone fills the memory limit: the container is killed under load");
     else if (heap * 100 > limit * HEAP_MOST_PERCENT)
-        bl_run_report(run, BL_FAULT_NOTE, run->object, path,
-                      "Lower -Xmx to half of the limit, or raise the limit.",
-                      "the heap takes more than %d %% of the memory limit, which leaves little for the "
-                      "rest of the JVM",
-                      HEAP_MOST_PERCENT);
+        bl_run_report(
+            run, BL_FAULT_NOTE, run->object, path,
+            "Lower -Xmx to half of the limit, or raise the limit.",
+            "the heap takes more than %d %% of the memory limit, which leaves little for the "
+            "rest of the JVM",
+            HEAP_MOST_PERCENT);
 }
 
 static void check(struct bl_rule_run *run)

@@ -41,8 +41,9 @@ static bool staged(const cJSON *object)
 {
     int64_t partition = 0;
 
-    return bl_json_int(bl_json_at(object, "spec", "updateStrategy", "rollingUpdate", "partition", NULL),
-                       &partition) &&
+    return bl_json_int(
+               bl_json_at(object, "spec", "updateStrategy", "rollingUpdate", "partition", NULL),
+               &partition) &&
            partition > 0;
 }
 
@@ -55,8 +56,9 @@ static void edit(struct bl_rule_run *run)
         return;
     strategy = bl_json_new_object();
     bl_json_add_string(strategy, "type", "OnDelete");
-    bl_run_set(run, STRATEGY, strategy,
-               "a rolling update takes the next broker down while the last one is still catching up");
+    bl_run_set(
+        run, STRATEGY, strategy,
+        "a rolling update takes the next broker down while the last one is still catching up");
 }
 
 static void check(struct bl_rule_run *run)
@@ -65,15 +67,17 @@ static void check(struct bl_rule_run *run)
 
     if (!bl_object_is(object, "apps", "StatefulSet") || managed(object))
         return;
-    bl_run_report(run, staged(object) ? BL_FAULT_WRONG : BL_FAULT_MISSING, run->object, STRATEGY,
-                  "Set updateStrategy: {type: OnDelete}, without rollingUpdate.",
-                  "a rolling update takes the next broker down while the last one is still catching up");
+    bl_run_report(
+        run, staged(object) ? BL_FAULT_WRONG : BL_FAULT_MISSING, run->object, STRATEGY,
+        "Set updateStrategy: {type: OnDelete}, without rollingUpdate.",
+        "a rolling update takes the next broker down while the last one is still catching up");
 }
 
 const struct bl_rule bl_rule_rollout = {
     .key = "rollout",
     .name = "rollout",
-    .summary = "The controller rolls upgrades behind the in-sync gate, instead of the StatefulSet's own.",
+    .summary =
+        "The controller rolls upgrades behind the in-sync gate, instead of the StatefulSet's own.",
     .schema = &schema,
     .defaults = &defaults,
     .roles = BL_MATCH_BROKER | BL_MATCH_CONTROLLER | BL_MATCH_COMBINED | BL_MATCH_ZOOKEEPER,

@@ -29,9 +29,10 @@ static void edit_service(struct bl_rule_run *run, const cJSON *service)
     BL_AUTO_FREE char *who = bl_describe(service);
 
     if (!publishes(service))
-        bl_run_set(run, PUBLISH, cJSON_CreateTrue(),
-                   "%s hides pods that are not ready, so members cannot find each other while they start",
-                   who);
+        bl_run_set(
+            run, PUBLISH, cJSON_CreateTrue(),
+            "%s hides pods that are not ready, so members cannot find each other while they start",
+            who);
 }
 
 /* What the first pass did to a Service is told with the workload that it serves. */
@@ -59,17 +60,19 @@ static void check(struct bl_rule_run *run)
         if (publishes(entry->object))
             continue;
         BL_AUTO_FREE char *who = bl_describe(entry->object);
-        bl_run_report(run, BL_FAULT_MISSING, entry->index, PUBLISH, "Set publishNotReadyAddresses: true.",
-                      "%s hides pods that are not ready, so members cannot find each other while they "
-                      "start",
-                      who);
+        bl_run_report(
+            run, BL_FAULT_MISSING, entry->index, PUBLISH, "Set publishNotReadyAddresses: true.",
+            "%s hides pods that are not ready, so members cannot find each other while they "
+            "start",
+            who);
     }
 }
 
 const struct bl_rule bl_rule_services = {
     .key = "services",
     .name = "services",
-    .summary = "Headless and per-broker Services publish pods that are not ready, so that members meet.",
+    .summary =
+        "Headless and per-broker Services publish pods that are not ready, so that members meet.",
     .schema = &schema,
     .defaults = &defaults,
     .roles = BL_MATCH_BROKER | BL_MATCH_CONTROLLER | BL_MATCH_COMBINED | BL_MATCH_ZOOKEEPER,

@@ -31,8 +31,7 @@ static char *volume_pointer(const struct bl_workload *workload, const char *name
     const cJSON *volume;
     size_t index = 0;
 
-    cJSON_ArrayForEach(volume, bl_json_at(workload->pod, "spec", "volumes", NULL))
-    {
+    cJSON_ArrayForEach(volume, bl_json_at(workload->pod, "spec", "volumes", NULL)) {
         if (bl_text_eq(bl_json_string(volume, "name"), name))
             return bl_asprintf("%s/spec/volumes/%zu", workload->pod_pointer, index);
         index++;
@@ -53,7 +52,8 @@ static void check_volume(struct bl_rule_run *run, const struct bl_data_volume *d
         break;
     case BL_STORAGE_NONE:
         bl_run_report(run, BL_FAULT_WRONG, run->object, path, hint,
-                      "data in %s is on no volume: it is gone when the container restarts", data->path);
+                      "data in %s is on no volume: it is gone when the container restarts",
+                      data->path);
         break;
     case BL_STORAGE_HOST:
         bl_run_report(run, BL_FAULT_NOTE, run->object, path, hint,
@@ -75,7 +75,8 @@ static void check_class(struct bl_rule_run *run, const char *name)
 
         if (strcmp(entry->ref.name, name) != 0 || bl_text_eq(reclaim, "Retain"))
             continue;
-        bl_run_report(run, BL_FAULT_NOTE, entry->index, "/reclaimPolicy", "Set reclaimPolicy: Retain.",
+        bl_run_report(run, BL_FAULT_NOTE, entry->index, "/reclaimPolicy",
+                      "Set reclaimPolicy: Retain.",
                       "StorageClass \"%s\" deletes the disk with the claim (%s)", name,
                       reclaim ? reclaim : "Delete, as nothing is set");
     }
@@ -85,8 +86,7 @@ static void check_claims(struct bl_rule_run *run)
 {
     const cJSON *claim, *spec = bl_json_get(run->workload->object, "spec");
 
-    cJSON_ArrayForEach(claim, bl_json_get(spec, "volumeClaimTemplates"))
-    {
+    cJSON_ArrayForEach(claim, bl_json_get(spec, "volumeClaimTemplates")) {
         const char *class = bl_json_string(bl_json_get(claim, "spec"), "storageClassName");
 
         if (class)
@@ -97,13 +97,14 @@ static void check_claims(struct bl_rule_run *run)
 static void check_retention(struct bl_rule_run *run)
 {
     static const char *const moments[] = {"whenDeleted", "whenScaled"};
-    const cJSON *policy = bl_json_at(run->workload->object, "spec",
-                                     "persistentVolumeClaimRetentionPolicy", NULL);
+    const cJSON *policy =
+        bl_json_at(run->workload->object, "spec", "persistentVolumeClaimRetentionPolicy", NULL);
 
     for (size_t i = 0; i < BL_ARRAY_LEN(moments); i++)
         if (bl_text_eq(bl_json_string(policy, moments[i]), "Delete"))
-            bl_run_report(run, BL_FAULT_NOTE, run->object, "/spec/persistentVolumeClaimRetentionPolicy",
-                          "Set it to Retain.", "%s: Delete throws the data away with the %s", moments[i],
+            bl_run_report(run, BL_FAULT_NOTE, run->object,
+                          "/spec/persistentVolumeClaimRetentionPolicy", "Set it to Retain.",
+                          "%s: Delete throws the data away with the %s", moments[i],
                           i ? "pod that is scaled down" : "StatefulSet");
 }
 
@@ -114,7 +115,8 @@ static void check(struct bl_rule_run *run)
     if (params->persistent && !run->workload->data.len)
         bl_run_report(run, BL_FAULT_WRONG, run->object, run->workload->container_pointer,
                       "Use a volumeClaimTemplate and mount it where the data lies.",
-                      "container \"%s\" mounts no persistent volume claim", run->workload->container_name);
+                      "container \"%s\" mounts no persistent volume claim",
+                      run->workload->container_name);
     for (size_t i = 0; params->persistent && i < run->workload->data.len; i++)
         check_volume(run, &run->workload->data.items[i]);
     check_claims(run);

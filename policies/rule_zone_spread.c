@@ -105,8 +105,10 @@ static bool topology_is(const cJSON *term, const char *key)
 }
 
 /* Both kinds of anti-affinity terms, with the weight taken off. */
-#define REQUIRED_TERMS "spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution"
-#define PREFERRED_TERMS "spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution"
+#define REQUIRED_TERMS \
+    "spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution"
+#define PREFERRED_TERMS \
+    "spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution"
 
 static const cJSON *term_of(const cJSON *entry, bool required)
 {
@@ -119,8 +121,7 @@ static bool term_reaches_own_namespace(const struct bl_rule_run *run, const cJSO
 
     if (!namespaces || !namespaces->child)
         return true;
-    cJSON_ArrayForEach(name, namespaces)
-    {
+    cJSON_ArrayForEach(name, namespaces) {
         if (cJSON_IsString(name) && strcmp(name->valuestring, run->workload->ref.namespace) == 0)
             return true;
     }
@@ -137,8 +138,7 @@ static struct found find_term(const struct bl_rule_run *run, bool required, cons
     struct found found = {0};
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, pod_value(run, required ? REQUIRED_TERMS : PREFERRED_TERMS))
-    {
+    cJSON_ArrayForEach(entry, pod_value(run, required ? REQUIRED_TERMS : PREFERRED_TERMS)) {
         const cJSON *term = term_of(entry, required);
 
         if (!topology_is(term, key))
@@ -155,8 +155,7 @@ static struct found find_spread(const struct bl_rule_run *run, const char *key)
     struct found found = {0};
     const cJSON *constraint;
 
-    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints"))
-    {
+    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints")) {
         if (!topology_is(constraint, key))
             continue;
         found.any = true;
@@ -177,8 +176,7 @@ static void mend_spread(struct bl_rule_run *run, const char *key)
     size_t index = 0, mended = 0;
     bool inert[64] = {false};
 
-    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints"))
-    {
+    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints")) {
         if (index < BL_ARRAY_LEN(inert))
             inert[index] = topology_is(constraint, key) &&
                            bl_json_is_null(bl_json_get(constraint, "labelSelector"));
@@ -190,9 +188,10 @@ static void mend_spread(struct bl_rule_run *run, const char *key)
                         run->workload->pod_pointer, mended);
 
         if (inert[mended])
-            bl_run_set(run, pointer, own_selector(run),
-                       "the spread over %s has no labelSelector, so it selects no pod and does nothing",
-                       key);
+            bl_run_set(
+                run, pointer, own_selector(run),
+                "the spread over %s has no labelSelector, so it selects no pod and does nothing",
+                key);
     }
 }
 
@@ -208,7 +207,8 @@ static void add_spread(struct bl_rule_run *run, const struct params *params)
     constraint = bl_json_new_object();
     bl_json_add_int(constraint, "maxSkew", params->max_skew);
     bl_json_add_string(constraint, "topologyKey", key);
-    bl_json_add_string(constraint, "whenUnsatisfiable", unsatisfiable_names[params->when_unsatisfiable]);
+    bl_json_add_string(constraint, "whenUnsatisfiable",
+                       unsatisfiable_names[params->when_unsatisfiable]);
     bl_json_add(constraint, "labelSelector", own_selector(run));
     bl_run_append(run, pointer, constraint, "nothing spreads the pods over zones (%s)", key);
 }
@@ -259,15 +259,14 @@ static void add_terms(struct bl_rule_run *run, enum strength strength, const cha
         add_term(run, false, key);
 }
 
-#define NODE_TERMS                                                                                   \
+#define NODE_TERMS \
     "spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms"
 
 static bool term_names_key(const cJSON *term, const char *key)
 {
     const cJSON *expression;
 
-    cJSON_ArrayForEach(expression, bl_json_get(term, "matchExpressions"))
-    {
+    cJSON_ArrayForEach(expression, bl_json_get(term, "matchExpressions")) {
         const char *op = bl_json_string(expression, "operator");
 
         if (bl_text_eq(bl_json_string(expression, "key"), key) &&
@@ -344,10 +343,10 @@ static void check_selector(struct bl_rule_run *run, const cJSON *holder, const c
     if (selects_itself(run, selector))
         return;
     bl_selector_describe(&text, selector);
-    bl_run_report(run, bl_json_is_null(selector) ? BL_FAULT_MISSING : BL_FAULT_WRONG, run->object, path,
-                  "Make its labelSelector select the labels of this pod template.",
-                  "%s on %s selects %s, which the pods themselves do not carry, so it does nothing", what,
-                  key ? key : "?", text.text);
+    bl_run_report(run, bl_json_is_null(selector) ? BL_FAULT_MISSING : BL_FAULT_WRONG, run->object,
+                  path, "Make its labelSelector select the labels of this pod template.",
+                  "%s on %s selects %s, which the pods themselves do not carry, so it does nothing",
+                  what, key ? key : "?", text.text);
 }
 
 static void check_limits(struct bl_rule_run *run, const cJSON *constraint, const char *path)
@@ -362,7 +361,8 @@ static void check_limits(struct bl_rule_run *run, const cJSON *constraint, const
                       "maxSkew %lld lets zones differ by more than %lld pods", (long long)skew,
                       (long long)params->max_skew);
     if (params->when_unsatisfiable == DO_NOT_SCHEDULE && bl_text_eq(when, "ScheduleAnyway"))
-        bl_run_report(run, BL_FAULT_WRONG, run->object, path, "Set whenUnsatisfiable: DoNotSchedule.",
+        bl_run_report(run, BL_FAULT_WRONG, run->object, path,
+                      "Set whenUnsatisfiable: DoNotSchedule.",
                       "the spread over zones is only a wish (ScheduleAnyway)");
 }
 
@@ -371,8 +371,7 @@ static void check_constraints(struct bl_rule_run *run, const char *zone)
     const cJSON *constraint;
     size_t index = 0;
 
-    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints"))
-    {
+    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints")) {
         BL_AUTO_FREE char *path = bl_asprintf("%s/spec/topologySpreadConstraints/%zu",
                                               run->workload->pod_pointer, index++);
 
@@ -391,10 +390,9 @@ static void check_term_list(struct bl_rule_run *run, bool required, const char *
     const cJSON *entry;
     size_t index = 0;
 
-    cJSON_ArrayForEach(entry, pod_value(run, list))
-    {
-        BL_AUTO_FREE char *path = bl_asprintf("%s/%s/%zu%s", run->workload->pod_pointer, list, index++,
-                                              required ? "" : "/podAffinityTerm");
+    cJSON_ArrayForEach(entry, pod_value(run, list)) {
+        BL_AUTO_FREE char *path = bl_asprintf("%s/%s/%zu%s", run->workload->pod_pointer, list,
+                                              index++, required ? "" : "/podAffinityTerm");
         const cJSON *term = term_of(entry, required);
         const char *key = topology_is(term, zone) ? zone : HOST_KEY;
 
@@ -426,8 +424,7 @@ static void check_label(struct bl_rule_run *run, const char *key)
     BL_AUTO_FREE char *path = bl_pod_pointer(run->workload, "spec/affinity");
     bool required = terms && terms->child;
 
-    cJSON_ArrayForEach(term, terms)
-    {
+    cJSON_ArrayForEach(term, terms) {
         required &= term_names_key(term, key) || !term->child;
     }
     if (required || node_selector_names(run, key))
@@ -455,8 +452,8 @@ static void check(struct bl_rule_run *run)
     if (!find_spread(run, zone).any && !find_term(run, true, zone).works)
         bl_run_report(run, BL_FAULT_MISSING, run->object, path,
                       "Add topologySpreadConstraints with a labelSelector that selects the pods.",
-                      "%s can lose all replicas with one zone: nothing spreads its pods over %s", who,
-                      zone);
+                      "%s can lose all replicas with one zone: nothing spreads its pods over %s",
+                      who, zone);
     check_host(run, params);
     if (params->require_zone_label)
         check_label(run, zone);
@@ -469,16 +466,18 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
     for (size_t i = 0; i < ensemble->members.len; i++)
         if (!*run->scene->workloads.items[ensemble->members.items[i]]->pod_pointer)
             return;
-    bl_run_report(run, BL_FAULT_NOTE, run->object, "",
-                  "Use one StatefulSet, or give all of them a common label and select that.",
-                  "these %s pods belong to %zu workloads, and each spreads its own over zones by itself",
-                  bl_role_name(ensemble->role), ensemble->members.len);
+    bl_run_report(
+        run, BL_FAULT_NOTE, run->object, "",
+        "Use one StatefulSet, or give all of them a common label and select that.",
+        "these %s pods belong to %zu workloads, and each spreads its own over zones by itself",
+        bl_role_name(ensemble->role), ensemble->members.len);
 }
 
 const struct bl_rule bl_rule_zone_spread = {
     .key = "zoneSpread",
     .name = "zone-spread",
-    .summary = "Replicas stand in different zones and on different nodes, by rules that really select them.",
+    .summary = "Replicas stand in different zones and on different nodes, by rules that really "
+               "select them.",
     .schema = &schema,
     .defaults = &defaults,
     .roles = BL_MATCH_BROKER | BL_MATCH_CONTROLLER | BL_MATCH_COMBINED | BL_MATCH_ZOOKEEPER,

@@ -20,6 +20,14 @@ const struct bl_workload *bl_ensemble_first(const struct bl_scene *scene,
     return scene->workloads.items[ensemble->members.items[0]];
 }
 
+bool bl_scene_linked(const struct bl_scene *scene, size_t kafka, size_t zookeeper)
+{
+    for (size_t i = 0; i < scene->links.len; i++)
+        if (scene->links.items[i].kafka == kafka && scene->links.items[i].zookeeper == zookeeper)
+            return true;
+    return false;
+}
+
 static const struct bl_workload *member(const struct bl_scene *scene,
                                         const struct bl_ensemble *ensemble, size_t i)
 {
@@ -62,8 +70,7 @@ static cJSON *common_labels(const struct bl_scene *scene, const struct bl_ensemb
     cJSON *common = bl_json_new_object();
     const cJSON *label;
 
-    cJSON_ArrayForEach(label, of_first)
-    {
+    cJSON_ArrayForEach(label, of_first) {
         bool all = cJSON_IsString(label) && label->string && !bl_label_is_volatile(label->string);
 
         for (size_t i = 1; all && i < ensemble->members.len; i++)
@@ -79,8 +86,7 @@ static bool holds(const cJSON *values, const char *text)
 {
     const cJSON *value;
 
-    cJSON_ArrayForEach(value, values)
-    {
+    cJSON_ArrayForEach(value, values) {
         if (strcmp(value->valuestring, text) == 0)
             return true;
     }
@@ -118,8 +124,7 @@ static cJSON *with_expressions(const struct bl_scene *scene, const struct bl_ens
     const cJSON *label;
     cJSON *selector = bl_json_new_object();
 
-    cJSON_ArrayForEach(label, bl_ensemble_first(scene, ensemble)->pod_labels)
-    {
+    cJSON_ArrayForEach(label, bl_ensemble_first(scene, ensemble)->pod_labels) {
         cJSON *expression = label->string && !bl_label_is_volatile(label->string)
                                 ? differing_label(scene, ensemble, label->string)
                                 : NULL;
@@ -170,7 +175,8 @@ static cJSON *find_selector(const struct bl_scene *scene, const struct bl_ensemb
 
 static int compare_indexes(const void *a, const void *b)
 {
-    const struct bl_workload *x = *(struct bl_workload *const *)a, *y = *(struct bl_workload *const *)b;
+    const struct bl_workload *x = *(struct bl_workload *const *)a,
+                             *y = *(struct bl_workload *const *)b;
 
     return (x->index > y->index) - (x->index < y->index);
 }

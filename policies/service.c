@@ -18,8 +18,7 @@ static bool has_port(const cJSON *service, int64_t wanted)
 {
     const cJSON *port;
 
-    cJSON_ArrayForEach(port, bl_json_at(service, "spec", "ports", NULL))
-    {
+    cJSON_ArrayForEach(port, bl_json_at(service, "spec", "ports", NULL)) {
         int64_t number = 0, target = 0;
 
         (void)bl_json_int(bl_json_get(port, "port"), &number);
@@ -45,8 +44,7 @@ static bool named_for(const cJSON *service, const char *const *words)
 
     if (text_has(bl_object_ref(service).name, words))
         return true;
-    cJSON_ArrayForEach(label, bl_json_at(service, "spec", "selector", NULL))
-    {
+    cJSON_ArrayForEach(label, bl_json_at(service, "spec", "selector", NULL)) {
         if (cJSON_IsString(label) && text_has(label->valuestring, words))
             return true;
     }
@@ -55,9 +53,9 @@ static bool named_for(const cJSON *service, const char *const *words)
 
 enum bl_role bl_service_role(const cJSON *service)
 {
-    static const char *const others[] = {"connect", "registry", "redpanda", "exporter", "-ui",
-                                         "mirror",  "ksql",     "-rest",    "bridge",   "clickhouse",
-                                         NULL};
+    static const char *const others[] = {"connect", "registry",   "redpanda", "exporter",
+                                         "-ui",     "mirror",     "ksql",     "-rest",
+                                         "bridge",  "clickhouse", NULL};
     static const char *const kafka_names[] = {"kafka", "broker", "kraft", NULL};
     static const int kafka_ports[] = {9091, 9093, 9094, 19092, 29092, 29093};
 

@@ -54,8 +54,9 @@ char *bl_properties_get(const char *text, const char *property)
 static bool is_settings_file(const char *key)
 {
     static const char *const endings[] = {".properties", ".config", ".cfg", ".conf", NULL};
-    static const char *const others[] = {"log4j", "logging", "connect",  "client", "producer", "consumer",
-                                         "admin", "tools",   "logback", "mirror", "cruise",   NULL};
+    static const char *const others[] = {"log4j",    "logging",  "connect", "client",
+                                         "producer", "consumer", "admin",   "tools",
+                                         "logback",  "mirror",   "cruise",  NULL};
     bool fits = false;
 
     for (size_t i = 0; endings[i]; i++)
@@ -66,7 +67,8 @@ static bool is_settings_file(const char *key)
 }
 
 struct visit {
-    bool (*each)(const struct bl_world_entry *map, const char *key, const char *text, void *context);
+    bool (*each)(const struct bl_world_entry *map, const char *key, const char *text,
+                 void *context);
     void *context;
 };
 
@@ -77,8 +79,7 @@ static bool visit_config_map(const struct bl_workload *workload, const struct bl
         name ? bl_world_find_entry(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name) : NULL;
     const cJSON *entry, *data = map ? bl_json_get(map->object, "data") : NULL;
 
-    cJSON_ArrayForEach(entry, data)
-    {
+    cJSON_ArrayForEach(entry, data) {
         if (entry->string && cJSON_IsString(entry) && is_settings_file(entry->string) &&
             visit->each(map, entry->string, entry->valuestring, visit->context))
             return true;
@@ -94,8 +95,7 @@ static bool visit_volume(const struct bl_workload *workload, const struct bl_wor
 
     if (visit_config_map(workload, world, name, visit))
         return true;
-    cJSON_ArrayForEach(source, bl_json_at(volume, "projected", "sources", NULL))
-    {
+    cJSON_ArrayForEach(source, bl_json_at(volume, "projected", "sources", NULL)) {
         name = bl_json_string(bl_json_get(source, "configMap"), "name");
         if (visit_config_map(workload, world, name, visit))
             return true;
@@ -113,8 +113,7 @@ bool bl_workload_each_properties(const struct bl_workload *workload, const struc
 
     if (!world)
         return false;
-    cJSON_ArrayForEach(volume, bl_json_at(workload->pod, "spec", "volumes", NULL))
-    {
+    cJSON_ArrayForEach(volume, bl_json_at(workload->pod, "spec", "volumes", NULL)) {
         if (visit_volume(workload, world, volume, &visit))
             return true;
     }
@@ -122,15 +121,14 @@ bool bl_workload_each_properties(const struct bl_workload *workload, const struc
 }
 
 /* "--override key=value" among the words of one argument or over two of them. */
-static bool from_arguments(const struct bl_workload *workload, const char *list, const char *property,
-                           struct bl_setting *setting)
+static bool from_arguments(const struct bl_workload *workload, const char *list,
+                           const char *property, struct bl_setting *setting)
 {
     const cJSON *argument;
     size_t len = strlen(property), index = 0;
     bool override_before = false;
 
-    cJSON_ArrayForEach(argument, bl_json_get(workload->container, list))
-    {
+    cJSON_ArrayForEach(argument, bl_json_get(workload->container, list)) {
         const char *text = cJSON_IsString(argument) ? argument->valuestring : "";
 
         for (const char *at = text; (at = strstr(at, property)); at += len) {
@@ -138,8 +136,9 @@ static bool from_arguments(const struct bl_workload *workload, const char *list,
 
             while (before > text && strchr(" \t\"'\\\n", before[-1]))
                 before--;
-            bool marked = before == text ? override_before
-                                         : before - text >= 10 && !strncmp(before - 10, "--override", 10);
+            bool marked = before == text
+                              ? override_before
+                              : before - text >= 10 && !strncmp(before - 10, "--override", 10);
             if (!marked || at[len] != '=')
                 continue;
             free(setting->value);
@@ -172,8 +171,7 @@ static bool from_env_named(const struct bl_workload *workload, const char *name,
 
     if (!entry)
         return false;
-    cJSON_ArrayForEach(sibling, bl_json_get(workload->container, "env"))
-    {
+    cJSON_ArrayForEach(sibling, bl_json_get(workload->container, "env")) {
         if (sibling == entry)
             break;
         index++;
@@ -226,8 +224,8 @@ struct search {
     struct bl_setting *setting;
 };
 
-static bool search_text(const struct bl_world_entry *map, BL_UNUSED const char *key, const char *text,
-                        void *context)
+static bool search_text(const struct bl_world_entry *map, BL_UNUSED const char *key,
+                        const char *text, void *context)
 {
     struct search *search = context;
     char *value = bl_properties_get(text, search->property);
@@ -247,11 +245,11 @@ static bool from_env_from(const struct bl_workload *workload, const struct bl_wo
     BL_AUTO_FREE char *cfg = env_name("KAFKA_CFG_", property);
     BL_AUTO_FREE char *plain = env_name("KAFKA_", property);
 
-    cJSON_ArrayForEach(source, bl_json_get(workload->container, "envFrom"))
-    {
+    cJSON_ArrayForEach(source, bl_json_get(workload->container, "envFrom")) {
         const char *name = bl_json_string(bl_json_get(source, "configMapRef"), "name");
         const struct bl_world_entry *map =
-            name ? bl_world_find_entry(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name) : NULL;
+            name ? bl_world_find_entry(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name)
+                 : NULL;
         const cJSON *data = map ? bl_json_get(map->object, "data") : NULL;
         const char *value = bl_json_string(data, cfg);
 
@@ -281,7 +279,8 @@ static bool from_kafka_resource(const struct bl_workload *workload, const struct
 {
     const char *cluster = bl_json_string(workload->pod_labels, "strimzi.io/cluster");
     const struct bl_world_entry *kafka =
-        cluster ? bl_world_find_entry(world, BL_KIND_KAFKA, workload->ref.namespace, cluster) : NULL;
+        cluster ? bl_world_find_entry(world, BL_KIND_KAFKA, workload->ref.namespace, cluster)
+                : NULL;
     const cJSON *config = kafka ? bl_json_at(kafka->object, "spec", "kafka", "config", NULL) : NULL;
     const cJSON *value = bl_json_get(config, property);
 
@@ -321,8 +320,9 @@ static bool any_text(BL_UNUSED const struct bl_world_entry *map, BL_UNUSED const
 
 bool bl_workload_configured(const struct bl_workload *workload, const struct bl_world *world)
 {
-    static const char *const telling[] = {"listeners",         "advertised.listeners", "process.roles",
-                                          "zookeeper.connect", "broker.id",            "node.id"};
+    static const char *const telling[] = {"listeners",     "advertised.listeners",
+                                          "process.roles", "zookeeper.connect",
+                                          "broker.id",     "node.id"};
 
     for (size_t i = 0; i < BL_ARRAY_LEN(telling); i++) {
         BL_AUTO(bl_setting_release) struct bl_setting setting = {0};

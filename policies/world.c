@@ -55,8 +55,7 @@ static int compare_names(const void *a, const void *b)
     return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-static void sort_shelf(struct shelf *shelf,
-                       int (*compare)(const void *a, const void *b))
+static void sort_shelf(struct shelf *shelf, int (*compare)(const void *a, const void *b))
 {
     if (shelf->len)
         qsort(shelf->items, shelf->len, sizeof(struct bl_world_entry), compare);
@@ -147,14 +146,14 @@ struct bl_world_iter bl_world_walk(const struct bl_world *world, enum bl_kind ki
 
 const struct bl_world_entry *bl_world_next(struct bl_world_iter *iter)
 {
-    bool named = iter->next_named < iter->end_named, unnamed = iter->next_unnamed < iter->end_unnamed;
+    bool named = iter->next_named < iter->end_named,
+         unnamed = iter->next_unnamed < iter->end_unnamed;
 
     if (!named && !unnamed)
         return NULL;
 
     const struct bl_world_entry *items = iter->world->shelves[iter->kind].items;
-    if (named &&
-        (!unnamed || items[iter->next_named].index < items[iter->next_unnamed].index))
+    if (named && (!unnamed || items[iter->next_named].index < items[iter->next_unnamed].index))
         return &items[iter->next_named++];
     return &items[iter->next_unnamed++];
 }

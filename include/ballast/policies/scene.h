@@ -55,6 +55,9 @@ BL_DEFINE_CLEANUP(struct bl_scene *, bl_scene_cleanup, bl_scene_free)
 
 const struct bl_ensemble *bl_scene_ensemble(const struct bl_scene *scene,
                                             const struct bl_workload *workload);
+/** Does this Kafka ensemble keep its metadata in that ZooKeeper ensemble? */
+bool bl_scene_linked(const struct bl_scene *scene, size_t kafka, size_t zookeeper);
+
 const struct bl_workload *bl_ensemble_first(const struct bl_scene *scene,
                                             const struct bl_ensemble *ensemble);
 

@@ -79,7 +79,7 @@ struct bl_workload {
     enum bl_confidence confidence;
     const char *distribution; /* "bitnami", "strimzi", …, "unknown" */
     char *version;            /* Kafka's or ZooKeeper's own; NULL: not known */
-    const char *owner;     /* "Strimzi", "Koperator", …: who owns it; NULL: nobody */
+    const char *owner;        /* "Strimzi", "Koperator", …: who owns it; NULL: nobody */
     const char *owner_kind;   /* of a controller that owns a Pod; NULL */
     bool opted_out;           /* would be recognised but for the label */
     bool kraft;               /* knows that there is no ZooKeeper */
@@ -112,7 +112,8 @@ struct bl_workload {
  * `world` may be NULL. Never fails: what cannot be told is BL_ROLE_NONE. With `ignore_opt_out` the label
  * ballast.dev/role: none does not count.
  */
-BL_NONNULL struct bl_workload *bl_workload_recognise(const cJSON *object, const struct bl_world *world,
+BL_NONNULL struct bl_workload *bl_workload_recognise(const cJSON *object,
+                                                     const struct bl_world *world,
                                                      bool ignore_opt_out);
 void bl_workload_free(struct bl_workload *workload);
 
