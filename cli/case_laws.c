@@ -52,35 +52,53 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* What a report says, without where it says it. `objects` is the order in which it saw them. */
+/* What a report says of an object, named and not numbered. */
+static char *line_of(const char *what, const cJSON *object, const cJSON *detail)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    struct bl_ref ref = bl_object_ref(object);
+
+    bl_strbuf_addf(&text, "%s/%s %s ", ref.kind, ref.name, what);
+    if (detail)
+        bl_json_write(&text, detail);
+    return bl_strbuf_take(&text);
+}
+
+static char *finding_line(const struct bl_finding *finding, const cJSON *const *objects)
+{
+    BL_AUTO_FREE char *what = bl_asprintf("%s %s %s %s%s", bl_severity_name(finding->severity),
+                                          bl_rule_key(finding->rule), finding->path,
+                                          finding->message, finding->mended ? " (mended)" : "");
+
+    return line_of(what, objects[finding->object], NULL);
+}
+
+struct lines {
+    char **items;
+    size_t len, cap;
+};
+
+/* Findings, patches and companions, sorted. `objects` is the order in which the report saw them. */
 static char *verdict_of(const struct bl_report *report, const cJSON *const *objects)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf all = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-    size_t count = report->findings.len + report->companions.len;
-    BL_AUTO_FREE char **lines = bl_alloc(count, sizeof(*lines));
+    struct lines lines = {0};
 
-    for (size_t i = 0; i < report->findings.len; i++) {
-        const struct bl_finding *finding = &report->findings.items[i];
-        struct bl_ref ref = bl_object_ref(objects[finding->object]);
-
-        /* A message about two budgets names them in the order in which they came. */
-        lines[i] = bl_asprintf("%s %s %s %s %d", bl_severity_name(finding->severity),
-                               bl_rule_key(finding->rule), ref.kind,
-                               strstr(finding->message, "both select") ? "both" : finding->message,
-                               finding->mended);
+    for (size_t i = 0; i < report->findings.len; i++)
+        *BL_PUSH(&lines) = finding_line(&report->findings.items[i], objects);
+    for (size_t i = 0; i < report->companions.len; i++)
+        *BL_PUSH(&lines) = line_of("added", report->companions.items[i].object,
+                                   report->companions.items[i].object);
+    for (size_t i = 0; i < report->len; i++)
+        if (report->objects[i].edit.patch)
+            *BL_PUSH(&lines) = line_of("patched", objects[i], report->objects[i].edit.patch);
+    if (lines.len)
+        qsort(lines.items, lines.len, sizeof(*lines.items), compare_texts);
+    for (size_t i = 0; i < lines.len; i++) {
+        bl_strbuf_addf(&all, "%s\n", lines.items[i]);
+        free(lines.items[i]);
     }
-    for (size_t i = 0; i < report->companions.len; i++) {
-        BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-
-        bl_json_write(&text, bl_json_get(report->companions.items[i].object, "metadata"));
-        lines[report->findings.len + i] = bl_strbuf_take(&text);
-    }
-    if (count)
-        qsort(lines, count, sizeof(*lines), compare_texts);
-    for (size_t i = 0; i < count; i++) {
-        bl_strbuf_addf(&all, "%s\n", lines[i]);
-        free(lines[i]);
-    }
+    free(lines.items);
     return bl_strbuf_take(&all);
 }
 

@@ -153,11 +153,16 @@ void bl_run_report(struct bl_rule_run *run, enum bl_fault fault, size_t object, 
 void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensemble, cJSON *object,
                       const char *fmt, ...)
 {
-    size_t last = ensemble->members.items[ensemble->members.len - 1];
+    size_t after = 0;
     va_list args;
 
-    *BL_PUSH(&run->report->companions) =
-        (struct bl_companion){run->scene->workloads.items[last]->index, run->id, object};
+    /* Behind the last of them in the input. */
+    for (size_t i = 0; i < ensemble->members.len; i++) {
+        size_t index = run->scene->workloads.items[ensemble->members.items[i]]->index;
+
+        after = index > after ? index : after;
+    }
+    *BL_PUSH(&run->report->companions) = (struct bl_companion){after, run->id, object};
     va_start(args, fmt);
     struct bl_finding *finding =
         add_finding(run, run->object, "", BL_SEVERITY_WARNING, format(fmt, args));

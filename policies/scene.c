@@ -173,14 +173,6 @@ static cJSON *find_selector(const struct bl_scene *scene, const struct bl_ensemb
     return NULL;
 }
 
-static int compare_indexes(const void *a, const void *b)
-{
-    const struct bl_workload *x = *(struct bl_workload *const *)a,
-                             *y = *(struct bl_workload *const *)b;
-
-    return (x->index > y->index) - (x->index < y->index);
-}
-
 static void recognise_all(struct bl_scene *scene, const bool *ignore_opt_out)
 {
     struct bl_world_iter iter = bl_world_walk(scene->world, BL_KIND_WORKLOAD, "");
@@ -192,9 +184,6 @@ static void recognise_all(struct bl_scene *scene, const bool *ignore_opt_out)
         workload->index = entry->index;
         *BL_PUSH(&scene->workloads) = workload;
     }
-    if (scene->workloads.len)
-        qsort(scene->workloads.items, scene->workloads.len, sizeof(struct bl_workload *),
-              compare_indexes);
 }
 
 struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *ignore_opt_out)

@@ -6,7 +6,7 @@
 #include "ballast/base/mem.h"
 
 struct shelf {
-    struct bl_world_entry *items; /* by namespace, then in input order */
+    struct bl_world_entry *items; /* by namespace, then by name */
     size_t len, cap;
 };
 
@@ -37,11 +37,14 @@ enum bl_kind bl_kind_of(const cJSON *object)
     return BL_KIND_OTHER;
 }
 
+/* By name and not by place, so that no decision depends on the order of documents. */
 static int compare_entries(const void *a, const void *b)
 {
     const struct bl_world_entry *x = a, *y = b;
     int order = strcmp(x->ref.namespace, y->ref.namespace);
 
+    order = order ? order : strcmp(x->ref.name, y->ref.name);
+    order = order ? order : strcmp(x->ref.kind, y->ref.kind);
     return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
@@ -153,7 +156,8 @@ const struct bl_world_entry *bl_world_next(struct bl_world_iter *iter)
         return NULL;
 
     const struct bl_world_entry *items = iter->world->shelves[iter->kind].items;
-    if (named && (!unnamed || items[iter->next_named].index < items[iter->next_unnamed].index))
+    if (named && (!unnamed ||
+                  strcmp(items[iter->next_named].ref.name, items[iter->next_unnamed].ref.name) < 0))
         return &items[iter->next_named++];
     return &items[iter->next_unnamed++];
 }

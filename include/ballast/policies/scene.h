@@ -13,7 +13,7 @@
 struct bl_ensemble {
     enum bl_role role;
     struct {
-        size_t *items; /* indexes into the scene's workloads, in input order */
+        size_t *items; /* indexes into the scene's workloads, by name */
         size_t len, cap;
     } members;
     int64_t replicas; /* of all members */
@@ -32,13 +32,14 @@ struct bl_link {
 struct bl_scene {
     const struct bl_world *world; /* borrowed */
     struct {
-        struct bl_workload **items; /* every Pod, StatefulSet and Deployment, whatever its role */
+        struct bl_workload *
+            *items; /* every Pod, StatefulSet and Deployment of the world, by name */
         size_t len, cap;
     } workloads;
     struct {
         struct bl_ensemble *items;
         size_t len, cap;
-    } ensembles; /* of recognised workloads, in input order of their first members */
+    } ensembles; /* of recognised workloads, by the names of their first members */
     struct {
         struct bl_link *items;
         size_t len, cap;

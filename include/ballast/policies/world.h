@@ -42,7 +42,7 @@ BL_NONNULL struct bl_world *bl_world_new(const cJSON *const *objects, size_t len
 void bl_world_free(struct bl_world *world);
 BL_DEFINE_CLEANUP(struct bl_world *, bl_world_cleanup, bl_world_free)
 
-/** Walks the objects of a kind that may live in a namespace (bl_namespace_may_equal), in input order. */
+/** Walks the objects of a kind that may live in a namespace (bl_namespace_may_equal), by name. */
 struct bl_world_iter {
     const struct bl_world *world; /* NULL: nothing to walk */
     enum bl_kind kind;
