@@ -12,12 +12,12 @@ bool cli_is_resource_list(const cJSON *root)
 }
 
 /* "/items/3" is 3. */
-static int item_index(const char *pointer)
+static size_t item_index(const char *pointer)
 {
     int64_t index = 0;
     const char *slash = strrchr(pointer, '/');
 
-    return slash && bl_text_to_int(slash + 1, strlen(slash + 1), &index) ? (int)index : 0;
+    return slash && bl_text_to_int(slash + 1, strlen(slash + 1), &index) ? (size_t)index : 0;
 }
 
 /* From the last to the first, so that the indexes of those before stay true. */
@@ -27,10 +27,8 @@ static void insert_companions(const struct cli_input *input, size_t document, cJ
         const struct bl_companion *companion = &input->report->companions.items[i];
         const struct bl_item *item = &input->manifest.objects.items[companion->after];
 
-        if (item->document == document &&
-            !cJSON_InsertItemInArray(items, item_index(item->pointer) + 1,
-                                     bl_json_copy(companion->object)))
-            abort();
+        if (item->document == document)
+            bl_json_insert(items, item_index(item->pointer) + 1, bl_json_copy(companion->object));
     }
 }
 

@@ -15,7 +15,8 @@
 int bl_decode_fail(const struct bl_decode *from, const cJSON *value, const char *key,
                    struct bl_error **err, const char *fmt, ...)
 {
-    const struct bl_origin *origin = from->doc && value ? bl_yaml_doc_origin(from->doc, value) : NULL;
+    const struct bl_origin *origin =
+        from->doc && value ? bl_yaml_doc_origin(from->doc, value) : NULL;
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     va_list args;
 
@@ -26,7 +27,8 @@ int bl_decode_fail(const struct bl_decode *from, const cJSON *value, const char 
     bl_strbuf_adds(&text, from->path);
     if (key)
         bl_strbuf_addf(&text, "%s%s", *from->path ? "." : "", key);
-    bl_strbuf_adds(&text, ": ");
+    if (key || *from->path)
+        bl_strbuf_adds(&text, ": ");
     va_start(args, fmt);
     bl_strbuf_vaddf(&text, fmt, args);
     va_end(args);
@@ -49,6 +51,8 @@ int bl_decode_known(const struct bl_decode *from, const cJSON *value, const char
         bl_strbuf_addf(&list, "%s%s", i ? ", " : "", keys[i]);
     return bl_hint(err, "Known here: %s.", list.text);
 }
+
+static void release_field(const struct bl_field *field, void *at);
 
 static void *field_at(const struct bl_field *field, void *out)
 {
@@ -83,8 +87,8 @@ static int find_name(const struct bl_decode *from, const cJSON *value, const str
     return meant ? bl_hint(err, "Did you mean \"%s\"?", meant) : -1;
 }
 
-static int decode_enum(const struct bl_decode *from, const cJSON *value, const struct bl_field *field,
-                       int *ret_index, struct bl_error **err)
+static int decode_enum(const struct bl_decode *from, const cJSON *value,
+                       const struct bl_field *field, int *ret_index, struct bl_error **err)
 {
     int rc = find_name(from, value, field, ret_index, err);
 
@@ -98,8 +102,8 @@ static int decode_enum(const struct bl_decode *from, const cJSON *value, const s
     return 0;
 }
 
-static int decode_int(const struct bl_decode *from, const cJSON *value, const struct bl_field *field,
-                      int64_t *ret_value, struct bl_error **err)
+static int decode_int(const struct bl_decode *from, const cJSON *value,
+                      const struct bl_field *field, int64_t *ret_value, struct bl_error **err)
 {
     int64_t number;
 
@@ -131,8 +135,8 @@ static int decode_strings(const struct bl_decode *from, const cJSON *value,
 
     if (!cJSON_IsArray(value))
         return expected(from, value, field, "a list of strings", err);
-    cJSON_ArrayForEach(item, value)
-    {
+    release_field(field, strings);
+    cJSON_ArrayForEach(item, value) {
         if (!cJSON_IsString(item))
             return expected(from, item, field, "a list of strings", err);
         *BL_PUSH(strings) = bl_strdup(item->valuestring);
@@ -140,16 +144,15 @@ static int decode_strings(const struct bl_decode *from, const cJSON *value,
     return 0;
 }
 
-static int decode_enums(const struct bl_decode *from, const cJSON *value, const struct bl_field *field,
-                        unsigned *ret_bits, struct bl_error **err)
+static int decode_enums(const struct bl_decode *from, const cJSON *value,
+                        const struct bl_field *field, unsigned *ret_bits, struct bl_error **err)
 {
     const cJSON *item;
     unsigned bits = 0;
 
     if (!cJSON_IsArray(value))
         return expected(from, value, field, "a list", err);
-    cJSON_ArrayForEach(item, value)
-    {
+    cJSON_ArrayForEach(item, value) {
         int index = 0;
 
         if (decode_enum(from, item, field, &index, err) < 0)
@@ -173,9 +176,9 @@ static int decode_objects(const struct bl_decode *from, const cJSON *value,
 
     if (!cJSON_IsArray(value))
         return expected(from, value, field, "a list", err);
+    release_field(field, structs);
     structs->items = bl_alloc(bl_json_len(value), field->schema->size);
-    cJSON_ArrayForEach(item, value)
-    {
+    cJSON_ArrayForEach(item, value) {
         char index[32];
         void *out = (char *)structs->items + structs->len * field->schema->size;
 
@@ -188,8 +191,8 @@ static int decode_objects(const struct bl_decode *from, const cJSON *value,
     return 0;
 }
 
-static int decode_json(const struct bl_decode *from, const cJSON *value, const struct bl_field *field,
-                       cJSON **ret_json, struct bl_error **err)
+static int decode_json(const struct bl_decode *from, const cJSON *value,
+                       const struct bl_field *field, cJSON **ret_json, struct bl_error **err)
 {
     const cJSON *item;
 
@@ -197,8 +200,7 @@ static int decode_json(const struct bl_decode *from, const cJSON *value, const s
         return expected(from, value, field, "a map", err);
     if (field->type == BL_FIELD_JSONS && !cJSON_IsArray(value))
         return expected(from, value, field, "a list", err);
-    cJSON_ArrayForEach(item, value)
-    {
+    cJSON_ArrayForEach(item, value) {
         if (field->type == BL_FIELD_JSONS && !cJSON_IsObject(item))
             return expected(from, item, field, "a list of maps", err);
     }
@@ -207,8 +209,8 @@ static int decode_json(const struct bl_decode *from, const cJSON *value, const s
     return 0;
 }
 
-static int decode_bool(const struct bl_decode *from, const cJSON *value, const struct bl_field *field,
-                       bool *ret_value, struct bl_error **err)
+static int decode_bool(const struct bl_decode *from, const cJSON *value,
+                       const struct bl_field *field, bool *ret_value, struct bl_error **err)
 {
     if (!cJSON_IsBool(value))
         return expected(from, value, field, "true or false", err);
@@ -216,8 +218,8 @@ static int decode_bool(const struct bl_decode *from, const cJSON *value, const s
     return 0;
 }
 
-static int decode_typed(const struct bl_decode *from, const cJSON *value, const struct bl_field *field,
-                        void *at, struct bl_error **err)
+static int decode_typed(const struct bl_decode *from, const cJSON *value,
+                        const struct bl_field *field, void *at, struct bl_error **err)
 {
     switch (field->type) {
     case BL_FIELD_STRING:
@@ -246,8 +248,8 @@ static int decode_typed(const struct bl_decode *from, const cJSON *value, const 
     return bl_decode(&inner, value, field->schema, at, err);
 }
 
-static int decode_field(const struct bl_decode *from, const cJSON *value, const struct bl_field *field,
-                        void *out, struct bl_error **err)
+static int decode_field(const struct bl_decode *from, const cJSON *value,
+                        const struct bl_field *field, void *out, struct bl_error **err)
 {
     BL_ERROR(why);
 
@@ -256,6 +258,20 @@ static int decode_field(const struct bl_decode *from, const cJSON *value, const 
     if (field->check && field->check(value, &why) < 0) {
         bl_decode_fail(from, value, field->name, err, "%s", bl_error_text(why));
         return bl_error_hint(why) ? bl_hint(err, "%s", bl_error_hint(why)) : -1;
+    }
+    return 0;
+}
+
+int bl_decode_members(const struct bl_decode *from, const cJSON *value,
+                      const struct bl_schema *schema, void *out, struct bl_error **err)
+{
+    for (const struct bl_field *field = schema->fields; field->name; field++) {
+        const cJSON *member = bl_json_get(value, field->name);
+
+        if (field->required && bl_json_is_null(member))
+            return bl_decode_fail(from, value, NULL, err, "\"%s\" is missing", field->name);
+        if (!bl_json_is_null(member) && decode_field(from, member, field, out, err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -270,19 +286,11 @@ int bl_decode(const struct bl_decode *from, const cJSON *value, const struct bl_
         return bl_decode_fail(from, value, NULL, err, "expected a map");
     for (size_t i = 0; i < MAX_FIELDS && schema->fields[i].name; i++)
         keys[i] = schema->fields[i].name;
-    cJSON_ArrayForEach(member, value)
-    {
+    cJSON_ArrayForEach(member, value) {
         if (bl_decode_known(from, member, keys, err) < 0)
             return -1;
     }
-    for (const struct bl_field *field = schema->fields; field->name; field++) {
-        member = bl_json_get(value, field->name);
-        if (field->required && bl_json_is_null(member))
-            return bl_decode_fail(from, value, NULL, err, "\"%s\" is missing", field->name);
-        if (!bl_json_is_null(member) && decode_field(from, member, field, out, err) < 0)
-            return -1;
-    }
-    return 0;
+    return bl_decode_members(from, value, schema, out, err);
 }
 
 static void release_field(const struct bl_field *field, void *at)

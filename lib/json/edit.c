@@ -24,17 +24,17 @@ bool bl_edit_changed(const struct bl_edit *edit)
 }
 
 /* An array position for an insertion ("-" is the end), or for something that is there. */
-static bool array_index(const cJSON *array, const char *step, bool insert, int *ret_index)
+static bool array_index(const cJSON *array, const char *step, bool insert, size_t *ret_index)
 {
     int64_t index, len = (int64_t)bl_json_len(array);
 
     if (insert && strcmp(step, "-") == 0)
         index = len;
-    else if (!bl_text_to_int(step, strlen(step), &index) || (step[0] == '0' && step[1]))
+    else if (!bl_pointer_index(step, strlen(step), &index))
         return false;
-    if (index < 0 || index > (insert ? len : len - 1))
+    if (index > (insert ? len : len - 1))
         return false;
-    *ret_index = (int)index;
+    *ret_index = (size_t)index;
     return true;
 }
 
@@ -57,7 +57,7 @@ static int missing(const char *pointer, struct bl_error **err)
 static int add_at(cJSON *parent, const char *step, const char *pointer, cJSON *value,
                   struct bl_error **err)
 {
-    int index;
+    size_t index;
 
     if (cJSON_IsObject(parent)) {
         cJSON *old = bl_json_get(parent, step);
@@ -70,8 +70,7 @@ static int add_at(cJSON *parent, const char *step, const char *pointer, cJSON *v
     }
     if (!cJSON_IsArray(parent) || !array_index(parent, step, true, &index))
         return missing(pointer, err);
-    if (!cJSON_InsertItemInArray(parent, index, value))
-        abort();
+    bl_json_insert(parent, index, value);
     return 0;
 }
 
@@ -123,14 +122,15 @@ static int apply_remove(cJSON *root, const char *pointer, struct bl_error **err)
     return 0;
 }
 
-static void record(struct bl_edit *edit, const char *op, const char *pointer, const cJSON *value)
+/* Takes `value`, which may be NULL. */
+static void record(struct bl_edit *edit, const char *op, const char *pointer, cJSON *value)
 {
     cJSON *operation = bl_json_push(edit->patch, bl_json_new_object());
 
     bl_json_add_string(operation, "op", op);
     bl_json_add_string(operation, "path", pointer);
     if (value)
-        bl_json_add(operation, "value", bl_json_copy(value));
+        bl_json_add(operation, "value", value);
 }
 
 /* The value in `edit->object` goes on changing, so the operation keeps a copy of its own. */
@@ -145,7 +145,7 @@ static int add_or_replace(struct bl_edit *edit, const char *op, const char *poin
     if (rc < 0)
         return -1;
     (void)BL_STEAL(value);
-    record(edit, op, pointer, copy);
+    record(edit, op, pointer, BL_STEAL(copy));
     return 0;
 }
 
@@ -203,23 +203,62 @@ int bl_edit_append(struct bl_edit *edit, const char *pointer, cJSON *taken, stru
 
         return bl_edit_add(edit, end, BL_STEAL(value), err);
     }
+    if (!bl_json_is_null(array))
+        return bl_fail(err, BL_ERR_INVALID, "\"%s\" is not an array", pointer);
 
     BL_AUTO_JSON cJSON *list = bl_json_new_array();
     bl_json_push(list, BL_STEAL(value));
     return bl_edit_set(edit, pointer, BL_STEAL(list), err);
 }
 
+/* What a value weighs in memory, roughly, and how deep it is. */
+static size_t weigh(const cJSON *value, unsigned *ret_depth)
+{
+    size_t weight = 16 + (value->string ? strlen(value->string) : 0) +
+                    (value->valuestring ? strlen(value->valuestring) : 0);
+    unsigned deepest = 0, depth;
+
+    for (const cJSON *child = value->child; child; child = child->next) {
+        weight += weigh(child, &depth);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    *ret_depth = deepest + (cJSON_IsObject(value) || cJSON_IsArray(value));
+    return weight;
+}
+
+/* Values put into values, or copied again and again, must not outgrow what could have been parsed. */
+static int check_growth(size_t *budget, const char *path, const cJSON *value, struct bl_error **err)
+{
+    unsigned depth;
+    size_t weight = weigh(value, &depth);
+
+    for (; *path; path++)
+        depth += *path == '/';
+    if (depth > BL_JSON_MAX_DEPTH)
+        return bl_fail(err, BL_ERR_TOO_LARGE, "the result is nested too deeply");
+    if (weight > *budget)
+        return bl_fail(err, BL_ERR_TOO_LARGE, "the result is too large");
+    *budget -= weight;
+    return 0;
+}
+
 /* "move" and "copy": a copy is taken first, so that a value may move into a place beside itself. */
 static int apply_from(cJSON **root, const cJSON *operation, const char *path, bool move,
-                      struct bl_error **err)
+                      size_t *budget, struct bl_error **err)
 {
     const char *from = bl_json_string(operation, "from");
     const cJSON *source = from ? bl_pointer_find(*root, from) : NULL;
 
+    if (!from)
+        return bl_fail(err, BL_ERR_INVALID, "patch operation \"%s\" needs \"from\"",
+                       move ? "move" : "copy");
     if (!source)
-        return missing(from ? from : "from", err);
+        return missing(from, err);
     if (move && bl_text_starts(path, from) && path[strlen(from)] == '/')
         return bl_fail(err, BL_ERR_INVALID, "\"%s\" cannot move into itself", from);
+
+    if (check_growth(budget, path, source, err) < 0)
+        return -1;
 
     BL_AUTO_JSON cJSON *value = bl_json_copy(source);
     if (move && apply_remove(*root, from, err) < 0)
@@ -230,14 +269,15 @@ static int apply_from(cJSON **root, const cJSON *operation, const char *path, bo
     return 0;
 }
 
-static int apply_test(const cJSON *root, const char *path, const cJSON *value, struct bl_error **err)
+static int apply_test(const cJSON *root, const char *path, const cJSON *value,
+                      struct bl_error **err)
 {
     if (!bl_json_equal(bl_pointer_find(root, path), value))
         return bl_fail(err, BL_ERR_CONFLICT, "the value at \"%s\" is not the one expected", path);
     return 0;
 }
 
-static int apply_one(cJSON **root, const cJSON *operation, struct bl_error **err)
+static int apply_one(cJSON **root, const cJSON *operation, size_t *budget, struct bl_error **err)
 {
     const char *op = bl_json_string(operation, "op"), *path = bl_json_string(operation, "path");
     const cJSON *value = bl_json_get(operation, "value");
@@ -247,11 +287,13 @@ static int apply_one(cJSON **root, const cJSON *operation, struct bl_error **err
     if (strcmp(op, "remove") == 0)
         return apply_remove(*root, path, err);
     if (strcmp(op, "move") == 0 || strcmp(op, "copy") == 0)
-        return apply_from(root, operation, path, op[0] == 'm', err);
+        return apply_from(root, operation, path, op[0] == 'm', budget, err);
     if (!value)
         return bl_fail(err, BL_ERR_INVALID, "patch operation \"%s\" needs \"value\"", op);
     if (strcmp(op, "test") == 0)
         return apply_test(*root, path, value, err);
+    if (check_growth(budget, path, value, err) < 0)
+        return -1;
 
     BL_AUTO_JSON cJSON *copy = bl_json_copy(value);
     int rc;
@@ -269,12 +311,12 @@ static int apply_one(cJSON **root, const cJSON *operation, struct bl_error **err
 int bl_patch_apply(cJSON **object, const cJSON *patch, struct bl_error **err)
 {
     BL_AUTO_JSON cJSON *result = bl_json_copy(*object);
-    size_t index = 0;
+    size_t index = 0, budget = BL_JSON_MAX_BYTES;
 
     if (!cJSON_IsArray(patch))
         return bl_fail(err, BL_ERR_INVALID, "a JSON Patch is an array of operations");
     for (const cJSON *operation = patch->child; operation; operation = operation->next, index++)
-        if (apply_one(&result, operation, err) < 0)
+        if (apply_one(&result, operation, &budget, err) < 0)
             return bl_wrap(err, "patch operation %zu", index);
 
     cJSON_Delete(*object);

@@ -7,8 +7,8 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 
-/* Whole numbers up to here are exact in a double. */
-#define EXACT_MAX ((int64_t)1 << 53)
+/* Whole numbers below are exact in a double; this one may have been 2^53 + 1 in the text. */
+#define EXACT_END ((int64_t)1 << 53)
 
 cJSON *bl_json_get(const cJSON *object, const char *key)
 {
@@ -49,7 +49,8 @@ bool bl_json_bool(const cJSON *object, const char *key, bool fallback)
 bool bl_json_int(const cJSON *value, int64_t *ret_value)
 {
     if (!cJSON_IsNumber(value) || !isfinite(value->valuedouble) ||
-        fabs(value->valuedouble) > (double)EXACT_MAX || trunc(value->valuedouble) != value->valuedouble)
+        fabs(value->valuedouble) >= (double)EXACT_END ||
+        trunc(value->valuedouble) != value->valuedouble)
         return false;
     *ret_value = (int64_t)value->valuedouble;
     return true;
@@ -169,6 +170,26 @@ cJSON *bl_json_push(cJSON *array, cJSON *value)
 {
     if (!cJSON_AddItemToArray(array, must(value)))
         abort();
+    return value;
+}
+
+/* Not cJSON_InsertItemInArray(): Debian 12's, patched for a CVE, refuses any place but the ends. */
+cJSON *bl_json_insert(cJSON *array, size_t index, cJSON *value)
+{
+    cJSON *after = array->child;
+
+    while (after && index--)
+        after = after->next;
+    if (!after)
+        return bl_json_push(array, value);
+
+    value->next = after;
+    value->prev = after->prev; /* of the first one: the last */
+    if (after == array->child)
+        array->child = value;
+    else
+        after->prev->next = value;
+    after->prev = value;
     return value;
 }
 

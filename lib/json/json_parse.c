@@ -1,15 +1,22 @@
+#include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ballast/base/mem.h"
 #include "ballast/json/json.h"
 
+/* Most characters of a number that cJSON looks at. */
+#define NUMBER_MAX 63
+
 /*
  * cJSON reads the value; what it lets pass is refused here: depth is checked on the text before it
- * recurses, a NUL inside a string would cut the string short, and of duplicate keys it keeps both.
+ * recurses, a NUL inside a string would cut the string short, any control character passes for white
+ * space, "01" and "1." pass for numbers, 1e999 becomes infinity, and of duplicate keys it keeps both.
  */
 
-static int fail_at(const char *text, size_t offset, const char *what, struct bl_error **err)
+static int fail_as(enum bl_errcode code, const char *text, size_t offset, const char *what,
+                   struct bl_error **err)
 {
     unsigned line = 1, column = 1;
 
@@ -17,8 +24,12 @@ static int fail_at(const char *text, size_t offset, const char *what, struct bl_
         column = text[i] == '\n' ? 1 : column + 1;
         line += text[i] == '\n';
     }
-    return bl_fail(err, BL_ERR_INVALID, "could not read JSON: line %u, column %u: %s", line, column,
-                   what);
+    return bl_fail(err, code, "could not read JSON: line %u, column %u: %s", line, column, what);
+}
+
+static int fail_at(const char *text, size_t offset, const char *what, struct bl_error **err)
+{
+    return fail_as(BL_ERR_INVALID, text, offset, what, err);
 }
 
 /* Length of the UTF-8 sequence at `s`, 0 if it is none: no overlong forms, no surrogates. */
@@ -48,6 +59,17 @@ static size_t utf8_len(const unsigned char *s, size_t left)
     return 0;
 }
 
+/* Four hexadecimal digits behind the "\u" at `at`: cJSON takes anything else for a NUL. */
+static int check_escape(const char *text, size_t len, size_t at, struct bl_error **err)
+{
+    for (size_t i = at + 2; i < at + 6; i++)
+        if (i >= len || !isxdigit((unsigned char)text[i]))
+            return fail_at(text, at, "invalid escape in a string", err);
+    if (memcmp(text + at + 2, "0000", 4) == 0)
+        return fail_at(text, at, "NUL character in a string", err);
+    return 0;
+}
+
 /* Moves `*at` past the string that opens there. */
 static int scan_string(const char *text, size_t len, size_t *at, struct bl_error **err)
 {
@@ -58,9 +80,9 @@ static int scan_string(const char *text, size_t len, size_t *at, struct bl_error
 
         if (c < 0x20)
             return fail_at(text, i, "control character in a string", err);
-        if (c == '\\' && len - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
-            return fail_at(text, i, "NUL character in a string", err);
         if (c == '\\') {
+            if (i + 1 < len && text[i + 1] == 'u' && check_escape(text, len, i, err) < 0)
+                return -1;
             i += 2;
             continue;
         }
@@ -70,6 +92,51 @@ static int scan_string(const char *text, size_t len, size_t *at, struct bl_error
         i += step;
     }
     *at = i < len ? i : len;
+    return 0;
+}
+
+static size_t skip_digits(const char *text, size_t len, size_t i)
+{
+    while (i < len && isdigit((unsigned char)text[i]))
+        i++;
+    return i;
+}
+
+static bool is_finite(const char *number, size_t len)
+{
+    char copy[NUMBER_MAX + 1];
+
+    memcpy(copy, number, len);
+    copy[len] = '\0';
+    return isfinite(strtod(copy, NULL));
+}
+
+/* Moves `*at` to the last character of the number that begins there (RFC 8259, section 6). */
+static int scan_number(const char *text, size_t len, size_t *at, struct bl_error **err)
+{
+    size_t whole = *at + (text[*at] == '-'), i = skip_digits(text, len, whole);
+    bool bad = i == whole || (text[whole] == '0' && i > whole + 1), large = false;
+
+    if (i < len && text[i] == '.') {
+        size_t fraction = i + 1;
+
+        i = skip_digits(text, len, fraction);
+        bad |= i == fraction;
+    }
+    if (i < len && (text[i] == 'e' || text[i] == 'E')) {
+        size_t exponent = i + 1 + (i + 1 < len && (text[i + 1] == '+' || text[i + 1] == '-'));
+
+        i = skip_digits(text, len, exponent);
+        bad |= i == exponent;
+        large = true;
+    }
+    if (bad)
+        return fail_at(text, *at, "invalid number", err);
+    if (i - *at > NUMBER_MAX)
+        return fail_as(BL_ERR_TOO_LARGE, text, *at, "number is too long", err);
+    if (large && !is_finite(text + *at, i - *at))
+        return fail_as(BL_ERR_TOO_LARGE, text, *at, "number is out of range", err);
+    *at = i - 1;
     return 0;
 }
 
@@ -86,15 +153,23 @@ static int scan(const char *text, size_t len, struct bl_error **err)
         case '{':
         case '[':
             if (++depth > BL_JSON_MAX_DEPTH)
-                return fail_at(text, i, "nested too deeply", err);
+                return fail_as(BL_ERR_TOO_LARGE, text, i, "nested too deeply", err);
             break;
         case '}':
         case ']':
             depth -= depth > 0;
             break;
+        case ' ':
+        case '\t':
+        case '\r':
+        case '\n':
+            break;
         default:
-            if ((unsigned char)text[i] >= 0x80 || text[i] == '\0')
+            if ((unsigned char)text[i] >= 0x80 || (unsigned char)text[i] < 0x20)
                 return fail_at(text, i, "unexpected character", err);
+            if ((text[i] == '-' || isdigit((unsigned char)text[i])) &&
+                scan_number(text, len, &i, err) < 0)
+                return -1;
         }
     }
     return 0;

@@ -1,5 +1,7 @@
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ballast/json/json.h"
@@ -9,8 +11,8 @@
 
 void bl_json_write_string(struct bl_strbuf *out, const char *text)
 {
-    static const char *const escapes[] = {['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n",
-                                          ['\t'] = "\\t", ['\r'] = "\\r"};
+    static const char *const escapes[] = {
+        ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\t'] = "\\t", ['\r'] = "\\r"};
     const char *run = text;
 
     bl_strbuf_addc(out, '"');
@@ -30,6 +32,20 @@ void bl_json_write_string(struct bl_strbuf *out, const char *text)
     bl_strbuf_addc(out, '"');
 }
 
+/* The fewest digits that read back as the same number: 0.1, not 0.10000000000000001. */
+static void write_fraction(struct bl_strbuf *out, double value)
+{
+    char text[40];
+
+    for (int precision = 15; precision <= 17; precision++) {
+        (void)snprintf(text, sizeof(text), "%.*g", precision, value);
+        double again = strtod(text, NULL);
+        if (!(again < value) && !(again > value))
+            break;
+    }
+    bl_strbuf_adds(out, text);
+}
+
 static void write_number(struct bl_strbuf *out, double value)
 {
     if (!isfinite(value))
@@ -37,7 +53,7 @@ static void write_number(struct bl_strbuf *out, double value)
     else if (trunc(value) == value && fabs(value) < PLAIN_MAX * 10)
         bl_strbuf_addf(out, "%" PRId64, (int64_t)value);
     else
-        bl_strbuf_addf(out, "%.17g", value);
+        write_fraction(out, value);
 }
 
 /* `indent` < 0 writes compactly. */

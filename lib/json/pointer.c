@@ -15,18 +15,30 @@ bool bl_pointer_valid(const char *pointer)
     return true;
 }
 
-/* Does the escaped step of `len` bytes name `key`? */
+/* Does the escaped step of `len` bytes name `key`? One that is escaped wrongly names nothing. */
 static bool step_is(const char *step, size_t len, const char *key)
 {
     for (size_t i = 0; i < len; i++, key++) {
         char c = step[i];
 
-        if (c == '~' && i + 1 < len)
-            c = step[++i] == '0' ? '~' : '/';
+        if (c == '~') {
+            char escape = i + 1 < len ? step[++i] : '\0';
+
+            if (escape != '0' && escape != '1')
+                return false;
+            c = escape == '0' ? '~' : '/';
+        }
         if (*key != c)
             return false;
     }
     return !*key;
+}
+
+bool bl_pointer_index(const char *step, size_t len, int64_t *ret_index)
+{
+    if (len && (step[0] == '-' || (step[0] == '0' && len > 1)))
+        return false;
+    return bl_text_to_int(step, len, ret_index);
 }
 
 static const cJSON *step_into(const cJSON *value, const char *step, size_t len)
@@ -39,8 +51,7 @@ static const cJSON *step_into(const cJSON *value, const char *step, size_t len)
                 return member;
         return NULL;
     }
-    if (!cJSON_IsArray(value) || !bl_text_to_int(step, len, &index) || index < 0 ||
-        (len > 1 && step[0] == '0'))
+    if (!cJSON_IsArray(value) || !bl_pointer_index(step, len, &index))
         return NULL;
 
     const cJSON *item = value->child;

@@ -11,6 +11,6 @@
 #include "ballast/base/banned.h"
 
 #pragma GCC poison cJSON_GetObjectItem cJSON_HasObjectItem cJSON_Parse cJSON_ParseWithOpts
-#pragma GCC poison cJSON_GetErrorPtr
+#pragma GCC poison cJSON_GetErrorPtr cJSON_InsertItemInArray
 
 #endif

@@ -64,8 +64,8 @@ struct bl_decode {
  * Fills `out`, whose fields hold their defaults already: what the text leaves out is untouched. On
  * failure `out` may be partly filled; release it either way. `value` may be NULL or null: no fields.
  */
-BL_CHECK int bl_decode(const struct bl_decode *from, const cJSON *value, const struct bl_schema *schema,
-                       void *out, struct bl_error **err);
+BL_CHECK int bl_decode(const struct bl_decode *from, const cJSON *value,
+                       const struct bl_schema *schema, void *out, struct bl_error **err);
 
 /** As bl_decode, but leaves keys that the schema does not know to the caller. */
 BL_CHECK int bl_decode_members(const struct bl_decode *from, const cJSON *value,
@@ -75,10 +75,10 @@ BL_CHECK int bl_decode_members(const struct bl_decode *from, const cJSON *value,
 void bl_decode_release(const struct bl_schema *schema, void *decoded);
 
 /** Is `key` one of the schema's? If not, fails at `value`'s place with a suggestion. */
-BL_CHECK int bl_decode_known(const struct bl_decode *from, const cJSON *value, const char *const *keys,
-                             struct bl_error **err);
+BL_CHECK int bl_decode_known(const struct bl_decode *from, const cJSON *value,
+                             const char *const *keys, struct bl_error **err);
 
-/** Fails with "file:line: path.key: text", at the place of `value`. Returns -1. */
+/** Fails with "file:line: path.key: text" (what is not known is left out), at the place of `value`. Returns -1. */
 int bl_decode_fail(const struct bl_decode *from, const cJSON *value, const char *key,
                    struct bl_error **err, const char *fmt, ...) BL_PRINTF(5, 6);
 

@@ -24,7 +24,8 @@ bool bl_edit_changed(const struct bl_edit *edit);
  * nothing changed or recorded, where the standard says so: the parent is missing, there is nothing to
  * remove or replace, an index is beyond the end.
  */
-BL_CHECK int bl_edit_add(struct bl_edit *edit, const char *pointer, cJSON *value, struct bl_error **err);
+BL_CHECK int bl_edit_add(struct bl_edit *edit, const char *pointer, cJSON *value,
+                         struct bl_error **err);
 BL_CHECK int bl_edit_replace(struct bl_edit *edit, const char *pointer, cJSON *value,
                              struct bl_error **err);
 BL_CHECK int bl_edit_remove(struct bl_edit *edit, const char *pointer, struct bl_error **err);
@@ -33,7 +34,8 @@ BL_CHECK int bl_edit_remove(struct bl_edit *edit, const char *pointer, struct bl
  * Sets the value at `pointer`, making the objects on the way where they are missing or null, with the
  * fewest operations: the first missing ancestor is added whole. Never makes arrays.
  */
-BL_CHECK int bl_edit_set(struct bl_edit *edit, const char *pointer, cJSON *value, struct bl_error **err);
+BL_CHECK int bl_edit_set(struct bl_edit *edit, const char *pointer, cJSON *value,
+                         struct bl_error **err);
 
 /** Appends to the array at `pointer`, making it, and the objects on the way, where missing or null. */
 BL_CHECK int bl_edit_append(struct bl_edit *edit, const char *pointer, cJSON *value,

@@ -65,6 +65,8 @@ cJSON *bl_json_add_bool(cJSON *object, const char *key, bool value);
 cJSON *bl_json_add_object(cJSON *object, const char *key);
 cJSON *bl_json_add_array(cJSON *object, const char *key);
 cJSON *bl_json_push(cJSON *array, cJSON *value);
+/** In front of the item at `index`; at the end where there is none. */
+cJSON *bl_json_insert(cJSON *array, size_t index, cJSON *value);
 BL_NONNULL cJSON *bl_json_new_object(void);
 BL_NONNULL cJSON *bl_json_new_array(void);
 BL_NONNULL cJSON *bl_json_new_string(const char *text);
