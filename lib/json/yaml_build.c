@@ -221,14 +221,20 @@ static int on_key(struct bl_yaml_builder *builder, const yaml_event_t *event, st
     return 0;
 }
 
-/* Where nothing is written libyaml may place the null at the next token; it belongs to its key. */
+/* Where nothing is written libyaml may place the null at the next token; it belongs behind its colon. */
 static void place_empty(struct bl_yaml_builder *builder, struct bl_origin *origin)
 {
     struct bl_yaml_frame *frame = top(builder);
+    const char *text = builder->text;
+    size_t at;
 
     origin->empty = true;
-    if (frame && frame->key.text && builder->text[origin->start - 1] != ':')
-        origin->start = origin->end = frame->key.end;
+    if (!frame || !frame->key.text || text[origin->start - 1] == ':')
+        return;
+    for (at = frame->key.end; at < builder->len && bl_yaml_is_space(text[at]);)
+        at++;
+    origin->start = at < builder->len && text[at] == ':' ? at + 1 : frame->key.end;
+    origin->end = origin->start;
 }
 
 static int on_scalar(struct bl_yaml_builder *builder, const yaml_event_t *event,
@@ -359,10 +365,10 @@ static int close_collection(struct bl_yaml_builder *builder, const yaml_event_t 
     struct bl_yaml_frame *frame = top(builder);
     struct bl_yaml_node *node = frame->node;
     size_t end = bl_yaml_builder_byte(builder, event->end_mark);
-    bool bracket = node->origin.flow && strchr("]}", builder->text[end - 1]);
+    char last = builder->text[end - 1];
 
     /* Of a block, and of the mapping in [a: b], the event's mark is the next token's. */
-    node->origin.end = bracket ? end : frame->end;
+    node->origin.end = node->origin.flow && (last == ']' || last == '}') ? end : frame->end;
     if (frame->anchor)
         frame->anchor->open = false;
     if (node->json.type == cJSON_Object &&

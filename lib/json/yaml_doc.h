@@ -67,6 +67,12 @@ static inline void bl_yaml_append(cJSON *parent, cJSON *child)
     parent->child->prev = child;
 }
 
+/** White space between tokens, line ends included. */
+static inline bool bl_yaml_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /** Length of the byte order mark that the text begins with: 3 or 0. */
 static inline size_t bl_yaml_bom(const char *text, size_t len)
 {

@@ -72,6 +72,8 @@ static int keep_first(const struct bl_yaml_doc *doc, struct ranking *ranking, st
 {
     size_t kept = 0;
 
+    if (!ranking->len)
+        return 0;
     qsort(ranking->items, ranking->len, sizeof(ranking->items[0]), by_key);
     for (size_t i = 0; i < ranking->len; i++) {
         struct ranked *item = &ranking->items[i], *last = kept ? &ranking->items[kept - 1] : NULL;
@@ -120,7 +122,7 @@ int bl_yaml_doc_finish(struct bl_yaml_doc *doc, struct bl_yaml_node *object,
         return -1;
     if (keep_first(doc, &ranking, err) < 0)
         return -1;
-    if (!merge)
+    if (!merge || !ranking.len)
         return 0;
 
     qsort(ranking.items, ranking.len, sizeof(ranking.items[0]), by_rank);

@@ -168,7 +168,7 @@ static bool read_json(struct reader *reader)
     BL_AUTO_JSON cJSON *value = NULL;
     BL_ERROR(ignored);
 
-    for (; at < origin.end && strchr(" \t\r\n", text[at]); at++) {
+    for (; at < origin.end && bl_yaml_is_space(text[at]); at++) {
         origin.column = text[at] == '\n' ? 1 : origin.column + 1;
         origin.line += text[at] == '\n';
     }

@@ -19,17 +19,12 @@ static bool is_marker(const char *line, const char *end, const char *marker)
 {
     if (end - line < 3 || memcmp(line, marker, 3) != 0)
         return false;
-    return end - line == 3 || strchr(" \t\r\n", line[3]);
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return end - line == 3 || bl_yaml_is_space(line[3]);
 }
 
 static bool blank_or_comment(const char *line, const char *end)
 {
-    while (line < end && is_space(*line))
+    while (line < end && bl_yaml_is_space(*line))
         line++;
     return line == end || *line == '#';
 }
@@ -66,7 +61,7 @@ static const char *skip_object(const char *at, const char *end)
 /* Past the white space, a newline at most. */
 static const char *skip_rest_of_line(const char *at, const char *end)
 {
-    while (at < end && is_space(*at))
+    while (at < end && bl_yaml_is_space(*at))
         if (*at++ == '\n')
             break;
     return at;
@@ -77,7 +72,7 @@ static bool is_json(const char *at, const char *end)
     size_t values = 0;
 
     for (;;) {
-        while (at < end && is_space(*at))
+        while (at < end && bl_yaml_is_space(*at))
             at++;
         if (at == end)
             return values > 0;
@@ -102,7 +97,7 @@ static const char *next_json(const char *start, const char *end)
     while (at < end && *at != '{')
         at++;
     at = skip_rest_of_line(skip_object(at, end), end);
-    for (rest = at; rest < end && is_space(*rest);)
+    for (rest = at; rest < end && bl_yaml_is_space(*rest);)
         rest++;
     return rest == end ? end : at;
 }

@@ -59,6 +59,14 @@ static int set_binary(struct bl_yaml_doc *doc, const yaml_event_t *event, cJSON 
     return 0;
 }
 
+/* cJSON's second copy of a number, which saturates; nobody should look at it. */
+static int to_int(double number)
+{
+    if (!(number > INT_MIN))
+        return INT_MIN;
+    return number < INT_MAX ? (int)number : INT_MAX;
+}
+
 static void set_resolved(struct bl_yaml_doc *doc, const yaml_event_t *event,
                          const struct bl_scalar *scalar, cJSON *value)
 {
@@ -80,9 +88,7 @@ static void set_resolved(struct bl_yaml_doc *doc, const yaml_event_t *event,
         set_string(doc, value, (const char *)event->data.scalar.value, event->data.scalar.length);
     }
     if (value->type == cJSON_Number)
-        value->valueint = value->valuedouble >= INT_MAX   ? INT_MAX
-                          : value->valuedouble <= INT_MIN ? INT_MIN
-                                                          : (int)value->valuedouble;
+        value->valueint = to_int(value->valuedouble);
 }
 
 /* Does the text mean what its tag says? An integer is a float too. */
