@@ -223,19 +223,37 @@ static cJSON *ports_of(const struct bl_rule_run *run, const struct bl_ensemble *
     return ports;
 }
 
+/* The rule for these peers: one that is there already, or a new one. `peers` is taken. */
+static cJSON *rule_for(cJSON *rules, cJSON *peers)
+{
+    BL_AUTO_JSON cJSON *from = peers;
+    cJSON *rule;
+
+    cJSON_ArrayForEach(rule, rules) {
+        if (bl_json_equal(bl_json_get(rule, "from"), from))
+            return rule;
+    }
+    rule = bl_json_push(rules, bl_json_new_object());
+    if (from)
+        bl_json_add(rule, "from", BL_STEAL(from));
+    bl_json_add_array(rule, "ports");
+    return rule;
+}
+
 static void add_ingress(const struct bl_rule_run *run, const struct bl_ensemble *ensemble,
                         enum bl_purpose purpose, cJSON *rules)
 {
     BL_AUTO_JSON cJSON *ports = ports_of(run, ensemble, purpose);
     BL_AUTO_JSON cJSON *peers = ports->child ? peers_for(run, purpose) : NULL;
-    cJSON *rule;
+    cJSON *listed;
+    const cJSON *port;
 
     if (!ports->child || (peers && !peers->child))
         return;
-    rule = bl_json_push(rules, bl_json_new_object());
-    if (peers)
-        bl_json_add(rule, "from", BL_STEAL(peers));
-    bl_json_add(rule, "ports", BL_STEAL(ports));
+    listed = bl_json_get(rule_for(rules, BL_STEAL(peers)), "ports");
+    cJSON_ArrayForEach(port, ports) {
+        bl_json_push(listed, bl_json_copy(port));
+    }
 }
 
 /* Over TCP too, for long answers; the second address is where a node-local cache listens. */
