@@ -15,7 +15,8 @@ int bl_intstr_parse(const cJSON *value, struct bl_intstr *ret_value, struct bl_e
 
     const char *text = cJSON_IsString(value) ? value->valuestring : "";
     size_t len = strlen(text);
-    if (len < 2 || text[len - 1] != '%' || !bl_text_to_int(text, len - 1, &number))
+    if (len < 2 || text[len - 1] != '%' || !bl_text_to_int(text, len - 1, &number) ||
+        text[0] == '-')
         return bl_fail(err, BL_ERR_INVALID, "expected a number or a percentage like \"25%%\"");
     *ret_value = (struct bl_intstr){.value = number, .percent = true};
     return 0;

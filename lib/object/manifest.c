@@ -15,37 +15,41 @@ bool bl_object_is_list(const cJSON *object)
     return kind && bl_text_ends(kind, "List") && cJSON_IsArray(bl_json_get(object, "items"));
 }
 
-static void add_objects(struct bl_manifest *manifest, size_t document, const cJSON *value,
-                        const char *pointer)
+static int check_object(const char *file, const struct bl_yaml_doc *yaml, const cJSON *value,
+                        struct bl_error **err)
 {
-    const cJSON *item;
-    size_t index = 0;
+    const struct bl_origin *origin = bl_yaml_doc_origin(yaml, value);
+    bool kind = bl_json_string(value, "kind"), version = bl_json_string(value, "apiVersion");
 
+    if (kind && version)
+        return 0;
+    bl_fail(err, BL_ERR_INVALID, "%s:%u: not a Kubernetes object: it has no %s%s%s", file,
+            origin ? origin->line : 1, version ? "" : "apiVersion", kind || version ? "" : " and ",
+            kind ? "" : "kind");
+    return bl_hint(err, "Every object needs apiVersion, kind and metadata.name.");
+}
+
+static int add_objects(struct bl_manifest *manifest, const char *file, const cJSON *value,
+                       const char *pointer, struct bl_error **err)
+{
+    size_t document = manifest->documents.len - 1, index = 0;
+    const cJSON *item;
+
+    if (check_object(file, manifest->documents.items[document].yaml, value, err) < 0)
+        return -1;
     if (!bl_object_is_list(value)) {
         struct bl_item *object = BL_PUSH(&manifest->objects);
 
         *object = (struct bl_item){document, bl_strdup(pointer), value};
-        return;
+        return 0;
     }
-    cJSON_ArrayForEach(item, bl_json_get(value, "items"))
-    {
+    cJSON_ArrayForEach(item, bl_json_get(value, "items")) {
         BL_AUTO_FREE char *inner = bl_asprintf("%s/items/%zu", pointer, index++);
 
-        add_objects(manifest, document, item, inner);
+        if (add_objects(manifest, file, item, inner, err) < 0)
+            return -1;
     }
-}
-
-static int check_object(const char *file, const struct bl_yaml_doc *yaml, struct bl_error **err)
-{
-    const cJSON *root = bl_yaml_doc_root(yaml);
-    const struct bl_origin *origin = bl_yaml_doc_origin(yaml, root);
-
-    if (cJSON_IsObject(root) && bl_json_string(root, "kind") && bl_json_string(root, "apiVersion"))
-        return 0;
-    bl_fail(err, BL_ERR_INVALID, "%s:%u: not a Kubernetes object: it has no %s", file,
-            origin ? origin->line : 1,
-            bl_json_string(root, "apiVersion") ? "kind" : "apiVersion and kind");
-    return bl_hint(err, "Every document needs apiVersion, kind and metadata.name.");
+    return 0;
 }
 
 int bl_manifest_add(struct bl_manifest *manifest, const char *name, char *text, size_t len,
@@ -66,9 +70,8 @@ int bl_manifest_add(struct bl_manifest *manifest, const char *name, char *text, 
         *BL_PUSH(&manifest->documents) = (struct bl_document){file_index, yaml};
         if (bl_json_is_null(bl_yaml_doc_root(yaml)))
             continue;
-        if (check_object(name, yaml, err) < 0)
+        if (add_objects(manifest, name, bl_yaml_doc_root(yaml), "", err) < 0)
             return -1;
-        add_objects(manifest, manifest->documents.len - 1, bl_yaml_doc_root(yaml), "");
     }
     return 0;
 }

@@ -74,8 +74,7 @@ const cJSON *bl_object_controller(const cJSON *object)
 {
     const cJSON *owners = bl_json_at(object, "metadata", "ownerReferences", NULL), *owner;
 
-    cJSON_ArrayForEach(owner, owners)
-    {
+    cJSON_ArrayForEach(owner, owners) {
         if (bl_json_bool(owner, "controller", false))
             return owner;
     }
@@ -115,12 +114,12 @@ int bl_container_named_port(const cJSON *container, const char *name)
 {
     const cJSON *port;
 
-    cJSON_ArrayForEach(port, bl_json_get(container, "ports"))
-    {
+    cJSON_ArrayForEach(port, bl_json_get(container, "ports")) {
         int64_t number;
 
         if (bl_text_eq(bl_json_string(port, "name"), name) &&
-            bl_json_int(bl_json_get(port, "containerPort"), &number) && number > 0 && number < 65536)
+            bl_json_int(bl_json_get(port, "containerPort"), &number) && number > 0 &&
+            number < 65536)
             return (int)number;
     }
     return 0;
@@ -130,8 +129,7 @@ const cJSON *bl_container_env(const cJSON *container, const char *name)
 {
     const cJSON *entry, *found = NULL;
 
-    cJSON_ArrayForEach(entry, bl_json_get(container, "env"))
-    {
+    cJSON_ArrayForEach(entry, bl_json_get(container, "env")) {
         const char *entry_name = bl_json_string(entry, "name");
 
         if (entry_name && strcmp(entry_name, name) == 0)

@@ -37,57 +37,53 @@ static int invalid(const char *text, struct bl_error **err)
     return bl_fail(err, BL_ERR_INVALID, "\"%s\" is not a quantity like 500m, 2 or 8Gi", text);
 }
 
-/* "e3", "E-3": a power of ten. */
-static bool parse_exponent(const char *text, bl_nano *ret_scale)
+/* "e3", "E-3": a power of ten; what is below a billionth comes out as `*ret_shift` digits to drop. */
+static bool parse_exponent(const char *text, bl_nano *ret_scale, int64_t *ret_shift)
 {
     int64_t exponent;
     bl_nano scale = BL_NANO_ONE;
-    size_t sign = text[1] == '+';
+    const char *digits = text + 1 + (text[0] && text[1] == '+');
 
-    if ((text[0] != 'e' && text[0] != 'E') || !text[1] ||
-        !bl_text_to_int(text + 1 + sign, strlen(text + 1 + sign), &exponent) || exponent < -9 ||
-        exponent > 18)
+    if ((text[0] != 'e' && text[0] != 'E') || (digits > text + 1 && *digits == '-') ||
+        !bl_text_to_int(digits, strlen(digits), &exponent) || exponent > 18)
         return false;
     for (; exponent > 0; exponent--)
         scale *= 10;
-    for (; exponent < 0; exponent++)
+    for (; exponent < 0 && scale > 1; exponent++)
         scale /= 10;
     *ret_scale = scale;
+    *ret_shift = -exponent;
     return true;
 }
 
-static bool parse_suffix(const char *text, bl_nano *ret_scale)
+static bool parse_suffix(const char *text, bl_nano *ret_scale, int64_t *ret_shift)
 {
     for (size_t i = 0; i < BL_ARRAY_LEN(suffixes); i++) {
         if (strcmp(suffixes[i].text, text) == 0) {
             *ret_scale = suffixes[i].scale;
+            *ret_shift = 0;
             return true;
         }
     }
-    return parse_exponent(text, ret_scale);
+    return parse_exponent(text, ret_scale, ret_shift);
+}
+
+static bl_nano tenth_up(bl_nano value)
+{
+    return (value + 9) / 10;
 }
 
 /*
- * Fraction digits are handled as one integer over a power of ten, so that nothing is lost before the
- * one division, which rounds up. More than 18 of them are below any billionth that counts.
+ * From the last digit to the first: rounding up what stands behind a digit before it is added to and
+ * divided again gives the same as rounding up once at the end, and never passes 128 bits.
  */
 static bl_nano fraction(const char *digits, size_t len, bl_nano scale)
 {
-    bl_nano numerator = 0, denominator = 1;
-    bool more = false;
+    bl_nano value = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        if (i < 18) {
-            numerator = numerator * 10 + (digits[i] - '0');
-            denominator *= 10;
-        } else {
-            more |= digits[i] != '0';
-        }
-    }
-
-    /* numerator × scale may pass 128 bits for Pi and Ei, so whole multiples are taken first. */
-    bl_nano whole = scale / denominator * numerator, rest = scale % denominator * numerator;
-    return whole + rest / denominator + (rest % denominator != 0 || more);
+    while (len--)
+        value = tenth_up((digits[len] - '0') * scale + value);
+    return value;
 }
 
 static bool parse_number(const char *digits, size_t len, bl_nano scale, bl_nano *ret_value)
@@ -115,13 +111,18 @@ int bl_quantity_parse(const char *text, bl_nano *ret_value, struct bl_error **er
     const char *digits = text + (negative || text[0] == '+');
     size_t len = strspn(digits, "0123456789.");
     const char *point = memchr(digits, '.', len);
-    size_t points = point ? 1 + (memchr(point + 1, '.', len - (size_t)(point + 1 - digits)) != NULL) : 0;
+    size_t points =
+        point ? 1 + (memchr(point + 1, '.', len - (size_t)(point + 1 - digits)) != NULL) : 0;
     bl_nano scale, value;
+    int64_t shift;
 
-    if (len == points || points > 1 || len > MAX_DIGITS || !parse_suffix(digits + len, &scale))
+    if (len == points || points > 1 || len > MAX_DIGITS ||
+        !parse_suffix(digits + len, &scale, &shift))
         return invalid(text, err);
     if (!parse_number(digits, len, scale, &value))
         return bl_fail(err, BL_ERR_TOO_LARGE, "quantity \"%s\" is out of range", text);
+    for (; shift > 0 && value > 1; shift--)
+        value = tenth_up(value);
     *ret_value = negative ? -value : value;
     return 0;
 }

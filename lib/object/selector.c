@@ -21,14 +21,21 @@ static bool name_valid(const char *text, size_t len)
     return true;
 }
 
+/* A DNS subdomain: labels between dots, each with a letter or digit at both ends. */
 static bool prefix_valid(const char *text, size_t len)
 {
-    if (len > 253 || !alnum_edges(text, len))
+    if (len > 253)
         return false;
-    for (size_t i = 0; i < len; i++)
-        if (!islower((unsigned char)text[i]) && !isdigit((unsigned char)text[i]) && text[i] != '-' &&
-            text[i] != '.')
+    for (size_t start = 0, i = 0; i <= len; i++) {
+        if (i == len || text[i] == '.') {
+            if (!alnum_edges(text + start, i - start))
+                return false;
+            start = i + 1;
+        } else if (!islower((unsigned char)text[i]) && !isdigit((unsigned char)text[i]) &&
+                   text[i] != '-') {
             return false;
+        }
+    }
     return true;
 }
 
@@ -58,25 +65,31 @@ static int check_key(const char *key, struct bl_error **err)
     return 0;
 }
 
+static int check_list(const cJSON *value, const char *name, struct bl_error **err)
+{
+    if (!bl_json_is_null(value) && !cJSON_IsArray(value))
+        return bl_fail(err, BL_ERR_INVALID, "%s is not a list", name);
+    return 0;
+}
+
 static int check_expression(const cJSON *expression, struct bl_error **err)
 {
     static const char *const with_values[] = {"In", "NotIn", NULL};
     static const char *const without[] = {"Exists", "DoesNotExist", NULL};
     const char *key = bl_json_string(expression, "key");
-    const char *operator = bl_json_string(expression, "operator");
+    const char *op = bl_json_string(expression, "operator");
     const cJSON *values = bl_json_get(expression, "values"), *value;
 
-    if (check_key(key, err) < 0)
+    if (check_key(key, err) < 0 || check_list(values, "values", err) < 0)
         return -1;
-    if (!bl_text_in(operator, with_values) && !bl_text_in(operator, without))
+    if (!bl_text_in(op, with_values) && !bl_text_in(op, without))
         return bl_fail(err, BL_ERR_INVALID,
                        "operator \"%s\" of \"%s\" is none of In, NotIn, Exists, DoesNotExist",
-                       operator ? operator : "", key);
-    if (bl_text_in(operator, with_values) != (bl_json_len(values) > 0))
-        return bl_fail(err, BL_ERR_INVALID, "operator %s of \"%s\" %s values", operator, key,
-                       bl_text_in(operator, without) ? "takes no" : "needs");
-    cJSON_ArrayForEach(value, values)
-    {
+                       op ? op : "", key);
+    if (bl_text_in(op, with_values) != (bl_json_len(values) > 0))
+        return bl_fail(err, BL_ERR_INVALID, "operator %s of \"%s\" %s values", op, key,
+                       bl_text_in(op, without) ? "takes no" : "needs");
+    cJSON_ArrayForEach(value, values) {
         if (check_value(key, value, err) < 0)
             return -1;
     }
@@ -86,28 +99,28 @@ static int check_expression(const cJSON *expression, struct bl_error **err)
 int bl_selector_validate(const cJSON *selector, struct bl_error **err)
 {
     static const char *const keys[] = {"matchLabels", "matchExpressions", NULL};
-    const cJSON *child;
+    const cJSON *labels = bl_json_get(selector, "matchLabels"), *child;
+    const cJSON *expressions = bl_json_get(selector, "matchExpressions");
 
     if (bl_json_is_null(selector))
         return 0;
     if (!cJSON_IsObject(selector))
         return bl_fail(err, BL_ERR_INVALID, "a label selector is a map");
-    cJSON_ArrayForEach(child, selector)
-    {
+    cJSON_ArrayForEach(child, selector) {
         if (!bl_text_in(child->string, keys)) {
             bl_fail(err, BL_ERR_INVALID, "unknown field \"%s\" in a label selector", child->string);
             return bl_hint(err, "A label selector has matchLabels and matchExpressions.");
         }
     }
-    cJSON_ArrayForEach(child, bl_json_get(selector, "matchLabels"))
-    {
-        if (!child->string)
-            return bl_fail(err, BL_ERR_INVALID, "matchLabels is not a map");
+    if (!bl_json_is_null(labels) && !cJSON_IsObject(labels))
+        return bl_fail(err, BL_ERR_INVALID, "matchLabels is not a map");
+    if (check_list(expressions, "matchExpressions", err) < 0)
+        return -1;
+    cJSON_ArrayForEach(child, labels) {
         if (check_key(child->string, err) < 0 || check_value(child->string, child, err) < 0)
             return -1;
     }
-    cJSON_ArrayForEach(child, bl_json_get(selector, "matchExpressions"))
-    {
+    cJSON_ArrayForEach(child, expressions) {
         if (check_expression(child, err) < 0)
             return -1;
     }
@@ -120,8 +133,7 @@ bool bl_labels_include(const cJSON *labels, const cJSON *map)
 
     if (!map || !map->child)
         return false;
-    cJSON_ArrayForEach(wanted, map)
-    {
+    cJSON_ArrayForEach(wanted, map) {
         const char *value = wanted->string ? bl_json_string(labels, wanted->string) : NULL;
 
         if (!value || !cJSON_IsString(wanted) || strcmp(value, wanted->valuestring) != 0)
@@ -134,8 +146,7 @@ static bool among(const cJSON *values, const char *text)
 {
     const cJSON *value;
 
-    cJSON_ArrayForEach(value, values)
-    {
+    cJSON_ArrayForEach(value, values) {
         if (cJSON_IsString(value) && strcmp(value->valuestring, text) == 0)
             return true;
     }
@@ -144,15 +155,15 @@ static bool among(const cJSON *values, const char *text)
 
 static bool expression_matches(const cJSON *expression, const cJSON *labels)
 {
-    const char *operator = bl_json_string(expression, "operator");
+    const char *op = bl_json_string(expression, "operator");
     const cJSON *values = bl_json_get(expression, "values");
     const char *value = bl_json_string(labels, bl_json_string(expression, "key"));
 
-    if (strcmp(operator, "In") == 0)
+    if (strcmp(op, "In") == 0)
         return value && among(values, value);
-    if (strcmp(operator, "NotIn") == 0)
+    if (strcmp(op, "NotIn") == 0)
         return !value || !among(values, value);
-    return (value != NULL) == (strcmp(operator, "Exists") == 0);
+    return (value != NULL) == (strcmp(op, "Exists") == 0);
 }
 
 bool bl_selector_matches(const cJSON *selector, const cJSON *labels)
@@ -164,8 +175,7 @@ bool bl_selector_matches(const cJSON *selector, const cJSON *labels)
         return false;
     if (match_labels && match_labels->child && !bl_labels_include(labels, match_labels))
         return false;
-    cJSON_ArrayForEach(expression, bl_json_get(selector, "matchExpressions"))
-    {
+    cJSON_ArrayForEach(expression, bl_json_get(selector, "matchExpressions")) {
         if (!expression_matches(expression, labels))
             return false;
     }
@@ -175,15 +185,18 @@ bool bl_selector_matches(const cJSON *selector, const cJSON *labels)
 static void describe_expression(struct bl_strbuf *out, const cJSON *expression)
 {
     const char *key = bl_json_string(expression, "key");
-    const char *operator = bl_json_string(expression, "operator");
+    const char *op = bl_json_string(expression, "operator");
     const cJSON *values = bl_json_get(expression, "values"), *value;
 
-    bl_strbuf_addf(out, "%s %s", key ? key : "?", operator ? operator : "?");
-    if (!values || !values->child)
+    if (!key || bl_text_eq(op, "Exists") || bl_text_eq(op, "DoesNotExist")) {
+        bl_strbuf_addf(out, "%s%s", bl_text_eq(op, "DoesNotExist") ? "!" : "", key ? key : "?");
         return;
-    bl_strbuf_adds(out, " (");
-    cJSON_ArrayForEach(value, values)
-    {
+    }
+    bl_strbuf_addf(out, "%s %s (", key,
+                   bl_text_eq(op, "In")      ? "in"
+                   : bl_text_eq(op, "NotIn") ? "notin"
+                                             : "?");
+    cJSON_ArrayForEach(value, values) {
         bl_strbuf_addf(out, "%s%s", cJSON_IsString(value) ? value->valuestring : "?",
                        value->next ? "," : "");
     }
@@ -199,13 +212,12 @@ void bl_selector_describe(struct bl_strbuf *out, const cJSON *selector)
         bl_strbuf_adds(out, "<none>");
         return;
     }
-    cJSON_ArrayForEach(child, bl_json_get(selector, "matchLabels"))
-    {
-        bl_strbuf_addf(out, "%s%s=%s", out->len > start ? "," : "", child->string ? child->string : "?",
+    cJSON_ArrayForEach(child, bl_json_get(selector, "matchLabels")) {
+        bl_strbuf_addf(out, "%s%s=%s", out->len > start ? "," : "",
+                       child->string ? child->string : "?",
                        cJSON_IsString(child) ? child->valuestring : "?");
     }
-    cJSON_ArrayForEach(child, bl_json_get(selector, "matchExpressions"))
-    {
+    cJSON_ArrayForEach(child, bl_json_get(selector, "matchExpressions")) {
         bl_strbuf_adds(out, out->len > start ? "," : "");
         describe_expression(out, child);
     }
