@@ -132,7 +132,10 @@ static enum bl_purpose listener_purpose(const struct bl_workload *workload,
     return only_for_brokers ? BL_PURPOSE_INTER_BROKER : BL_PURPOSE_CLIENT;
 }
 
-/* Calls for each listener in the list; returns how many there are that clients could use. */
+/*
+ * Adds each listener of the list, or only counts those that clients could use. Where brokers merely share
+ * the default listener with everybody, it is the clients' too: only a listener named for brokers is theirs.
+ */
 static size_t each_listener(struct bl_workload *workload, const struct listeners *listeners,
                             bool count_only, size_t client_listeners)
 {
@@ -152,7 +155,8 @@ static size_t each_listener(struct bl_workload *workload, const struct listeners
                 number > 0 && number < 65536)
                 add_port(workload, (int)number, listener.name,
                          listener_purpose(workload, listeners, listener.name,
-                                          inter_broker && client_listeners > 1),
+                                          inter_broker && client_listeners > 1 &&
+                                              listeners->inter_broker.value != NULL),
                          inter_broker, true);
             else if (!count_only && !workload->unreadable_listener)
                 workload->unreadable_listener = bl_strdup(listener.name);
@@ -163,6 +167,29 @@ static size_t each_listener(struct bl_workload *workload, const struct listeners
     return count;
 }
 
+/* Start scripts make listeners up as they go: "export KAFKA_ADVERTISED_LISTENERS=…". */
+static bool listeners_in_script(const struct bl_workload *workload, struct bl_setting *ret_setting)
+{
+    static const char *const lists[] = {"command", "args"};
+    static const char mark[] = "LISTENERS=";
+    const cJSON *argument;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
+        cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i])) {
+            const char *found =
+                cJSON_IsString(argument) ? strstr(argument->valuestring, mark) : NULL;
+            const char *value =
+                found ? found + strlen(mark) + strspn(found + strlen(mark), "\"'") : NULL;
+
+            if (!value || !strstr(value, "://"))
+                continue;
+            ret_setting->value = bl_strndup(value, strcspn(value, " \t\n\"'"));
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_listeners(struct bl_workload *workload, const struct bl_world *world)
 {
     BL_AUTO(listeners_release) struct listeners listeners = {0};
@@ -170,10 +197,9 @@ static void add_listeners(struct bl_workload *workload, const struct bl_world *w
     if (!bl_workload_setting(workload, world, "listeners", &listeners.list) ||
         !listeners.list.value) {
         bl_setting_release(&listeners.list);
-        if (!bl_workload_setting(workload, world, "advertised.listeners", &listeners.list))
-            return;
+        (void)bl_workload_setting(workload, world, "advertised.listeners", &listeners.list);
     }
-    if (!listeners.list.value)
+    if (!listeners.list.value && !listeners_in_script(workload, &listeners.list))
         return;
     (void)bl_workload_setting(workload, world, "inter.broker.listener.name",
                               &listeners.inter_broker);

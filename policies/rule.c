@@ -28,7 +28,7 @@ const struct bl_rule *const bl_rules[BL_RULE_COUNT] = {
     [BL_RULE_RESOURCES] = &bl_rule_resources,
 };
 
-static char *format(const char *fmt, va_list args)
+static char *BL_PRINTF(1, 0) format(const char *fmt, va_list args)
 {
     char *text = NULL;
 
@@ -61,8 +61,8 @@ const cJSON *bl_run_now(const struct bl_rule_run *run, const char *pointer)
 }
 
 /* Rules edit where they have looked, so an edit that does not fit is a fault of ours. */
-static void edited(struct bl_rule_run *run, int rc, struct bl_error *err, const char *pointer,
-                   const char *fmt, va_list args)
+static void BL_PRINTF(5, 0) edited(struct bl_rule_run *run, int rc, struct bl_error *err,
+                                   const char *pointer, const char *fmt, va_list args)
 {
     if (rc < 0) {
         (void)fprintf(stderr, "ballast: internal error: %s\n", bl_error_text(err));

@@ -295,7 +295,7 @@ static void require_label(struct bl_rule_run *run, const char *key)
 {
     const cJSON *terms = pod_value(run, NODE_TERMS);
     size_t len = bl_json_len(terms);
-    static const char *const why = "pods may land on nodes without a zone (%s)";
+    static const char why[] = "pods may land on nodes without a zone (%s)";
 
     if (node_selector_names(run, key))
         return;
