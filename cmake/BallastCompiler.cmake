@@ -29,7 +29,7 @@ target_include_directories(ballast_c INTERFACE "${PROJECT_SOURCE_DIR}/include")
 target_compile_definitions(ballast_c INTERFACE _GNU_SOURCE)
 target_compile_options(ballast_c INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes
-    -Wundef -fno-common
+    -Wundef -Wformat=2 -fno-common
     # BL_STEAL is a statement expression; clang warns although __extension__ stands before it.
     $<$<C_COMPILER_ID:Clang>:-Wno-gnu-statement-expression>
     $<$<BOOL:${BALLAST_WERROR}>:-Werror>)
