@@ -116,14 +116,14 @@ static bool awaits_key(struct bl_yaml_builder *builder)
     return frame && frame->node->json.type == cJSON_Object && !frame->key.text;
 }
 
-static int new_node(struct bl_yaml_builder *builder, int type, unsigned line,
-                    struct bl_yaml_node **ret_node, struct bl_error **err)
+/* NULL, with `err` set, beyond the limit. */
+static struct bl_yaml_node *new_node(struct bl_yaml_builder *builder, int type, unsigned line,
+                                     struct bl_error **err)
 {
-    if (builder->doc->node_count >= BL_YAML_MAX_NODES)
-        return bl_yaml_doc_fail(builder->doc, line, BL_ERR_TOO_LARGE, err,
-                                "too many values in one document");
-    *ret_node = bl_yaml_doc_add(builder->doc, type);
-    return 0;
+    if (builder->doc->node_count < BL_YAML_MAX_NODES)
+        return bl_yaml_doc_add(builder->doc, type);
+    bl_yaml_doc_fail(builder->doc, line, BL_ERR_TOO_LARGE, err, "too many values in one document");
+    return NULL;
 }
 
 /* Puts the node under the key that waits, at the end of the list, or at the root. */
@@ -198,7 +198,7 @@ static int set_key(struct bl_yaml_builder *builder, const yaml_event_t *event, c
 static int on_key(struct bl_yaml_builder *builder, const yaml_event_t *event, struct bl_error **err)
 {
     struct bl_scalar scalar;
-    struct bl_yaml_node *node = NULL;
+    struct bl_yaml_node *node;
     cJSON value = {0};
 
     if (bl_yaml_scalar_read(builder->doc, event, &value, &scalar, err) < 0 ||
@@ -212,7 +212,7 @@ static int on_key(struct bl_yaml_builder *builder, const yaml_event_t *event, st
         builder->doc->has_aliases = true;
     }
     if (event->data.scalar.anchor) {
-        if (new_node(builder, cJSON_NULL, top(builder)->key.line, &node, err) < 0)
+        if (!(node = new_node(builder, cJSON_NULL, top(builder)->key.line, err)))
             return -1;
         node->json = value;
         set_origin(builder, &node->origin, event);
@@ -243,12 +243,12 @@ static int on_scalar(struct bl_yaml_builder *builder, const yaml_event_t *event,
     yaml_scalar_style_t style = event->data.scalar.style;
     unsigned line = bl_yaml_line(builder->doc, event->start_mark);
     struct bl_scalar scalar;
-    struct bl_yaml_node *node = NULL;
+    struct bl_yaml_node *node;
 
     if (awaits_key(builder))
         return on_key(builder, event, err);
-    if (new_node(builder, cJSON_NULL, line, &node, err) < 0 ||
-        bl_yaml_scalar_read(builder->doc, event, &node->json, &scalar, err) < 0)
+    node = new_node(builder, cJSON_NULL, line, err);
+    if (!node || bl_yaml_scalar_read(builder->doc, event, &node->json, &scalar, err) < 0)
         return -1;
     if (scalar.type == BL_SCALAR_FLOAT && !isfinite(scalar.number)) {
         bl_yaml_doc_fail(builder->doc, line, BL_ERR_INVALID, err,
@@ -270,28 +270,29 @@ static bool is_collection(const cJSON *value)
     return value->type == cJSON_Object || value->type == cJSON_Array;
 }
 
-/* Strings are shared: a document's texts live as long as its nodes. */
-static int copy_node(struct bl_yaml_builder *builder, const struct bl_yaml_node *source,
-                     unsigned depth, unsigned line, struct bl_yaml_node **ret_node,
-                     struct bl_error **err)
+/* Strings are shared: a document's texts live as long as its nodes. NULL, with `err` set, on failure. */
+static struct bl_yaml_node *copy_node(struct bl_yaml_builder *builder,
+                                      const struct bl_yaml_node *source, unsigned depth,
+                                      unsigned line, struct bl_error **err)
 {
-    struct bl_yaml_node *node = NULL, *child_copy = NULL;
+    struct bl_yaml_node *node, *copy;
 
-    if (depth > BL_JSON_MAX_DEPTH && is_collection(&source->json))
-        return bl_yaml_doc_fail(builder->doc, line, BL_ERR_TOO_LARGE, err, "nested too deeply");
-    if (new_node(builder, source->json.type, line, &node, err) < 0)
-        return -1;
+    if (depth > BL_JSON_MAX_DEPTH && is_collection(&source->json)) {
+        bl_yaml_doc_fail(builder->doc, line, BL_ERR_TOO_LARGE, err, "nested too deeply");
+        return NULL;
+    }
+    if (!(node = new_node(builder, source->json.type, line, err)))
+        return NULL;
     *node = *source;
     node->json.child = node->json.next = node->json.prev = NULL;
     node->origin.aliased = true;
     node->alias = false;
     for (const cJSON *child = source->json.child; child; child = child->next) {
-        if (copy_node(builder, bl_yaml_node_of(child), depth + 1, line, &child_copy, err) < 0)
-            return -1;
-        bl_yaml_append(&node->json, &child_copy->json);
+        if (!(copy = copy_node(builder, bl_yaml_node_of(child), depth + 1, line, err)))
+            return NULL;
+        bl_yaml_append(&node->json, &copy->json);
     }
-    *ret_node = node;
-    return 0;
+    return node;
 }
 
 static int on_alias_key(struct bl_yaml_builder *builder, const yaml_event_t *event,
@@ -312,7 +313,7 @@ static int on_alias(struct bl_yaml_builder *builder, const yaml_event_t *event,
     const char *name = (const char *)event->data.alias.anchor;
     struct anchor *anchor = find_anchor(builder, event->data.alias.anchor);
     unsigned line = bl_yaml_line(builder->doc, event->start_mark);
-    struct bl_yaml_node *node = NULL;
+    struct bl_yaml_node *node;
 
     builder->doc->has_aliases = true;
     if (!anchor)
@@ -323,7 +324,7 @@ static int on_alias(struct bl_yaml_builder *builder, const yaml_event_t *event,
                                 "anchor \"&%s\" contains itself", name);
     if (awaits_key(builder))
         return on_alias_key(builder, event, anchor->node, err);
-    if (copy_node(builder, anchor->node, builder->depth + 1, line, &node, err) < 0)
+    if (!(node = copy_node(builder, anchor->node, builder->depth + 1, line, err)))
         return -1;
     set_origin(builder, &node->origin, event);
     node->origin.empty = node->origin.flow = false;
@@ -337,7 +338,7 @@ static int open_collection(struct bl_yaml_builder *builder, const yaml_event_t *
                            bool flow, const yaml_char_t *anchor, struct bl_error **err)
 {
     unsigned line = bl_yaml_line(builder->doc, event->start_mark);
-    struct bl_yaml_node *node = NULL;
+    struct bl_yaml_node *node;
 
     if (awaits_key(builder)) {
         bl_yaml_doc_fail(builder->doc, line, BL_ERR_INVALID, err, "a key is no plain value");
@@ -347,7 +348,7 @@ static int open_collection(struct bl_yaml_builder *builder, const yaml_event_t *
     }
     if (builder->depth == BL_JSON_MAX_DEPTH)
         return bl_yaml_doc_fail(builder->doc, line, BL_ERR_TOO_LARGE, err, "nested too deeply");
-    if (new_node(builder, type, line, &node, err) < 0)
+    if (!(node = new_node(builder, type, line, err)))
         return -1;
     set_origin(builder, &node->origin, event);
     node->origin.flow = flow;

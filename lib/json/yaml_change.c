@@ -93,12 +93,35 @@ static bool replace_below(struct bl_change *change, const struct bl_origin *orig
     return true;
 }
 
+static bool is_below(const struct bl_splice *splice, const struct bl_origin *origin,
+                     struct bl_text_place place)
+{
+    return !origin->empty &&
+           bl_splice_line_start(splice, origin->start) != bl_splice_line_start(splice, place.after);
+}
+
+/* What follows the colon or dash. A block in the place of a block takes its indentation over. */
+static void write_new(const struct bl_change *change, const cJSON *old, const cJSON *wanted,
+                      struct bl_text_place place, struct bl_strbuf *text)
+{
+    const struct bl_origin *origin = &bl_yaml_node_of(old)->origin;
+    size_t column = bl_splice_column(change->splice, origin->start);
+
+    if (bl_json_len(old) && bl_json_len(wanted) && !origin->flow && column > place.column &&
+        is_below(change->splice, origin, place)) {
+        bl_strbuf_addc(text, '\n');
+        bl_yaml_write(text, wanted, (unsigned)column);
+    } else {
+        bl_yaml_write_after(text, wanted, place.column,
+                            place.kind == BL_PLACE_MEMBER ? BL_YAML_AFTER_KEY : BL_YAML_AFTER_DASH);
+    }
+}
+
 static bool replace(struct bl_change *change, const cJSON *old, const cJSON *wanted,
                     struct bl_text_place place)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     const struct bl_origin *origin = &bl_yaml_node_of(old)->origin;
-    const struct bl_splice *splice = change->splice;
     char *lines;
 
     if (place.kind == BL_PLACE_ROOT)
@@ -106,12 +129,10 @@ static bool replace(struct bl_change *change, const cJSON *old, const cJSON *wan
     if (place.kind == BL_PLACE_FLOW)
         return replace_flow(change, origin, wanted, place.json);
 
-    bl_yaml_write_after(&text, wanted, place.column,
-                        place.kind == BL_PLACE_MEMBER ? BL_YAML_AFTER_KEY : BL_YAML_AFTER_DASH);
+    write_new(change, old, wanted, place, &text);
     lines = strchr(text.text, '\n');
     *lines++ = '\0';
-    if (!origin->empty &&
-        bl_splice_line_start(splice, origin->start) != bl_splice_line_start(splice, place.after))
+    if (is_below(change->splice, origin, place))
         return replace_below(change, origin, place, text.text, lines);
     replace_behind(change, origin, place, text.text, lines);
     return true;

@@ -43,14 +43,16 @@ static unsigned problem_line(const struct reader *reader)
     return line;
 }
 
+/* libyaml may notice one line late. */
 static bool is_template(const struct reader *reader, size_t at)
 {
-    const char *start = reader->build.text + at, *end = memchr(start, '\n', reader->build.len - at);
+    const char *text = reader->build.text, *start = text + at;
+    const char *end = memchr(start, '\n', reader->build.len - at);
+    int lines = 2;
 
-    while (start > reader->build.text && start[-1] != '\n')
+    while (start > text && (start[-1] != '\n' || --lines))
         start--;
-    return memmem(start, (size_t)((end ? end : reader->build.text + reader->build.len) - start),
-                  "{{", 2);
+    return memmem(start, (size_t)((end ? end : text + reader->build.len) - start), "{{", 2);
 }
 
 /* Keeps what is sure (place and problem) and says what nearly always is the reason. */

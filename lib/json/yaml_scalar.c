@@ -38,7 +38,7 @@ static bool resolve_word(const char *text, size_t len, struct bl_scalar *scalar)
         return false;
     for (size_t i = 0; i < BL_ARRAY_LEN(meanings); i++)
         for (const char *const *word = meanings[i].texts; *word; word++)
-            if (strncmp(*word, text, len) == 0 && (*word)[len] == '\0') {
+            if (**word == *text && strncmp(*word, text, len) == 0 && (*word)[len] == '\0') {
                 *scalar = meanings[i].scalar;
                 return true;
             }

@@ -4,8 +4,9 @@
  * A file is a stream of documents. bl_yaml_next() cuts it into segments without losing a byte, so that
  * a document which nothing changes can be passed through as it is; bl_yaml_parse() reads one segment.
  * What a plain scalar means follows sigs.k8s.io/yaml (YAML 1.1: yes/no/on/off are booleans, 0755 is
- * octal, a timestamp stays a string); anchors and merge keys are resolved, within limits; a duplicate
- * key is refused.
+ * octal, a timestamp stays a string); anchors and merge keys are resolved, within limits. Stricter than
+ * kubectl in this: a duplicate key is refused, and a mapping's own keys beat those of "<<" wherever they
+ * stand, as YAML has it, where goyaml lets the later one win.
  *
  * bl_yaml_rewrite() is the way back: it changes the text only where the value changed, so comments,
  * quotes and order survive, and it proves the result by reading it again.
@@ -24,14 +25,17 @@
 struct bl_origin {
     unsigned line, column;         /* the value's first character */
     unsigned key_line, key_column; /* its key's, or the value's where it has none */
-    size_t start, end;             /* bytes of the value in the segment's text */
+    size_t start, end;             /* bytes of the value in the segment's text, tag and anchor too */
     size_t key_start;              /* byte where its key, or its list item's value, begins */
     bool flow;                     /* a mapping or sequence written as {…} or […] */
     bool aliased;                  /* comes from an alias or merge key: the text stands elsewhere */
     bool empty;                    /* a null that has no text of its own */
 };
 
-/** A piece of a stream: the "---" line that opens it, if any, comments, and one document at most. */
+/**
+ * A piece of a stream: the "---" line that opens it, if any, comments, and one document at most; or one
+ * of several JSON objects.
+ */
 struct bl_yaml_segment {
     const char *text; /* borrowed from the stream */
     size_t len;
@@ -71,7 +75,8 @@ BL_DEFINE_CLEANUP(struct bl_yaml_doc *, bl_yaml_doc_cleanup, bl_yaml_doc_free)
 /**
  * Appends the segment's text, changed so that it reads as `wanted`. Where a change cannot be made in
  * place (inside an aliased node, say) the smallest piece around it is written anew, at worst the whole
- * document. The result is read again and compared before anything is appended.
+ * document. The result is read again and compared before anything is appended. It ends with a newline,
+ * except where the segment has none and either nothing changed or the value needs it so. JSON stays JSON.
  */
 BL_CHECK int bl_yaml_rewrite(const struct bl_yaml_doc *doc, const cJSON *wanted, struct bl_strbuf *out,
                              struct bl_error **err);
