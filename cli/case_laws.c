@@ -154,6 +154,17 @@ static int patched(const cJSON *object, const cJSON *answer, cJSON **ret_object,
     return 0;
 }
 
+/* What the webhook knows beside the object: the namespaces, which policies may select by label. */
+static size_t namespaces_of(const struct cli_case *test, const cJSON **ret_namespaces)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < test->input.report->len; i++)
+        if (bl_kind_of(test->input.objects[i]) == BL_KIND_NAMESPACE)
+            ret_namespaces[count++] = test->input.objects[i];
+    return count;
+}
+
 /* One object alone, as the webhook sees it, becomes what harden makes of it among the others. */
 static int law_review(const struct cli_case *test, size_t index, struct bl_strbuf *failures,
                       struct bl_error **err)
@@ -162,10 +173,12 @@ static int law_review(const struct cli_case *test, size_t index, struct bl_strbu
     BL_AUTO_JSON cJSON *review = make_review(object);
     BL_AUTO_JSON cJSON *answer = NULL;
     BL_AUTO_JSON cJSON *result = NULL;
+    BL_AUTO_FREE const cJSON **namespaces = bl_alloc(test->input.report->len, sizeof(*namespaces));
+    size_t count = namespaces_of(test, namespaces);
     struct bl_ref ref = bl_object_ref(object);
 
-    if (bl_review_answer(&test->input.policies, review, BL_REVIEW_MUTATE, NULL, 0, test->today,
-                         &answer, err) < 0)
+    if (bl_review_answer(&test->input.policies, review, BL_REVIEW_MUTATE, namespaces, count,
+                         test->today, &answer, err) < 0)
         return -1;
     /* A denial carries no patch. */
     if (!bl_json_bool(bl_json_get(answer, "response"), "allowed", false))

@@ -273,14 +273,21 @@ static char *scalar_text(const cJSON *value)
     return bl_strbuf_take(&text);
 }
 
-/* Strimzi's Kafka resource: spec.kafka.config, keyed by the property's own name. */
+/* Strimzi's own resource for the cluster that a pod belongs to. */
+static const struct bl_world_entry *kafka_resource(const struct bl_workload *workload,
+                                                   const struct bl_world *world)
+{
+    const char *cluster = bl_json_string(workload->pod_labels, "strimzi.io/cluster");
+
+    return cluster ? bl_world_find_entry(world, BL_KIND_KAFKA, workload->ref.namespace, cluster)
+                   : NULL;
+}
+
+/* spec.kafka.config, keyed by the property's own name. */
 static bool from_kafka_resource(const struct bl_workload *workload, const struct bl_world *world,
                                 const char *property, struct bl_setting *setting)
 {
-    const char *cluster = bl_json_string(workload->pod_labels, "strimzi.io/cluster");
-    const struct bl_world_entry *kafka =
-        cluster ? bl_world_find_entry(world, BL_KIND_KAFKA, workload->ref.namespace, cluster)
-                : NULL;
+    const struct bl_world_entry *kafka = kafka_resource(workload, world);
     const cJSON *config = kafka ? bl_json_at(kafka->object, "spec", "kafka", "config", NULL) : NULL;
     const cJSON *value = bl_json_get(config, property);
 
@@ -330,5 +337,6 @@ bool bl_workload_configured(const struct bl_workload *workload, const struct bl_
         if (bl_workload_setting(workload, world, telling[i], &setting))
             return true;
     }
-    return bl_workload_each_properties(workload, world, any_text, NULL);
+    return kafka_resource(workload, world) ||
+           bl_workload_each_properties(workload, world, any_text, NULL);
 }
