@@ -63,41 +63,54 @@ static bool opens_with(const struct bl_change *change, const cJSON *collection, 
 /* All members must stand here: a merge in brackets is rare enough to be written anew. */
 static bool can_change_object(const struct bl_change *change, const cJSON *old, const cJSON *wanted)
 {
+    const cJSON *twin = NULL;
     size_t kept = 0;
 
     for (const cJSON *member = old->child; member; member = member->next) {
+        const cJSON *found = bl_change_twin(wanted, twin, member->string);
+
         if (!bl_change_in_place(member) ||
             bl_change_is_explicit(change, origin_of(member)->key_start))
             return false;
-        kept += bl_json_get(wanted, member->string) != NULL;
+        kept += found != NULL;
+        twin = found ? found : twin;
     }
     return kept > 0 && opens_with(change, old, '{');
+}
+
+static bool change_members(struct bl_change *change, const cJSON *old, const cJSON *wanted,
+                           bool json)
+{
+    const struct bl_text_place place = {.kind = BL_PLACE_FLOW, .json = json};
+    const cJSON *twin = NULL;
+
+    for (const cJSON *member = old->child; member; member = member->next) {
+        const cJSON *found = bl_change_twin(wanted, twin, member->string);
+
+        if (!found)
+            remove_entry(change, member, twin != NULL);
+        else if (!bl_change_value(change, member, found, place))
+            return false;
+        twin = found ? found : twin;
+    }
+    return true;
 }
 
 bool bl_change_flow_object(struct bl_change *change, const cJSON *old, const cJSON *wanted,
                            bool json)
 {
-    const cJSON *first = old->child, *before = NULL;
-    bool any_before = false;
+    const cJSON *before = NULL;
 
     if (!can_change_object(change, old, wanted))
         return false;
-    json = json || change->splice->text[origin_of(first)->key_start] == '"';
-    for (const cJSON *member = first; member; member = member->next) {
-        const cJSON *twin = bl_json_get(wanted, member->string);
-        struct bl_text_place place = {.kind = BL_PLACE_FLOW, .json = json};
-
-        if (!twin)
-            remove_entry(change, member, any_before);
-        else if (!bl_change_value(change, member, twin, place))
-            return false;
-        any_before = any_before || twin;
-    }
+    json = json || change->splice->text[origin_of(old->child)->key_start] == '"';
+    if (!change_members(change, old, wanted, json))
+        return false;
     for (const cJSON *member = wanted->child; member; member = member->next) {
-        const cJSON *twin = bl_json_get(old, member->string);
+        const cJSON *twin = bl_change_twin(old, before, member->string);
 
         if (!twin)
-            insert_entry(change, first, before, member->string, member, json);
+            insert_entry(change, old->child, before, member->string, member, json);
         before = twin ? twin : before;
     }
     return true;
