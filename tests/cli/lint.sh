@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+. "$SRC/tests/support/cli.sh"
+
+cp "$SRC/tests/golden/fixtures/bitnami-zookeeper-mode.yaml" release.yaml
+cp "$SRC/tests/golden/fixtures/look-alikes.yaml" others.yaml
+
+it "reads like a compiler's messages"
+run "$BALLAST" lint release.yaml
+expect_rc 1
+expect_out_contains "release.yaml:218: warning: zone-spread: the spread over"
+expect_out_contains "  hint: "
+expect_err_contains "2 of 8 objects are Kafka or ZooKeeper"
+
+it "is clean where there is no Kafka"
+run "$BALLAST" lint others.yaml
+expect_rc 0
+cli_check "nothing is printed" test ! -s "$out"
+
+it "fails from the severity that is asked for"
+run "$BALLAST" lint --fail-on error release.yaml
+expect_rc 0
+run "$BALLAST" lint --fail-on nonsense release.yaml
+expect_rc 2
+
+it "prints JSON with place, object and path"
+run "$BALLAST" lint -o json release.yaml
+expect_rc 1
+cli_check "the fields are there" python3 - "$out" <<'PY'
+import json, sys
+findings = json.load(open(sys.argv[1]))
+assert findings, "there are none"
+for f in findings:
+    assert f["file"] == "release.yaml" and f["line"] > 0 and f["column"] > 0, f
+    assert f["severity"] in ("error", "warning", "info"), f
+    assert f["action"] in ("Mutate", "Deny", "Warn", "Audit"), f
+    assert f["policy"] == "default" and f["message"] and f["hint"], f
+    assert set(f["object"]) == {"apiVersion", "kind", "namespace", "name"}, f
+    assert f["path"] == "" or f["path"].startswith("/"), f
+assert any(f["rule"] == "durability" and f["object"]["name"] == "kafka" for f in findings)
+PY
+
+it "prints an empty array where there is nothing"
+run "$BALLAST" lint -o json others.yaml
+expect_rc 0
+cli_check "it is []" test "$(cat "$out")" = "[]"
+
+it "prints SARIF 2.1.0"
+run "$BALLAST" lint -o sarif release.yaml
+cli_check "rules and results agree" python3 - "$out" <<'PY'
+import json, sys
+run = json.load(open(sys.argv[1]))["runs"][0]
+rules = [r["id"] for r in run["tool"]["driver"]["rules"]]
+for r in run["results"]:
+    assert rules[r["ruleIndex"]] == r["ruleId"], r
+    assert r["level"] in ("note", "warning", "error"), r
+    assert r["locations"][0]["physicalLocation"]["region"]["startLine"] > 0, r
+PY
+
+it "prints JUnit"
+run "$BALLAST" lint -o junit release.yaml
+cli_check "it is well-formed and counts right" python3 - "$out" <<'PY'
+import sys, xml.etree.ElementTree as e
+suite = e.parse(sys.argv[1]).getroot()
+assert int(suite.get("tests")) == len(suite.findall("testcase"))
+assert int(suite.get("failures")) == len(suite.findall("testcase/failure")) > 0
+PY
+
+it "takes policies by name, file and folder"
+run "$BALLAST" lint -p audit -o json release.yaml
+cli_check "audit only informs" python3 - "$out" <<'PY'
+import json, sys
+assert {f["severity"] for f in json.load(open(sys.argv[1]))} == {"info"}
+PY
+mkdir policies && cp "$SRC/policies/bundles/strict.yaml" policies/
+run "$BALLAST" lint -p policies release.yaml
+expect_rc 1
+expect_out_contains "error: durability: "
+run "$BALLAST" lint -p no-such-policy release.yaml
+expect_rc 2
+
+it "says where a policy file is wrong, and what was meant"
+sed 's/zoneSpread:/zoneSpred:/' policies/strict.yaml >wrong.yaml
+run "$BALLAST" lint -p wrong.yaml release.yaml
+expect_rc 2
+expect_err_contains "error: spec.rules: unknown field \"zoneSpred\""
+expect_err_contains "Did you mean \"zoneSpread\"?"
+mkdir empty
+run "$BALLAST" lint -p empty release.yaml
+expect_rc 2
+expect_err_contains "no policy file in this folder"
+
+it "judges two renders of one release apart"
+sed 's/20.0.6/20.1.0/; s/3.3.2/3.4.0/' release.yaml >next.yaml
+run "$BALLAST" lint --fail-on error release.yaml next.yaml
+expect_rc 0
