@@ -17,14 +17,47 @@ static size_t document_of(const struct cli_input *input, size_t object)
     return input->manifest.objects.items[object].document;
 }
 
+/* Objects stand in the order of their documents, so the first of one is found by halving. */
+static size_t first_object(const struct cli_input *input, size_t document)
+{
+    size_t low = 0, high = input->manifest.objects.len;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (document_of(input, middle) < document)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The same for documents and their files. */
+static size_t first_document(const struct cli_input *input, size_t file)
+{
+    size_t low = 0, high = input->manifest.documents.len;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (input->manifest.documents.items[middle].file < file)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The document as it should read, or NULL where nothing in it changed. */
 static cJSON *wanted_document(const struct cli_input *input, size_t document, struct bl_error **err)
 {
     const cJSON *root = bl_yaml_doc_root(input->manifest.documents.items[document].yaml);
     BL_AUTO(bl_edit_release) struct bl_edit edit = {0};
 
-    for (size_t i = 0; i < input->report->len; i++) {
-        if (document_of(input, i) != document || !input->report->objects[i].edit.patch)
+    for (size_t i = first_object(input, document);
+         i < input->report->len && document_of(input, i) == document; i++) {
+        if (!input->report->objects[i].edit.patch)
             continue;
         if (!edit.object)
             bl_edit_init(&edit, root);
@@ -96,9 +129,9 @@ int cli_hardened_file(const struct cli_input *input, size_t file, struct bl_strb
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
-    for (size_t i = 0; i < input->manifest.documents.len; i++)
-        if (input->manifest.documents.items[i].file == file &&
-            add_document(input, i, &text, err) < 0)
+    for (size_t i = first_document(input, file);
+         i < input->manifest.documents.len && input->manifest.documents.items[i].file == file; i++)
+        if (add_document(input, i, &text, err) < 0)
             return -1;
     if (text.len)
         separate(out, text.text);
