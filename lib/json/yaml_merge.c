@@ -6,16 +6,21 @@
 /* Objects are small nearly always; the big ones (a ConfigMap's data) are sorted. */
 #define FEW_MEMBERS 16
 
-/* A member and its place in the order of precedence. */
+/*
+ * Of one key, kubectl uses what it reads last, and it reads "<<" where that stands: a key behind it
+ * hides what was merged, a key before it is hidden. Of a list of mappings the first wins.
+ */
+enum precedence { BEHIND_MERGE, MERGED, BEFORE_MERGE };
+
 struct ranked {
     cJSON *member;
-    size_t rank;
+    enum precedence precedence;
+    size_t rank; /* in the result */
 };
 
 struct ranking {
     struct ranked *items;
     size_t len, cap;
-    size_t own; /* the first so many are the object's own */
 };
 
 static void ranking_release(struct ranking *ranking)
@@ -43,12 +48,19 @@ static int check_few(const struct bl_yaml_doc *doc, const cJSON *object, struct 
     return 0;
 }
 
-static void rank_children(struct ranking *ranking, cJSON *parent)
+static void rank_member(struct ranking *ranking, cJSON *member, enum precedence precedence)
 {
-    for (cJSON *child = parent->child; child; child = child->next) {
-        struct ranked *item = BL_PUSH(ranking);
+    struct ranked *item = BL_PUSH(ranking);
 
-        *item = (struct ranked){child, ranking->len - 1};
+    *item = (struct ranked){member, precedence, ranking->len - 1};
+}
+
+static void rank_own(struct ranking *ranking, cJSON *object, const struct bl_yaml_node *merge)
+{
+    for (cJSON *child = object->child; child; child = child->next) {
+        bool before = merge && bl_yaml_node_of(child)->origin.key_start < merge->origin.key_start;
+
+        rank_member(ranking, child, before ? BEFORE_MERGE : BEHIND_MERGE);
     }
 }
 
@@ -57,6 +69,7 @@ static int by_key(const void *a, const void *b)
     const struct ranked *x = a, *y = b;
     int order = strcmp(x->member->string, y->member->string);
 
+    order = order ? order : (int)x->precedence - (int)y->precedence;
     return order ? order : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
@@ -67,9 +80,10 @@ static int by_rank(const void *a, const void *b)
     return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-/* Drops what a member of higher rank hides; two of the object's own with one key are an error. */
+/* Drops what another member hides; two of the object's own with one key are an error. */
 static int keep_first(const struct bl_yaml_doc *doc, struct ranking *ranking, struct bl_error **err)
 {
+    const struct ranked *own = NULL;
     size_t kept = 0;
 
     if (!ranking->len)
@@ -78,10 +92,16 @@ static int keep_first(const struct bl_yaml_doc *doc, struct ranking *ranking, st
     for (size_t i = 0; i < ranking->len; i++) {
         struct ranked *item = &ranking->items[i], *last = kept ? &ranking->items[kept - 1] : NULL;
 
-        if (!last || strcmp(last->member->string, item->member->string) != 0)
+        bool twin = last && strcmp(last->member->string, item->member->string) == 0;
+
+        if (!twin)
+            own = NULL;
+        if (own && item->precedence != MERGED)
+            return fail_duplicate(doc, own->member, item->member, err);
+        if (item->precedence != MERGED)
+            own = item;
+        if (!twin)
             ranking->items[kept++] = *item;
-        else if (item->rank < ranking->own)
-            return fail_duplicate(doc, last->member, item->member, err);
     }
     ranking->len = kept;
     return 0;
@@ -104,7 +124,8 @@ static int rank_merged(const struct bl_yaml_doc *doc, struct ranking *ranking,
         if (one->type != cJSON_Object)
             return bl_yaml_doc_fail(doc, merge->origin.key_line, BL_ERR_INVALID, err,
                                     "\"<<\" needs a mapping or a list of mappings");
-        rank_children(ranking, one);
+        for (cJSON *child = one->child; child; child = child->next)
+            rank_member(ranking, child, MERGED);
     }
     return 0;
 }
@@ -116,8 +137,7 @@ int bl_yaml_doc_finish(struct bl_yaml_doc *doc, struct bl_yaml_node *object,
 
     if (!merge && bl_json_len(&object->json) <= FEW_MEMBERS)
         return check_few(doc, &object->json, err);
-    rank_children(&ranking, &object->json);
-    ranking.own = ranking.len;
+    rank_own(&ranking, &object->json, merge);
     if (merge && rank_merged(doc, &ranking, merge, err) < 0)
         return -1;
     if (keep_first(doc, &ranking, err) < 0)

@@ -4,9 +4,9 @@
  * A file is a stream of documents. bl_yaml_next() cuts it into segments without losing a byte, so that
  * a document which nothing changes can be passed through as it is; bl_yaml_parse() reads one segment.
  * What a plain scalar means follows sigs.k8s.io/yaml (YAML 1.1: yes/no/on/off are booleans, 0755 is
- * octal, a timestamp stays a string); anchors and merge keys are resolved, within limits. Stricter than
- * kubectl in this: a duplicate key is refused, and a mapping's own keys beat those of "<<" wherever they
- * stand, as YAML has it, where goyaml lets the later one win.
+ * octal, a timestamp stays a string); anchors and merge keys are resolved, within limits, and a key that
+ * stands behind "<<" beats what is merged, one before it does not, as goyaml has it. Stricter than kubectl
+ * in this: a duplicate key is refused.
  *
  * bl_yaml_rewrite() is the way back: it changes the text only where the value changed, so comments,
  * quotes and order survive, and it proves the result by reading it again.
