@@ -4,8 +4,8 @@
     generate.py FOLDER [FILES]    FILES manifest files (10,000), 2 to 12 KiB each
     generate.py --review FILE     one AdmissionReview with a StatefulSet of 12 KiB
 
-The same call writes the same bytes. One file in eight is of a Kafka release, ZooKeeper or KRaft, in the
-shape that the Bitnami charts give it; the others are Deployments with their Services, and ConfigMaps.
+The same call writes the same bytes. Three files in forty are of Kafka releases, ZooKeeper or KRaft, in
+the shape that the Bitnami charts give them; the others are Deployments with their Services, and ConfigMaps.
 """
 
 import json

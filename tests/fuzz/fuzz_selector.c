@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (bl_selector_validate(selector, &invalid) < 0)
         assert(!matched);
-    else
+    else if (!bl_json_is_null(selector))
         narrow(selector, labels, matched);
     bl_selector_describe(&text, selector);
     assert(text.len);
