@@ -133,7 +133,16 @@ static bool must_not_opt_out(const struct engine *engine, const cJSON *object)
     return forbidden;
 }
 
-static void edit_workload(const struct engine *engine, size_t index, struct bl_edit *edit)
+/* The copy that edits are made on is only taken for an object that a rule will look at. */
+static void start_edit(const struct engine *engine, size_t index)
+{
+    struct bl_object_report *report = &engine->report->objects[index];
+
+    if (!report->edit.object)
+        bl_edit_init(&report->edit, engine->objects[index]);
+}
+
+static void edit_workload(const struct engine *engine, size_t index)
 {
     struct bl_workload *workload =
         bl_workload_recognise(engine->objects[index], NULL, engine->ignore_opt_out[index]);
@@ -147,14 +156,16 @@ static void edit_workload(const struct engine *engine, size_t index, struct bl_e
             excused(engine, (enum bl_rule_id)rule, workload->object, workload->role))
             continue;
         run.workload = workload;
-        run.edit = edit;
-        if (bl_run_may_mutate(&run))
-            bl_rules[rule]->edit(&run);
+        if (!bl_run_may_mutate(&run))
+            continue;
+        start_edit(engine, index);
+        run.edit = &engine->report->objects[index].edit;
+        bl_rules[rule]->edit(&run);
     }
     bl_workload_free(workload);
 }
 
-static void edit_service(const struct engine *engine, size_t index, struct bl_edit *edit)
+static void edit_service(const struct engine *engine, size_t index)
 {
     const cJSON *service = engine->objects[index];
     enum bl_role role = bl_service_role(service);
@@ -167,29 +178,29 @@ static void edit_service(const struct engine *engine, size_t index, struct bl_ed
             !begin_run(engine, (enum bl_rule_id)rule, index, service, role, &run) ||
             run.action != BL_ACTION_MUTATE || excused(engine, (enum bl_rule_id)rule, service, role))
             continue;
-        run.edit = edit;
+        start_edit(engine, index);
+        run.edit = &engine->report->objects[index].edit;
         bl_rules[rule]->edit_service(&run, service);
     }
 }
 
 static void edit_object(const struct engine *engine, size_t index)
 {
-    struct bl_object_report *report = &engine->report->objects[index];
+    struct bl_edit *edit = &engine->report->objects[index].edit;
     const cJSON *object = engine->objects[index];
     enum bl_kind kind = bl_kind_of(object);
 
     engine->report->edited[index] = object;
-    if ((kind != BL_KIND_WORKLOAD && kind != BL_KIND_SERVICE) || !in_scope(engine, index))
+    if (!in_scope(engine, index))
         return;
-    bl_edit_init(&report->edit, object);
     if (kind == BL_KIND_WORKLOAD)
-        edit_workload(engine, index, &report->edit);
+        edit_workload(engine, index);
+    else if (kind == BL_KIND_SERVICE)
+        edit_service(engine, index);
+    if (bl_edit_changed(edit))
+        engine->report->edited[index] = edit->object;
     else
-        edit_service(engine, index, &report->edit);
-    if (bl_edit_changed(&report->edit))
-        engine->report->edited[index] = report->edit.object;
-    else
-        bl_edit_release(&report->edit);
+        bl_edit_release(edit);
 }
 
 static void note_stale_exception(struct bl_rule_run *run, const struct bl_exception *exception)

@@ -156,56 +156,73 @@ static bool word_char(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-';
 }
 
-/* Calls `match` with each word of the container's command and arguments, until one fits. */
-static bool any_word(const cJSON *container, bool (*match)(const char *word, const void *context),
-                     const void *context)
-{
-    static const char *const lists[] = {"command", "args"};
-    const cJSON *argument;
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
-        cJSON_ArrayForEach(argument, bl_json_get(container, lists[i])) {
-            const char *at = cJSON_IsString(argument) ? argument->valuestring : "";
-
-            while (*at) {
-                size_t len = 0;
-
-                while (word_char(at[len]))
-                    len++;
-                BL_AUTO_FREE char *word = bl_strndup(at, len);
-                if (len && match(word, context))
-                    return true;
-                at += len ? len : 1;
-            }
-        }
-    }
-    return false;
-}
-
-struct word_search {
-    const char *const *list;
-    const char **ret_found;
+struct word {
+    const char *text; /* not NUL-terminated */
+    size_t len;
 };
 
-static bool in_list(const char *word, const void *context)
+static const char *word_in(struct word word, const char *const *list)
 {
-    const struct word_search *search = context;
+    for (; *list; list++)
+        if (strncmp(word.text, *list, word.len) == 0 && !(*list)[word.len])
+            return *list;
+    return NULL;
+}
 
-    for (size_t i = 0; search->list[i]; i++) {
-        if (strcmp(word, search->list[i]) == 0) {
-            *search->ret_found = search->list[i];
-            return true;
-        }
+/* The next word of a text, at or behind `at`; its length is 0 at the end. */
+static struct word next_word(const char *at)
+{
+    struct word word = {at, 0};
+
+    while (*word.text && !word_char(*word.text))
+        word.text++;
+    while (word_char(word.text[word.len]))
+        word.len++;
+    return word;
+}
+
+/* Goes on to the text of the next argument, through command and then args; NULL behind the last. */
+struct arguments {
+    const cJSON *container, *next;
+    bool args; /* in args already */
+};
+
+static struct arguments arguments_of(const cJSON *container)
+{
+    const cJSON *command = bl_json_get(container, "command");
+
+    return (struct arguments){container, command ? command->child : NULL, false};
+}
+
+static const char *next_argument(struct arguments *arguments)
+{
+    const cJSON *argument;
+
+    if (!arguments->next && !arguments->args) {
+        const cJSON *args = bl_json_get(arguments->container, "args");
+
+        arguments->args = true;
+        arguments->next = args ? args->child : NULL;
     }
-    return false;
+    argument = arguments->next;
+    if (!argument)
+        return NULL;
+    arguments->next = argument->next;
+    return cJSON_IsString(argument) ? argument->valuestring : "";
 }
 
 static const char *find_word(const cJSON *container, const char *const *list)
 {
-    const char *found = NULL;
-    struct word_search search = {list, &found};
+    struct arguments arguments = arguments_of(container);
 
-    return any_word(container, in_list, &search) ? found : NULL;
+    for (const char *text; (text = next_argument(&arguments));)
+        for (struct word word = next_word(text); word.len; word = next_word(word.text + word.len)) {
+            const char *found = word_in(word, list);
+
+            if (found)
+                return found;
+        }
+    return NULL;
 }
 
 bool bl_container_runs(const cJSON *container, const char *word)
@@ -217,15 +234,11 @@ bool bl_container_runs(const cJSON *container, const char *word)
 
 bool bl_container_mentions(const cJSON *container, const char *text)
 {
-    static const char *const lists[] = {"command", "args"};
-    const cJSON *argument;
+    struct arguments arguments = arguments_of(container);
 
-    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
-        cJSON_ArrayForEach(argument, bl_json_get(container, lists[i])) {
-            if (cJSON_IsString(argument) && strstr(argument->valuestring, text))
-                return true;
-        }
-    }
+    for (const char *argument; (argument = next_argument(&arguments));)
+        if (strstr(argument, text))
+            return true;
     return false;
 }
 
@@ -274,24 +287,28 @@ static int find_port(const cJSON *container, const int *numbers)
     return 0;
 }
 
-static bool not_a_shell_word(const char *word, const void *context)
+/* Nothing but a shell and its options. */
+static bool is_shell_only(const cJSON *container)
 {
-    (void)context;
-    return !bl_text_in(word, shells);
+    struct arguments arguments = arguments_of(container);
+
+    for (const char *text; (text = next_argument(&arguments));)
+        for (struct word word = next_word(text); word.len; word = next_word(word.text + word.len))
+            if (!word_in(word, shells))
+                return false;
+    return true;
 }
 
 /* Told to run a tool, or a shell for a person to type into. */
 static bool is_client(const cJSON *container)
 {
-    bool told = bl_json_get(container, "command") || bl_json_get(container, "args");
+    bool told = bl_json_len(bl_json_get(container, "command")) ||
+                bl_json_len(bl_json_get(container, "args"));
 
     if (find_word(container, client_words))
         return !bl_container_mentions(container, "/run") &&
                !bl_container_mentions(container, "entrypoint");
-    return told &&
-           (bl_json_len(bl_json_get(container, "command")) ||
-            bl_json_len(bl_json_get(container, "args"))) &&
-           !any_word(container, not_a_shell_word, NULL);
+    return told && is_shell_only(container);
 }
 
 static struct bl_evidence evidence(enum bl_role role, enum bl_confidence confidence, char *signal)

@@ -87,29 +87,27 @@ static bool in_template(const char *path)
     return bl_text_starts(path, "/spec/template/") || strcmp(path, "/spec/template") == 0;
 }
 
-static cJSON *patch_of(const struct bl_policy_set *set, const cJSON *request,
-                       const struct bl_object_report *report)
+/* The operations that may be made now, where that is not all of them. */
+static cJSON *permitted(const cJSON *patch, bool settled)
 {
-    bool frozen = template_is_frozen(set, request, report->workload);
-    cJSON *patch = bl_json_new_array();
+    cJSON *few = bl_json_new_array();
     const cJSON *operation;
 
-    cJSON_ArrayForEach(operation, report->edit.patch) {
-        if (!pod_is_settled(request) && !(frozen && in_template(bl_json_string(operation, "path"))))
-            bl_json_push(patch, bl_json_copy(operation));
+    cJSON_ArrayForEach(operation, patch) {
+        if (!settled && !in_template(bl_json_string(operation, "path")))
+            bl_json_push(few, bl_json_copy(operation));
     }
-    return patch;
+    return few;
 }
 
-static int verify_patch(const cJSON *request, const struct bl_object_report *report,
-                        const cJSON *patch, struct bl_error **err)
+static int verify_patch(const cJSON *request, const cJSON *wanted, const cJSON *patch,
+                        struct bl_error **err)
 {
     BL_AUTO_JSON cJSON *object = bl_json_copy(bl_json_get(request, "object"));
-    bool whole = bl_json_len(patch) == bl_json_len(report->edit.patch);
 
-    if (bl_patch_apply(&object, patch, err) < 0)
+    if (bl_patch_apply_scratch(&object, patch, err) < 0)
         return bl_wrap(err, "the patch does not apply");
-    if (whole && report->edit.object && !bl_json_equal(object, report->edit.object))
+    if (wanted && !bl_json_equal(object, wanted))
         return bl_fail(err, BL_ERR_INTERNAL,
                        "the patch does not give the object that was decided on");
     return 0;
@@ -118,13 +116,16 @@ static int verify_patch(const cJSON *request, const struct bl_object_report *rep
 static int add_patch(cJSON *response, const struct bl_policy_set *set, const cJSON *request,
                      const struct bl_object_report *report, struct bl_error **err)
 {
-    BL_AUTO_JSON cJSON *patch = patch_of(set, request, report);
+    bool settled = pod_is_settled(request);
+    bool whole = !settled && !template_is_frozen(set, request, report->workload);
+    BL_AUTO_JSON cJSON *few = whole ? NULL : permitted(report->edit.patch, settled);
+    const cJSON *patch = whole ? report->edit.patch : few;
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf encoded = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
-    if (!patch->child)
+    if (!patch || !patch->child)
         return 0;
-    if (verify_patch(request, report, patch, err) < 0)
+    if (verify_patch(request, whole ? report->edit.object : NULL, patch, err) < 0)
         return -1;
     bl_json_write(&text, patch);
     bl_base64_encode(&encoded, text.text, text.len);

@@ -152,37 +152,45 @@ static bool from_arguments(const struct bl_workload *workload, const char *list,
     return setting->value != NULL;
 }
 
-/* "min.insync.replicas" with "KAFKA_CFG_" is KAFKA_CFG_MIN_INSYNC_REPLICAS. */
-static char *env_name(const char *prefix, const char *property)
+/* Is KAFKA_CFG_MIN_INSYNC_REPLICAS the name for "min.insync.replicas" with prefix "KAFKA_CFG_"? */
+static bool names_property(const char *name, const char *prefix, const char *property)
 {
-    char *name = bl_asprintf("%s%s", prefix, property);
+    if (!name || !bl_text_starts(name, prefix))
+        return false;
+    for (name += strlen(prefix); *name && *property; name++, property++) {
+        char letter =
+            *property == '.' || *property == '-' ? '_' : (char)toupper((unsigned char)*property);
 
-    for (char *c = name + strlen(prefix); *c; c++)
-        *c = *c == '.' || *c == '-' ? '_' : (char)toupper((unsigned char)*c);
-    return name;
+        if (*name != letter)
+            return false;
+    }
+    return !*name && !*property;
 }
 
-static bool from_env_named(const struct bl_workload *workload, const char *name,
-                           struct bl_setting *setting)
+/* Of variables with one name the last counts. */
+static bool from_env_prefix(const struct bl_workload *workload, const char *prefix,
+                            const char *property, struct bl_setting *setting)
 {
-    const cJSON *entry = bl_container_env(workload->container, name), *sibling;
-    const char *value = bl_json_string(entry, "value");
-    size_t index = 0;
+    const cJSON *entry, *found = NULL;
+    size_t index = 0, at = 0;
+    const char *value;
 
-    if (!entry)
-        return false;
-    cJSON_ArrayForEach(sibling, bl_json_get(workload->container, "env")) {
-        if (sibling == entry)
-            break;
+    cJSON_ArrayForEach(entry, bl_json_get(workload->container, "env")) {
+        if (names_property(bl_json_string(entry, "name"), prefix, property)) {
+            found = entry;
+            at = index;
+        }
         index++;
     }
+    if (!found)
+        return false;
+
     /* Charts write `value: ""` for "leave it to the broker". */
-    if (!value && !bl_json_get(entry, "valueFrom"))
-        value = "";
-    if (value && !*value)
+    value = bl_json_string(found, "value");
+    if (!bl_json_get(found, "valueFrom") && (!value || !*value))
         return false;
     setting->value = value ? bl_strdup(value) : NULL;
-    setting->pointer = bl_asprintf("%s/env/%zu", workload->container_pointer, index);
+    setting->pointer = bl_asprintf("%s/env/%zu", workload->container_pointer, at);
     return true;
 }
 
@@ -205,17 +213,14 @@ static bool from_env_file(const struct bl_workload *workload, const char *proper
     return false;
 }
 
+static const char *const env_prefixes[] = {"KAFKA_CFG_", "KAFKA_"};
+
 static bool from_env(const struct bl_workload *workload, const char *property,
                      struct bl_setting *setting)
 {
-    static const char *const prefixes[] = {"KAFKA_CFG_", "KAFKA_"};
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(prefixes); i++) {
-        BL_AUTO_FREE char *name = env_name(prefixes[i], property);
-
-        if (from_env_named(workload, name, setting))
+    for (size_t i = 0; i < BL_ARRAY_LEN(env_prefixes); i++)
+        if (from_env_prefix(workload, env_prefixes[i], property, setting))
             return true;
-    }
     return from_env_file(workload, property, setting);
 }
 
@@ -237,24 +242,34 @@ static bool search_text(const struct bl_world_entry *map, BL_UNUSED const char *
     return true;
 }
 
+static const char *data_by_name(const cJSON *data, const char *property)
+{
+    const cJSON *entry;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(env_prefixes); i++) {
+        cJSON_ArrayForEach(entry, data) {
+            if (names_property(entry->string, env_prefixes[i], property) && cJSON_IsString(entry) &&
+                *entry->valuestring)
+                return entry->valuestring;
+        }
+    }
+    return NULL;
+}
+
 /* Variables that a ConfigMap gives as a whole: envFrom. */
 static bool from_env_from(const struct bl_workload *workload, const struct bl_world *world,
                           const char *property, struct bl_setting *setting)
 {
     const cJSON *source;
-    BL_AUTO_FREE char *cfg = env_name("KAFKA_CFG_", property);
-    BL_AUTO_FREE char *plain = env_name("KAFKA_", property);
 
     cJSON_ArrayForEach(source, bl_json_get(workload->container, "envFrom")) {
         const char *name = bl_json_string(bl_json_get(source, "configMapRef"), "name");
         const struct bl_world_entry *map =
             name ? bl_world_find_entry(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name)
                  : NULL;
-        const cJSON *data = map ? bl_json_get(map->object, "data") : NULL;
-        const char *value = bl_json_string(data, cfg);
+        const char *value = map ? data_by_name(bl_json_get(map->object, "data"), property) : NULL;
 
-        value = value ? value : bl_json_string(data, plain);
-        if (!value || !*value)
+        if (!value)
             continue;
         setting->value = bl_strdup(value);
         setting->elsewhere = map;

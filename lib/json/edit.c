@@ -308,17 +308,24 @@ static int apply_one(cJSON **root, const cJSON *operation, size_t *budget, struc
     return rc;
 }
 
-int bl_patch_apply(cJSON **object, const cJSON *patch, struct bl_error **err)
+int bl_patch_apply_scratch(cJSON **object, const cJSON *patch, struct bl_error **err)
 {
-    BL_AUTO_JSON cJSON *result = bl_json_copy(*object);
     size_t index = 0, budget = BL_JSON_MAX_BYTES;
 
     if (!cJSON_IsArray(patch))
         return bl_fail(err, BL_ERR_INVALID, "a JSON Patch is an array of operations");
     for (const cJSON *operation = patch->child; operation; operation = operation->next, index++)
-        if (apply_one(&result, operation, &budget, err) < 0)
+        if (apply_one(object, operation, &budget, err) < 0)
             return bl_wrap(err, "patch operation %zu", index);
+    return 0;
+}
 
+int bl_patch_apply(cJSON **object, const cJSON *patch, struct bl_error **err)
+{
+    BL_AUTO_JSON cJSON *result = bl_json_copy(*object);
+
+    if (bl_patch_apply_scratch(&result, patch, err) < 0)
+        return -1;
     cJSON_Delete(*object);
     *object = BL_STEAL(result);
     return 0;

@@ -47,4 +47,7 @@ BL_CHECK int bl_edit_append(struct bl_edit *edit, const char *pointer, cJSON *va
  */
 BL_CHECK int bl_patch_apply(cJSON **object, const cJSON *patch, struct bl_error **err);
 
+/** The same without the copy that "or nothing" takes: on failure `*object` is half patched. */
+BL_CHECK int bl_patch_apply_scratch(cJSON **object, const cJSON *patch, struct bl_error **err);
+
 #endif
