@@ -60,15 +60,26 @@ const cJSON *bl_run_now(const struct bl_rule_run *run, const char *pointer)
     return bl_pointer_find(run->edit->object, pointer);
 }
 
-/* Rules edit where they have looked, so an edit that does not fit is a fault of ours. */
-static void BL_PRINTF(5, 0) edited(struct bl_rule_run *run, int rc, struct bl_error *err,
+/*
+ * An edit that does not fit means that something on the way is no map or list at all, which the API
+ * server refuses too. It must not take the program down: the object came from anybody.
+ */
+static void BL_PRINTF(5, 0) edited(struct bl_rule_run *run, int rc, const struct bl_error *err,
                                    const char *pointer, const char *fmt, va_list args)
 {
-    if (rc < 0) {
-        (void)fprintf(stderr, "ballast: internal error: %s\n", bl_error_text(err));
-        abort();
-    }
-    add_finding(run, run->object, pointer, BL_SEVERITY_WARNING, format(fmt, args))->mended = true;
+    struct bl_finding *finding =
+        add_finding(run, run->object, pointer, BL_SEVERITY_WARNING, format(fmt, args));
+
+    finding->mended = rc == 0;
+    if (rc == 0)
+        return;
+
+    char *message =
+        bl_asprintf("%s; it could not be added: %s", finding->message, bl_error_text(err));
+    free(finding->message);
+    finding->message = message;
+    finding->hint =
+        bl_strdup("Correct what stands on the way to it; the API server refuses it as it is.");
 }
 
 void bl_run_set(struct bl_rule_run *run, const char *pointer, cJSON *value, const char *fmt, ...)
@@ -131,9 +142,8 @@ static enum bl_severity severity_of(const struct bl_rule_run *run, enum bl_fault
 
     if (run->action == BL_ACTION_AUDIT)
         severity = BL_SEVERITY_INFO;
-    else if (run->action == BL_ACTION_DENY && fault != BL_FAULT_NOTE)
-        severity = BL_SEVERITY_ERROR;
-    else if (run->action == BL_ACTION_MUTATE && fault == BL_FAULT_WRONG)
+    else if ((run->action == BL_ACTION_DENY && fault != BL_FAULT_NOTE) ||
+             (run->action == BL_ACTION_MUTATE && fault == BL_FAULT_WRONG))
         severity = BL_SEVERITY_ERROR;
     return limit(run->workload, severity);
 }

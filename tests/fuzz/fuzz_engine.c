@@ -37,8 +37,8 @@ static void check_patches(const struct bl_report *report, const cJSON *const *ob
 
 static void check_settled(const struct bl_report *report, const struct bl_engine_options *options)
 {
-    BL_AUTO(bl_report_cleanup) struct bl_report *again =
-        bl_engine_run(policies(), report->edited, report->len, options);
+    BL_AUTO(bl_report_cleanup)
+    struct bl_report *again = bl_engine_run(policies(), report->edited, report->len, options);
 
     for (size_t i = 0; i < again->len; i++)
         if (again->objects[i].edit.patch)
@@ -59,8 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < manifest.objects.len; i++)
         objects[i] = manifest.objects.items[i].object;
 
-    BL_AUTO(bl_report_cleanup) struct bl_report *report =
-        bl_engine_run(policies(), objects, manifest.objects.len, &options);
+    BL_AUTO(bl_report_cleanup)
+    struct bl_report *report = bl_engine_run(policies(), objects, manifest.objects.len, &options);
     check_patches(report, objects);
     check_settled(report, &options);
     return 0;

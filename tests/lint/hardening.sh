@@ -2,6 +2,7 @@
 # Is a release program hardened: PIE, full RELRO, no executable stack, canaries, fortified calls?
 set -euo pipefail
 
+# No grep -q: it stops reading, and under pipefail the program before it fails of that.
 failed=0
 expect() { # WHAT COMMAND...
     local what=$1
@@ -14,12 +15,12 @@ expect() { # WHAT COMMAND...
         failed=1
     fi
 }
-dynamic() { readelf -dW "$program" | grep -qE "$1"; }
-segments() { readelf -lW "$program" | grep -qE "$1"; }
-symbols() { readelf -sW --dyn-syms "$program" | grep -qE "$1"; }
+dynamic() { readelf -dW "$program" | grep -E "$1" >/dev/null; }
+segments() { readelf -lW "$program" | grep -E "$1" >/dev/null; }
+symbols() { readelf -sW --dyn-syms "$program" | grep -E "$1" >/dev/null; }
 # Our own functions begin with a landing pad. The program as a whole is not marked for CET while
 # Debian's start-up objects are not. x86 alone.
-branches() { [ "$(uname -m)" != x86_64 ] || objdump -d --no-show-raw-insn "$program" | grep -A1 '<main>:' | grep -q endbr64; }
+branches() { [ "$(uname -m)" != x86_64 ] || objdump -d --no-show-raw-insn "$program" | grep -A1 '<main>:' | grep endbr64 >/dev/null; }
 
 for program in "$@"; do
     expect "position independent" dynamic 'FLAGS_1.*PIE'

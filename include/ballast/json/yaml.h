@@ -25,11 +25,11 @@
 struct bl_origin {
     unsigned line, column;         /* the value's first character */
     unsigned key_line, key_column; /* its key's, or the value's where it has none */
-    size_t start, end;             /* bytes of the value in the segment's text, tag and anchor too */
-    size_t key_start;              /* byte where its key, or its list item's value, begins */
-    bool flow;                     /* a mapping or sequence written as {…} or […] */
-    bool aliased;                  /* comes from an alias or merge key: the text stands elsewhere */
-    bool empty;                    /* a null that has no text of its own */
+    size_t start, end; /* bytes of the value in the segment's text, tag and anchor too */
+    size_t key_start;  /* byte where its key, or its list item's value, begins */
+    bool flow;         /* a mapping or sequence written as {…} or […] */
+    bool aliased;      /* comes from an alias or merge key: the text stands elsewhere */
+    bool empty;        /* a null that has no text of its own */
 };
 
 /**
@@ -78,8 +78,8 @@ BL_DEFINE_CLEANUP(struct bl_yaml_doc *, bl_yaml_doc_cleanup, bl_yaml_doc_free)
  * document. The result is read again and compared before anything is appended. It ends with a newline,
  * except where the segment has none and either nothing changed or the value needs it so. JSON stays JSON.
  */
-BL_CHECK int bl_yaml_rewrite(const struct bl_yaml_doc *doc, const cJSON *wanted, struct bl_strbuf *out,
-                             struct bl_error **err);
+BL_CHECK int bl_yaml_rewrite(const struct bl_yaml_doc *doc, const cJSON *wanted,
+                             struct bl_strbuf *out, struct bl_error **err);
 
 /**
  * Appends a value in block style at `indent` spaces, a newline at the end, quoting whatever YAML 1.1 or
