@@ -108,6 +108,8 @@ static const char *const zookeeper_env[] = {
     "ZOO_MY_ID",
     "ZOO_PORT_NUMBER",
     "ZOO_SERVER_ID",
+    "ZOOKEEPER_ID",
+    "ZOOKEEPER_SERVER_1",
     "ZOOKEEPER_SERVER_ID",
     "ZOOKEEPER_CLIENT_PORT",
     "ZOOKEEPER_CONFIGURATION",
@@ -475,13 +477,31 @@ static struct bl_evidence by_config_map(const struct bl_workload *workload, cons
     return evidence(search.role, BL_CONFIDENCE_HIGH, search.signal);
 }
 
+/* Clients, peers and an election on their three ports: nothing else listens like that. */
+static struct bl_evidence by_ports(const cJSON *container, const char *name)
+{
+    static const int client[] = {2181, 0}, peer[] = {2888, 0}, election[] = {3888, 0};
+
+    if (!find_port(container, client) || !find_port(container, peer) ||
+        !find_port(container, election))
+        return (struct bl_evidence){0};
+    return evidence(BL_ROLE_ZOOKEEPER, BL_CONFIDENCE_MEDIUM,
+                    bl_asprintf("ports: container \"%s\" has 2181, 2888 and 3888", name));
+}
+
+/* Told to run a program of its own, it does not do what its image does by default. */
+static bool overrides_image(const cJSON *container)
+{
+    return bl_json_len(bl_json_get(container, "command")) > 0;
+}
+
 /* An image that runs a broker by default, on a broker's port: a guess, so low confidence. */
 static struct bl_evidence by_image(const cJSON *container, const char *name, const char *basename)
 {
     bool kafka = image_in(basename, kafka_images) && find_port(container, kafka_ports);
     bool zookeeper = image_in(basename, zookeeper_images) && find_port(container, zookeeper_ports);
 
-    if (!kafka && !zookeeper)
+    if ((!kafka && !zookeeper) || overrides_image(container))
         return (struct bl_evidence){0};
     return evidence(
         kafka ? BL_ROLE_BROKER : BL_ROLE_ZOOKEEPER, BL_CONFIDENCE_LOW,
@@ -506,6 +526,8 @@ struct bl_evidence bl_container_evidence(const struct bl_workload *workload, con
         found = by_config_map(workload, container, world);
     if (!found.role)
         found = by_labels(workload, container, name ? name : "");
+    if (!found.role)
+        found = by_ports(container, name ? name : "");
     if (!found.role)
         found = by_image(container, name ? name : "", basename);
     return found;

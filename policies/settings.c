@@ -313,6 +313,32 @@ static bool from_kafka_resource(const struct bl_workload *workload, const struct
     return true;
 }
 
+/* A whole file that a start script writes: lines of their own within one argument. */
+static bool from_script(const struct bl_workload *workload, const char *property,
+                        struct bl_setting *setting)
+{
+    static const char *const lists[] = {"command", "args"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
+        const cJSON *argument;
+        size_t index = 0;
+
+        cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i])) {
+            const char *text = cJSON_IsString(argument) ? argument->valuestring : "";
+            char *value = strchr(text, '\n') ? bl_properties_get(text, property) : NULL;
+
+            if (value) {
+                setting->value = value;
+                setting->pointer =
+                    bl_asprintf("%s/%s/%zu", workload->container_pointer, lists[i], index);
+                return true;
+            }
+            index++;
+        }
+    }
+    return false;
+}
+
 bool bl_workload_setting(const struct bl_workload *workload, const struct bl_world *world,
                          const char *property, struct bl_setting *ret_setting)
 {
@@ -321,6 +347,7 @@ bool bl_workload_setting(const struct bl_workload *workload, const struct bl_wor
     *ret_setting = (struct bl_setting){0};
     return from_arguments(workload, "args", property, ret_setting) ||
            from_arguments(workload, "command", property, ret_setting) ||
+           from_script(workload, property, ret_setting) ||
            from_env(workload, property, ret_setting) ||
            from_env_from(workload, world, property, ret_setting) ||
            bl_workload_each_properties(workload, world, search_text, &search) ||

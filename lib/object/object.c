@@ -84,7 +84,8 @@ const cJSON *bl_object_controller(const cJSON *object)
 bool bl_object_is_workload(const cJSON *object)
 {
     return bl_object_is(object, "apps", "StatefulSet") || bl_object_is(object, "", "Pod") ||
-           bl_object_is(object, "apps", "Deployment");
+           bl_object_is(object, "apps", "Deployment") ||
+           bl_object_is(object, "extensions", "Deployment");
 }
 
 const char *bl_object_pod_pointer(const cJSON *object)
