@@ -1,7 +1,7 @@
 /**
  * A golden case: manifests and policies in, what should come of them.
  *
- * Cases are YAML, written to be read: see docs/testing-policies.md and tests/golden.
+ * Cases are YAML, written to be read: see docs/policies.md, man ballast-test and tests/golden.
  */
 #ifndef BALLAST_CLI_CASE_H
 #define BALLAST_CLI_CASE_H

@@ -70,6 +70,10 @@ static void same_text(const struct check *check, const cJSON *entry, const char 
 {
     const char *wanted = cJSON_IsString(entry) ? entry->valuestring : NULL;
 
+    /* YAML 1.1 reads a bare off as false. */
+    if (cJSON_IsFalse(entry))
+        wanted = bl_outcome_name(BL_OUTCOME_OFF);
+
     if (!bl_text_eq(wanted, text))
         failed(check, entry, "%s of %s is %s, not %s", what, entry->string, text ? text : "unknown",
                wanted ? wanted : "unknown");
@@ -165,14 +169,15 @@ static void check_unchanged(const struct check *check)
     const cJSON *entry;
 
     cJSON_ArrayForEach(entry, bl_json_get(check->expect, "unchanged")) {
-        long index = cli_case_find(&check->test->input, entry->valuestring);
+        const char *name = cJSON_IsString(entry) ? entry->valuestring : "";
+        long index = cli_case_find(&check->test->input, name);
         BL_AUTO(bl_strbuf_release) struct bl_strbuf patch = BL_STRBUF_INIT(2000);
 
         if (index < 0) {
-            failed(check, entry, "there is no %s", entry->valuestring);
+            failed(check, entry, "there is no %s", name);
         } else if (check->test->input.report->objects[index].edit.patch) {
             bl_json_write(&patch, check->test->input.report->objects[index].edit.patch);
-            failed(check, entry, "%s was changed: %s", entry->valuestring, patch.text);
+            failed(check, entry, "%s was changed: %s", name, patch.text);
         }
     }
 }
@@ -202,7 +207,8 @@ static void check_companions(const struct check *check)
             found |= bl_text_eq(name, entry->valuestring);
         }
         if (!found)
-            failed(check, entry, "no %s was added", entry->valuestring);
+            failed(check, entry, "no %s was added",
+                   cJSON_IsString(entry) ? entry->valuestring : "such object");
     }
     for (size_t i = 0; list && i < report->companions.len; i++) {
         BL_AUTO_FREE char *name = name_of(report->companions.items[i].object);
@@ -316,16 +322,42 @@ static void check_refusal(const struct check *check, const cJSON *wanted)
         failed(check, wanted, "the error says something else: %s", refusal);
 }
 
+/* A wrong type would check nothing, and the case would pass whatever comes. */
+static int check_types(const struct bl_decode *from, const cJSON *expect, struct bl_error **err)
+{
+    static const char *const lists[] = {"unchanged", "companions", "findings", NULL};
+    static const char *const maps[] = {"roles",         "clusters", "ports",   "versions",
+                                       "distributions", "values",   "results", NULL};
+    static const char *const keys[] = {"rule",    "object", "severity", "path",
+                                       "message", "mended", NULL};
+    const cJSON *member, *finding, *key;
+
+    cJSON_ArrayForEach(member, expect) {
+        if (bl_decode_known(from, member, expect_keys, err) < 0)
+            return -1;
+        if (bl_text_in(member->string, lists) && !cJSON_IsArray(member))
+            return bl_decode_fail(from, member, member->string, err, "expected a list");
+        if (bl_text_in(member->string, maps) && !cJSON_IsObject(member))
+            return bl_decode_fail(from, member, member->string, err, "expected a map");
+    }
+    cJSON_ArrayForEach(finding, bl_json_get(expect, "findings")) {
+        if (!cJSON_IsObject(finding))
+            return bl_decode_fail(from, finding, "findings", err, "expected a list of maps");
+        cJSON_ArrayForEach(key, finding) {
+            if (bl_decode_known(from, key, keys, err) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
 int cli_case_check(const struct cli_case *test, struct bl_strbuf *failures, struct bl_error **err)
 {
     struct check check = {test, bl_json_get(test->root, "expect"), failures};
     struct bl_decode from = {test->file, test->doc, "expect"};
-    const cJSON *member;
 
-    cJSON_ArrayForEach(member, check.expect) {
-        if (bl_decode_known(&from, member, expect_keys, err) < 0)
-            return -1;
-    }
+    if (check_types(&from, check.expect, err) < 0)
+        return -1;
     if (bl_json_get(check.expect, "error")) {
         check_refusal(&check, bl_json_get(check.expect, "error"));
         return 0;

@@ -93,8 +93,9 @@ struct bl_place cli_finding_place(const struct cli_input *input, const struct bl
 /** The hint, or for what is mended how to have it mended. */
 const char *cli_finding_hint(const struct bl_finding *finding);
 
-/** Findings in each form. `floor` is the least severity that is shown. */
-void cli_findings_text(const struct cli_input *input, bool mended, struct bl_strbuf *out);
+/** Findings in each form. As text only those of this severity or graver; mended ones if asked for. */
+void cli_findings_text(const struct cli_input *input, enum bl_severity least, bool mended,
+                       struct bl_strbuf *out);
 cJSON *cli_findings_json(const struct cli_input *input);
 cJSON *cli_findings_sarif(const struct cli_input *input);
 void cli_findings_junit(const struct cli_input *input, struct bl_strbuf *out);
@@ -116,7 +117,7 @@ cJSON *cli_object_json(const cJSON *object);
 void cli_diff(struct bl_strbuf *out, const char *old_name, const char *new_name,
               const char *old_text, const char *new_text);
 
-/** Is standard error a terminal that takes colours? */
+/** Is the descriptor a terminal that takes colours? */
 bool cli_colours(int fd);
 
 #endif

@@ -111,6 +111,19 @@ static void add_results(struct bl_strbuf *out, const struct bl_object_report *re
     }
 }
 
+static const char *role_in_words(enum bl_role role)
+{
+    static const char *const words[] = {
+        [BL_ROLE_NONE] = "neither Kafka nor ZooKeeper",
+        [BL_ROLE_BROKER] = "a broker",
+        [BL_ROLE_CONTROLLER] = "a controller",
+        [BL_ROLE_COMBINED] = "a broker and controller in one",
+        [BL_ROLE_ZOOKEEPER] = "ZooKeeper",
+    };
+
+    return words[role];
+}
+
 static void add_workload(const struct cli_input *input, size_t i, struct bl_strbuf *out)
 {
     const struct bl_object_report *report = &input->report->objects[i];
@@ -118,8 +131,8 @@ static void add_workload(const struct cli_input *input, size_t i, struct bl_strb
     struct bl_place place =
         bl_manifest_place(&input->manifest, &input->manifest.objects.items[i], "");
 
-    bl_strbuf_addf(out, "%s:%u: %s \"%s\" is a %s", place.file, place.line, workload->ref.kind,
-                   workload->ref.name, bl_role_name(workload->role));
+    bl_strbuf_addf(out, "%s:%u: %s \"%s\" is %s", place.file, place.line, workload->ref.kind,
+                   workload->ref.name, role_in_words(workload->role));
     bl_strbuf_addf(out, " (%s%s%s, %s confidence)\n", workload->distribution,
                    workload->version ? " " : "", workload->version ? workload->version : "",
                    bl_confidence_name(workload->confidence));
@@ -145,7 +158,7 @@ static void explain_text(const struct cli_input *input, struct bl_strbuf *out)
 
         if (workload && workload->role)
             add_workload(input, i, out);
-        else
+        else if (!workload || !workload->opted_out)
             others++;
         if (workload && workload->opted_out)
             bl_strbuf_addf(out, "%s \"%s\" is left alone: its label %s says none\n\n",

@@ -54,13 +54,17 @@ static void add_text(const struct cli_input *input, const struct bl_finding *fin
         bl_strbuf_addf(out, "  hint: %s\n", hint);
 }
 
-void cli_findings_text(const struct cli_input *input, bool mended, struct bl_strbuf *out)
+void cli_findings_text(const struct cli_input *input, enum bl_severity least, bool mended,
+                       struct bl_strbuf *out)
 {
     bool colours = cli_colours(mended ? STDOUT_FILENO : STDERR_FILENO);
 
-    for (size_t i = 0; i < input->report->findings.len; i++)
-        if (mended || !input->report->findings.items[i].mended)
-            add_text(input, &input->report->findings.items[i], colours, out);
+    for (size_t i = 0; i < input->report->findings.len; i++) {
+        const struct bl_finding *finding = &input->report->findings.items[i];
+
+        if (finding->severity >= least && (mended || !finding->mended))
+            add_text(input, finding, colours, out);
+    }
 }
 
 static cJSON *finding_json(const struct cli_input *input, const struct bl_finding *finding)
@@ -178,14 +182,21 @@ static void add_xml(struct bl_strbuf *out, const char *text)
     }
 }
 
-/* A case for each rule on each workload; what would be denied or warned of fails it. */
+/* What is only reported fails no build. */
+static bool fails(enum bl_outcome outcome)
+{
+    return outcome == BL_OUTCOME_CHANGED || outcome == BL_OUTCOME_WARNED ||
+           outcome == BL_OUTCOME_DENIED;
+}
+
+/* A case for each rule on each workload; what would be changed, warned of or denied fails it. */
 static void add_case(const struct cli_input *input, size_t object, const struct bl_result *result,
                      struct bl_strbuf *out)
 {
     struct bl_ref ref = bl_object_ref(input->objects[object]);
     struct bl_place place =
         bl_manifest_place(&input->manifest, &input->manifest.objects.items[object], "");
-    bool clean = result->outcome == BL_OUTCOME_PASS || result->outcome == BL_OUTCOME_EXEMPT;
+    bool clean = !fails(result->outcome);
 
     bl_strbuf_adds(out, "  <testcase classname=\"");
     add_xml(out, ref.kind);
@@ -211,8 +222,7 @@ static size_t count_cases(const struct cli_input *input, bool failures)
         for (size_t r = 0; r < input->report->objects[i].results.len; r++) {
             enum bl_outcome outcome = input->report->objects[i].results.items[r].outcome;
 
-            count += outcome != BL_OUTCOME_OFF &&
-                     !(failures && (outcome == BL_OUTCOME_PASS || outcome == BL_OUTCOME_EXEMPT));
+            count += failures ? fails(outcome) : outcome != BL_OUTCOME_OFF;
         }
     return count;
 }

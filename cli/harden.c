@@ -10,8 +10,7 @@ static void print_findings(const struct cli_input *input, bool quiet)
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     size_t changed = 0;
 
-    if (!quiet || bl_report_denied(input->report))
-        cli_findings_text(input, false, &text);
+    cli_findings_text(input, quiet ? BL_SEVERITY_ERROR : BL_SEVERITY_INFO, false, &text);
     (void)fputs(text.text, stderr);
     if (quiet)
         return;

@@ -85,6 +85,12 @@ void cli_fill_resource_list(const struct cli_input *input, size_t document, cJSO
         bl_json_add(list, "results", BL_STEAL(results));
 }
 
+/* What a runner hands over when nobody configured anything. */
+static bool is_empty_config_map(const cJSON *config)
+{
+    return bl_object_is(config, "", "ConfigMap") && !bl_json_len(bl_json_get(config, "data"));
+}
+
 int cli_read_function_config(const struct bl_manifest *manifest, struct bl_policy_set *set,
                              bool *ret_found, struct bl_error **err)
 {
@@ -94,8 +100,7 @@ int cli_read_function_config(const struct bl_manifest *manifest, struct bl_polic
         const cJSON *root = bl_yaml_doc_root(document->yaml);
         const cJSON *config = bl_json_get(root, "functionConfig");
 
-        if (!cli_is_resource_list(root) ||
-            !bl_text_eq(bl_json_string(config, "kind"), "KafkaPolicy"))
+        if (!cli_is_resource_list(root) || bl_json_is_null(config) || is_empty_config_map(config))
             continue;
         *ret_found = true;
         return bl_policy_set_add(set, manifest->files.items[document->file].name, document->yaml,

@@ -28,7 +28,7 @@ static void render(const struct cli_input *input, const char *format, struct bl_
     else if (bl_text_eq(format, "junit"))
         cli_findings_junit(input, out);
     else
-        cli_findings_text(input, true, out);
+        cli_findings_text(input, BL_SEVERITY_INFO, true, out);
     if (json)
         bl_json_write_pretty(out, json);
 }

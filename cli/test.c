@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ballast/base/file.h"
+#include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "case.h"
 
@@ -19,9 +20,12 @@ static int run_case(const char *file, const struct bl_yaml_doc *doc, struct tall
     BL_AUTO(bl_strbuf_release) struct bl_strbuf failures = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
     if (cli_case_open(&test, file, doc, err) < 0)
-        return bl_wrap(err, "%s:%u", file, test.line);
+        return bl_text_starts(bl_error_text(*err), file) ? -1
+                                                         : bl_wrap(err, "%s:%u", file, test.line);
     if (cli_case_check(&test, &failures, err) < 0 || cli_case_laws(&test, &failures, err) < 0)
-        return bl_wrap(err, "%s:%u: case \"%s\"", file, test.line, test.name);
+        return bl_text_starts(bl_error_text(*err), file)
+                   ? -1
+                   : bl_wrap(err, "%s:%u: case \"%s\"", file, test.line, test.name);
     tally->passed += failures.len == 0;
     tally->failed += failures.len > 0;
     if (failures.len)
@@ -61,27 +65,42 @@ static int run_file(const char *file, struct tally *tally, struct bl_error **err
     return 0;
 }
 
-/* Files that cases read (manifests, policies) lie in folders of these names beside them. */
-static bool is_fixture(const char *path)
+/* Files that cases read (manifests, policies) lie in folders of these names below the one that is named. */
+static bool is_fixture(const char *path, const char *folder)
 {
-    return strstr(path, "/fixtures/") || bl_text_starts(path, "fixtures/") ||
-           strstr(path, "/policies/");
+    const char *below = bl_text_starts(path, folder) ? path + strlen(folder) : "";
+    BL_AUTO_FREE char *inside = bl_asprintf("/%s", below);
+
+    return strstr(inside, "/fixtures/") || strstr(inside, "/policies/");
+}
+
+/* A file that is named is run wherever it lies. */
+static int run_path(const char *path, struct tally *tally, struct bl_error **err)
+{
+    static const char *const suffixes[] = {".yaml", ".yml", NULL};
+    BL_AUTO(bl_paths_release) struct bl_paths paths = {0};
+
+    if (bl_paths_add(&paths, path, suffixes, err) < 0)
+        return -1;
+    for (size_t i = 0; i < paths.len; i++) {
+        bool named = strcmp(paths.items[i], path) == 0;
+
+        if ((named || !is_fixture(paths.items[i], path)) &&
+            run_file(paths.items[i], tally, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int run(const struct cli_args *args)
 {
-    static const char *const suffixes[] = {".yaml", ".yml", NULL};
     BL_ERROR(err);
-    BL_AUTO(bl_paths_release) struct bl_paths paths = {0};
     struct tally tally = {.verbose = args->verbose};
 
     if (!args->files.len)
         return cli_usage(&cli_test, "name the files or folders of cases");
     for (size_t i = 0; i < args->files.len; i++)
-        if (bl_paths_add(&paths, args->files.items[i], suffixes, &err) < 0)
-            return cli_fail(err);
-    for (size_t i = 0; i < paths.len; i++)
-        if (!is_fixture(paths.items[i]) && run_file(paths.items[i], &tally, &err) < 0)
+        if (run_path(args->files.items[i], &tally, &err) < 0)
             return cli_fail(err);
     if (!tally.passed && !tally.failed) {
         (void)fputs("ballast: error: there is no case in these files\n", stderr);
@@ -99,7 +118,7 @@ const struct cli_verb cli_test = {
         "Each case names manifests, policies and what should come of them; see man ballast-test. "
         "Folders\n"
         "named fixtures and policies are not searched for cases: they hold what cases read.",
-    .examples = "  ballast test policies/tests\n",
+    .examples = "  ballast test policy-tests/\n",
     .outputs = "text",
     .flags = CLI_FLAG_FILENAME | CLI_FLAG_VERBOSE,
     .run = run,

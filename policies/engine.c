@@ -62,6 +62,9 @@ static const struct bl_exception *find_exception(const struct engine *engine, en
     for (size_t p = 0; p < engine->set->len; p++) {
         const struct bl_structs *list = &engine->set->items[p]->spec.exceptions;
 
+        /* A policy excuses only where it holds itself. */
+        if (!bl_match_object(&engine->set->items[p]->spec.match, &scope))
+            continue;
         for (size_t e = 0; e < list->len; e++) {
             const struct bl_exception *exception = (const struct bl_exception *)list->items + e;
             bool named = false;

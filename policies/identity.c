@@ -124,6 +124,15 @@ static char *kafka_version(const struct bl_workload *workload, const char *tag)
     return version_of(tag);
 }
 
+/* kubernetes-zookeeper puts a version of its own first: 1.0-3.4.10. */
+static char *zookeeper_version(const char *tag)
+{
+    size_t own = version_len(tag);
+
+    return own && tag[own] == '-' && version_len(tag + own + 1) ? version_of(tag + own + 1)
+                                                                : version_of(tag);
+}
+
 /* Only an image that is named for the server carries the server's version. */
 static bool names_server(const struct bl_workload *workload, const char *image)
 {
@@ -146,7 +155,7 @@ static char *find_version(const struct bl_workload *workload, const char *image)
         if (bl_workload_is_kafka(workload))
             version = kafka_version(workload, tag);
         else if (strcmp(workload->distribution, "confluent") != 0)
-            version = version_of(tag);
+            version = zookeeper_version(tag);
     }
     if (!version && label && strcmp(workload->distribution, "bitnami") == 0)
         version = version_of(label);

@@ -126,5 +126,18 @@ expect_out_contains "is 120, not 1"
 expect_out_contains "1 passed, 1 failed"
 run "$BALLAST" test
 expect_rc 2
-run "$BALLAST" test cases/fixtures
+mkdir none
+run "$BALLAST" test none
 expect_rc 2
+run "$BALLAST" test ./cases/mine.yaml "$PWD/cases"
+expect_out_contains "2 passed, 2 failed"
+
+it "does not let a case pass because it is misspelt"
+printf 'name: x\ninput: fixtures/release.yaml\nexpect: {findings: [{rle: probes}]}\n' >cases/misspelt.yaml
+run "$BALLAST" test cases/misspelt.yaml
+expect_rc 1
+expect_err_contains "cases/misspelt.yaml:3: error: expect: unknown field \"rle\""
+printf 'name: x\ninput: fixtures/release.yaml\nexpect: {unchanged: StatefulSet/kafka}\n' >cases/misspelt.yaml
+run "$BALLAST" test cases/misspelt.yaml
+expect_rc 1
+expect_err_contains "expected a list"
