@@ -75,13 +75,22 @@ static void add_path(struct bl_workload *workload, const char *path, size_t len)
     data->storage = volume ? storage_of(workload, volume) : BL_STORAGE_NONE;
 }
 
+/* Bitnami's KAFKA_LOG_DIR is where the program writes its own log, and no setting of the broker. */
+static bool is_program_log(const struct bl_workload *workload, const char *path)
+{
+    const char *own = bl_container_env_value(workload->container, "KAFKA_LOG_DIR");
+
+    return own && strcmp(workload->distribution, "bitnami") == 0 && strcmp(own, path) == 0 &&
+           !bl_container_env(workload->container, "KAFKA_CFG_LOG_DIR");
+}
+
 static bool add_setting_paths(struct bl_workload *workload, const struct bl_world *world,
                               const char *property)
 {
     BL_AUTO(bl_setting_release) struct bl_setting setting = {0};
 
     if (!bl_workload_setting(workload, world, property, &setting) || !setting.value ||
-        setting.value[0] != '/')
+        setting.value[0] != '/' || is_program_log(workload, setting.value))
         return false;
     for (const char *at = setting.value; *at;) {
         size_t len = strcspn(at, ", ");

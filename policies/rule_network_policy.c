@@ -108,14 +108,6 @@ static bool same_cluster(const struct bl_rule_run *run, const struct bl_ensemble
            run->workload->cluster;
 }
 
-/* The ensembles that keep their metadata in this ZooKeeper, or the ZooKeeper that these brokers use. */
-static bool is_other_side(const struct bl_rule_run *run, size_t other)
-{
-    size_t self = run->workload->ensemble;
-
-    return bl_scene_linked(run->scene, other, self) || bl_scene_linked(run->scene, self, other);
-}
-
 /* The ensemble itself; for brokers and controllers also the others of their Kafka cluster. */
 static void add_own_side(const struct bl_rule_run *run, cJSON *peers)
 {
@@ -130,11 +122,19 @@ static void add_own_side(const struct bl_rule_run *run, cJSON *peers)
     }
 }
 
+/* The ensembles that keep their metadata in this ZooKeeper, or the ZooKeeper that these brokers use. */
 static void add_other_side(const struct bl_rule_run *run, cJSON *peers)
 {
-    for (size_t i = 0; i < run->scene->ensembles.len; i++)
-        if (is_other_side(run, i) && run->scene->ensembles.items[i].selector)
-            bl_json_push(peers, ensemble_peer(run, &run->scene->ensembles.items[i]));
+    size_t self = run->workload->ensemble;
+
+    for (size_t i = 0; i < run->scene->links.len; i++) {
+        const struct bl_link *link = &run->scene->links.items[i];
+        size_t other = link->kafka == self ? link->zookeeper : link->kafka;
+        const struct bl_ensemble *ensemble = &run->scene->ensembles.items[other];
+
+        if ((link->kafka == self || link->zookeeper == self) && ensemble->selector)
+            bl_json_push(peers, ensemble_peer(run, ensemble));
+    }
 }
 
 static cJSON *copy_list(const cJSON *list)
