@@ -69,14 +69,11 @@ const struct bl_port *bl_workload_port(const struct bl_workload *workload, enum 
 
 void bl_workload_signal(struct bl_workload *workload, const char *fmt, ...)
 {
-    char *text = NULL;
     va_list args;
 
     va_start(args, fmt);
-    if (vasprintf(&text, fmt, args) < 0)
-        abort();
+    *BL_PUSH(&workload->signals) = bl_vasprintf(fmt, args);
     va_end(args);
-    *BL_PUSH(&workload->signals) = text;
 }
 
 struct candidate {

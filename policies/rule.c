@@ -28,15 +28,6 @@ const struct bl_rule *const bl_rules[BL_RULE_COUNT] = {
     [BL_RULE_RESOURCES] = &bl_rule_resources,
 };
 
-static char *BL_PRINTF(1, 0) format(const char *fmt, va_list args)
-{
-    char *text = NULL;
-
-    if (vasprintf(&text, fmt, args) < 0)
-        abort();
-    return text;
-}
-
 static struct bl_finding *add_finding(struct bl_rule_run *run, size_t object, const char *path,
                                       enum bl_severity severity, char *message)
 {
@@ -68,7 +59,7 @@ static void BL_PRINTF(5, 0) edited(struct bl_rule_run *run, int rc, const struct
                                    const char *pointer, const char *fmt, va_list args)
 {
     struct bl_finding *finding =
-        add_finding(run, run->object, pointer, BL_SEVERITY_WARNING, format(fmt, args));
+        add_finding(run, run->object, pointer, BL_SEVERITY_WARNING, bl_vasprintf(fmt, args));
 
     finding->mended = rc == 0;
     if (rc == 0)
@@ -155,7 +146,7 @@ void bl_run_report(struct bl_rule_run *run, enum bl_fault fault, size_t object, 
 
     va_start(args, fmt);
     struct bl_finding *finding =
-        add_finding(run, object, path, severity_of(run, fault), format(fmt, args));
+        add_finding(run, object, path, severity_of(run, fault), bl_vasprintf(fmt, args));
     va_end(args);
     finding->hint = hint ? bl_strdup(hint) : NULL;
 }
@@ -175,7 +166,7 @@ void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensembl
     *BL_PUSH(&run->report->companions) = (struct bl_companion){after, run->id, object};
     va_start(args, fmt);
     struct bl_finding *finding =
-        add_finding(run, run->object, "", BL_SEVERITY_WARNING, format(fmt, args));
+        add_finding(run, run->object, "", BL_SEVERITY_WARNING, bl_vasprintf(fmt, args));
     va_end(args);
     finding->mended = true;
 }

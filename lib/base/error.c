@@ -14,15 +14,6 @@ struct bl_error {
     char *hint; /* or NULL */
 };
 
-static char *BL_PRINTF(1, 0) format(const char *fmt, va_list args)
-{
-    char *text = NULL;
-
-    if (vasprintf(&text, fmt, args) < 0)
-        abort();
-    return text;
-}
-
 static int fail(struct bl_error **err, enum bl_errcode code, char *text)
 {
     struct bl_error *error = BL_NEW(struct bl_error);
@@ -39,7 +30,7 @@ int bl_fail(struct bl_error **err, enum bl_errcode code, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    fail(err, code, format(fmt, args));
+    fail(err, code, bl_vasprintf(fmt, args));
     va_end(args);
     return -1;
 }
@@ -51,7 +42,7 @@ int bl_fail_errno(struct bl_error **err, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    BL_AUTO_FREE char *what = format(fmt, args);
+    BL_AUTO_FREE char *what = bl_vasprintf(fmt, args);
     va_end(args);
     fail(err, BL_ERR_IO, bl_asprintf("%s: %s", what, strerror_r(saved, reason, sizeof(reason))));
     errno = saved;
@@ -64,7 +55,7 @@ int bl_wrap(struct bl_error **err, const char *fmt, ...)
 
     assert(err && *err);
     va_start(args, fmt);
-    BL_AUTO_FREE char *outer = format(fmt, args);
+    BL_AUTO_FREE char *outer = bl_vasprintf(fmt, args);
     va_end(args);
 
     char *text = bl_asprintf("%s: %s", outer, (*err)->text);
@@ -80,7 +71,7 @@ int bl_hint(struct bl_error **err, const char *fmt, ...)
     assert(err && *err);
     va_start(args, fmt);
     free((*err)->hint);
-    (*err)->hint = format(fmt, args);
+    (*err)->hint = bl_vasprintf(fmt, args);
     va_end(args);
     return -1;
 }

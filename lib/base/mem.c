@@ -27,14 +27,21 @@ char *bl_strndup(const char *text, size_t len)
     return copy;
 }
 
-char *bl_asprintf(const char *fmt, ...)
+char *bl_vasprintf(const char *fmt, va_list args)
 {
     char *text = NULL;
+
+    if (vasprintf(&text, fmt, args) < 0)
+        abort();
+    return text;
+}
+
+char *bl_asprintf(const char *fmt, ...)
+{
     va_list args;
 
     va_start(args, fmt);
-    if (vasprintf(&text, fmt, args) < 0)
-        abort();
+    char *text = bl_vasprintf(fmt, args);
     va_end(args);
     return text;
 }

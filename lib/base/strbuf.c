@@ -91,13 +91,9 @@ void bl_strbuf_repeat(struct bl_strbuf *buf, char c, size_t times)
 
 void bl_strbuf_vaddf(struct bl_strbuf *buf, const char *fmt, va_list args)
 {
-    char *text = NULL;
-    int len = vasprintf(&text, fmt, args);
+    BL_AUTO_FREE char *text = bl_vasprintf(fmt, args);
 
-    if (len < 0)
-        abort();
-    bl_strbuf_add(buf, text, (size_t)len);
-    free(text);
+    bl_strbuf_adds(buf, text);
 }
 
 void bl_strbuf_addf(struct bl_strbuf *buf, const char *fmt, ...)

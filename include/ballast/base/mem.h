@@ -7,6 +7,7 @@
 #ifndef BALLAST_BASE_MEM_H
 #define BALLAST_BASE_MEM_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ BL_NONNULL char *bl_strdup(const char *text);
 BL_NONNULL char *bl_strndup(const char *text, size_t len);
 /** Formats into a new string. */
 BL_NONNULL char *bl_asprintf(const char *fmt, ...) BL_PRINTF(1, 2);
+BL_NONNULL char *bl_vasprintf(const char *fmt, va_list args) BL_PRINTF(1, 0);
 
 #define BL_NEW(type) ((type *)bl_alloc(1, sizeof(type)))
 
