@@ -5,16 +5,16 @@
 #include "json_help.h"
 #include "unit.h"
 
-static cJSON *list(const char *text, const cJSON **ret_objects, size_t *ret_len)
+/* Fills in the array's objects; returns how many there are. */
+static size_t list(const cJSON *array, const cJSON **ret_objects)
 {
-    cJSON *array = help_json(text);
     const cJSON *object;
+    size_t len = 0;
 
-    *ret_len = 0;
     cJSON_ArrayForEach(object, array) {
-        ret_objects[(*ret_len)++] = object;
+        ret_objects[len++] = object;
     }
-    return array;
+    return len;
 }
 
 /* The names that a walk comes by, "a b c". */
@@ -45,10 +45,9 @@ static const struct {
 START_TEST(walks_by_name)
 {
     const cJSON *objects[8];
-    size_t len;
-    BL_AUTO_JSON cJSON *array = list("[" SERVICE("one", "d") "," UNNAMED("b") "," SERVICE(
-                                         "two", "c") "," SERVICE("one", "a") "]",
-                                     objects, &len);
+    BL_AUTO_JSON cJSON *array = help_json("[" SERVICE("one", "d") "," UNNAMED("b") "," SERVICE(
+        "two", "c") "," SERVICE("one", "a") "]");
+    size_t len = list(array, objects);
     BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_world_new(objects, len, NULL, 0);
 
     for (size_t i = 0; i < BL_ARRAY_LEN(walks); i++) {
@@ -64,7 +63,6 @@ END_TEST
 START_TEST(last_of_a_name_counts)
 {
     const cJSON *objects[8];
-    size_t len;
     BL_AUTO_JSON cJSON *array = list(
         "[" SERVICE("one", "a") "," SERVICE("one", "b") "," SERVICE("one", "a") "]", objects, &len);
     BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_world_new(objects, len, NULL, 0);
@@ -81,7 +79,6 @@ START_TEST(groups_do_not_meet)
 {
     const unsigned groups[] = {0, 1, 0};
     const cJSON *objects[8];
-    size_t len;
     BL_AUTO_JSON cJSON *array = list(
         "[" SERVICE("one", "a") "," SERVICE("one", "a") "," SERVICE("one", "b") "]", objects, &len);
     BL_AUTO(bl_world_cleanup) struct bl_world *first = bl_world_new(objects, len, groups, 0);
