@@ -63,8 +63,9 @@ END_TEST
 START_TEST(last_of_a_name_counts)
 {
     const cJSON *objects[8];
-    BL_AUTO_JSON cJSON *array = list(
-        "[" SERVICE("one", "a") "," SERVICE("one", "b") "," SERVICE("one", "a") "]", objects, &len);
+    BL_AUTO_JSON cJSON *array =
+        help_json("[" SERVICE("one", "a") "," SERVICE("one", "b") "," SERVICE("one", "a") "]");
+    size_t len = list(array, objects);
     BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_world_new(objects, len, NULL, 0);
     const struct bl_world_entry *entry = bl_world_find_entry(world, BL_KIND_SERVICE, "one", "a");
 
@@ -79,8 +80,9 @@ START_TEST(groups_do_not_meet)
 {
     const unsigned groups[] = {0, 1, 0};
     const cJSON *objects[8];
-    BL_AUTO_JSON cJSON *array = list(
-        "[" SERVICE("one", "a") "," SERVICE("one", "a") "," SERVICE("one", "b") "]", objects, &len);
+    BL_AUTO_JSON cJSON *array =
+        help_json("[" SERVICE("one", "a") "," SERVICE("one", "a") "," SERVICE("one", "b") "]");
+    size_t len = list(array, objects);
     BL_AUTO(bl_world_cleanup) struct bl_world *first = bl_world_new(objects, len, groups, 0);
     BL_AUTO(bl_world_cleanup) struct bl_world *second = bl_world_new(objects, len, groups, 1);
     BL_AUTO_FREE char *in_first = walk(first, BL_KIND_SERVICE, "one");
