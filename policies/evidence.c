@@ -103,42 +103,45 @@ static const char *const other_env_prefixes[] = {
     "CONNECT_",        "SCHEMA_REGISTRY_",  "KSQL_", "KAFKA_REST_",
     "CONTROL_CENTER_", "KAFKA_CLUSTERS_0_", NULL,
 };
-static const char *const zookeeper_env[] = {
-    "ZOO_SERVERS",
-    "ZOO_MY_ID",
-    "ZOO_PORT_NUMBER",
-    "ZOO_SERVER_ID",
-    "ZOOKEEPER_ID",
-    "ZOOKEEPER_SERVER_1",
-    "ZOOKEEPER_SERVER_ID",
-    "ZOOKEEPER_CLIENT_PORT",
-    "ZOOKEEPER_CONFIGURATION",
-    "ZK_SERVER_PORT",
-    NULL,
+/*
+ * Variables that tell a server. Some of a broker's are also carried by clients of old; those count only
+ * beside a broker's image or port.
+ */
+enum env_kind { ENV_ZOOKEEPER, ENV_KAFKA, ENV_KAFKA_WEAK, ENV_KINDS };
+
+struct env_signal {
+    const char *name;
+    enum env_kind kind;
 };
-/* Settings that only a broker or controller has any use for. */
-static const char *const kafka_env[] = {
-    "KAFKA_CFG_LISTENERS",
-    "KAFKA_CFG_ADVERTISED_LISTENERS",
-    "KAFKA_CFG_PROCESS_ROLES",
-    "KAFKA_CFG_NODE_ID",
-    "KAFKA_CFG_BROKER_ID",
-    "KAFKA_CFG_CONTROLLER_QUORUM_VOTERS",
-    "KAFKA_KRAFT_CLUSTER_ID",
-    "KAFKA_PROCESS_ROLES",
-    "KAFKA_ADVERTISED_LISTENERS",
-    "KAFKA_LISTENERS",
-    "KAFKA_NODE_ID",
-    "KAFKA_CONTROLLER_QUORUM_VOTERS",
-    "KAFKA_CONTROLLER_QUORUM_BOOTSTRAP_SERVERS",
-    NULL,
-};
-/* Settings that clients of old also carry: they count beside a broker's image or port. */
-static const char *const kafka_env_weak[] = {
-    "KAFKA_CFG_ZOOKEEPER_CONNECT",
-    "KAFKA_ZOOKEEPER_CONNECT",
-    "KAFKA_BROKER_ID",
-    NULL,
+
+/* By name, for bsearch: a broker has dozens of variables, and each is looked up here. */
+static const struct env_signal env_signals[] = {
+    {"KAFKA_ADVERTISED_LISTENERS", ENV_KAFKA},
+    {"KAFKA_BROKER_ID", ENV_KAFKA_WEAK},
+    {"KAFKA_CFG_ADVERTISED_LISTENERS", ENV_KAFKA},
+    {"KAFKA_CFG_BROKER_ID", ENV_KAFKA},
+    {"KAFKA_CFG_CONTROLLER_QUORUM_VOTERS", ENV_KAFKA},
+    {"KAFKA_CFG_LISTENERS", ENV_KAFKA},
+    {"KAFKA_CFG_NODE_ID", ENV_KAFKA},
+    {"KAFKA_CFG_PROCESS_ROLES", ENV_KAFKA},
+    {"KAFKA_CFG_ZOOKEEPER_CONNECT", ENV_KAFKA_WEAK},
+    {"KAFKA_CONTROLLER_QUORUM_BOOTSTRAP_SERVERS", ENV_KAFKA},
+    {"KAFKA_CONTROLLER_QUORUM_VOTERS", ENV_KAFKA},
+    {"KAFKA_KRAFT_CLUSTER_ID", ENV_KAFKA},
+    {"KAFKA_LISTENERS", ENV_KAFKA},
+    {"KAFKA_NODE_ID", ENV_KAFKA},
+    {"KAFKA_PROCESS_ROLES", ENV_KAFKA},
+    {"KAFKA_ZOOKEEPER_CONNECT", ENV_KAFKA_WEAK},
+    {"ZK_SERVER_PORT", ENV_ZOOKEEPER},
+    {"ZOOKEEPER_CLIENT_PORT", ENV_ZOOKEEPER},
+    {"ZOOKEEPER_CONFIGURATION", ENV_ZOOKEEPER},
+    {"ZOOKEEPER_ID", ENV_ZOOKEEPER},
+    {"ZOOKEEPER_SERVER_1", ENV_ZOOKEEPER},
+    {"ZOOKEEPER_SERVER_ID", ENV_ZOOKEEPER},
+    {"ZOO_MY_ID", ENV_ZOOKEEPER},
+    {"ZOO_PORT_NUMBER", ENV_ZOOKEEPER},
+    {"ZOO_SERVERS", ENV_ZOOKEEPER},
+    {"ZOO_SERVER_ID", ENV_ZOOKEEPER},
 };
 
 static const char *const kafka_images[] = {
@@ -252,12 +255,26 @@ static const char *find_path(const cJSON *container, const char *const *paths)
     return NULL;
 }
 
-static const char *find_env(const cJSON *container, const char *const *names)
+static int compare_signal(const void *name, const void *signal)
 {
-    for (; *names; names++)
-        if (bl_container_env(container, *names))
-            return *names;
-    return NULL;
+    return strcmp(name, ((const struct env_signal *)signal)->name);
+}
+
+/* The first variable of each kind, in `ret_found`; NULL where there is none. */
+static void find_env(const cJSON *container, const char *ret_found[ENV_KINDS])
+{
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, bl_json_get(container, "env")) {
+        const char *name = bl_json_string(entry, "name");
+        const struct env_signal *signal =
+            name ? bsearch(name, env_signals, BL_ARRAY_LEN(env_signals), sizeof(env_signals[0]),
+                           compare_signal)
+                 : NULL;
+
+        if (signal && !ret_found[signal->kind])
+            ret_found[signal->kind] = signal->name;
+    }
 }
 
 static const char *find_env_prefix(const cJSON *container, const char *const *prefixes)
@@ -364,16 +381,17 @@ static bool image_is_other(const char *basename)
 
 static struct bl_evidence by_env(const cJSON *container, const char *name, const char *basename)
 {
-    const char *zookeeper = find_env(container, zookeeper_env);
-    const char *kafka = find_env(container, kafka_env);
-    const char *weak = find_env(container, kafka_env_weak);
+    const char *found[ENV_KINDS] = {NULL};
+    const char *weak;
 
-    if (kafka)
+    find_env(container, found);
+    weak = found[ENV_KAFKA_WEAK];
+    if (found[ENV_KAFKA])
         return evidence(BL_ROLE_BROKER, BL_CONFIDENCE_HIGH,
-                        bl_asprintf("env: container \"%s\" has %s", name, kafka));
-    if (zookeeper)
+                        bl_asprintf("env: container \"%s\" has %s", name, found[ENV_KAFKA]));
+    if (found[ENV_ZOOKEEPER])
         return evidence(BL_ROLE_ZOOKEEPER, BL_CONFIDENCE_HIGH,
-                        bl_asprintf("env: container \"%s\" has %s", name, zookeeper));
+                        bl_asprintf("env: container \"%s\" has %s", name, found[ENV_ZOOKEEPER]));
     if (weak && (image_in(basename, kafka_images) || find_port(container, kafka_ports)))
         return evidence(BL_ROLE_BROKER, BL_CONFIDENCE_MEDIUM,
                         bl_asprintf("env: container \"%s\" has %s beside a broker's image or port",

@@ -152,14 +152,14 @@ static bool from_arguments(const struct bl_workload *workload, const char *list,
     return setting->value != NULL;
 }
 
-/* Is KAFKA_CFG_MIN_INSYNC_REPLICAS the name for "min.insync.replicas" with prefix "KAFKA_CFG_"? */
-static bool names_property(const char *name, const char *prefix, const char *property)
+/* How a variable names a property: Bitnami's way outranks the plain one. */
+enum naming { NOT_NAMED, PLAIN, BITNAMI };
+
+static bool same_name(const char *name, const char *property)
 {
-    if (!name || !bl_text_starts(name, prefix))
-        return false;
-    for (name += strlen(prefix); *name && *property; name++, property++) {
-        char letter =
-            *property == '.' || *property == '-' ? '_' : (char)toupper((unsigned char)*property);
+    for (; *name && *property; name++, property++) {
+        char c = *property;
+        char letter = c == '.' || c == '-' ? '_' : (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
 
         if (*name != letter)
             return false;
@@ -167,31 +167,50 @@ static bool names_property(const char *name, const char *prefix, const char *pro
     return !*name && !*property;
 }
 
-/* Of variables with one name the last counts. */
-static bool from_env_prefix(const struct bl_workload *workload, const char *prefix,
-                            const char *property, struct bl_setting *setting)
+/* KAFKA_MIN_INSYNC_REPLICAS and KAFKA_CFG_MIN_INSYNC_REPLICAS name "min.insync.replicas". */
+static enum naming naming_of(const char *name, const char *property)
 {
-    const cJSON *entry, *found = NULL;
-    size_t index = 0, at = 0;
-    const char *value;
+    static const char plain[] = "KAFKA_", bitnami[] = "CFG_";
+
+    if (!name || strncmp(name, plain, sizeof(plain) - 1) != 0)
+        return NOT_NAMED;
+    name += sizeof(plain) - 1;
+    if (strncmp(name, bitnami, sizeof(bitnami) - 1) == 0)
+        return same_name(name + sizeof(bitnami) - 1, property) ? BITNAMI : NOT_NAMED;
+    return same_name(name, property) ? PLAIN : NOT_NAMED;
+}
+
+/* Is a variable set at all? Charts write `value: ""` for "leave it to the broker". */
+static bool is_set(const cJSON *entry)
+{
+    const char *value = bl_json_string(entry, "value");
+
+    return (value && *value) || bl_json_get(entry, "valueFrom");
+}
+
+/* Of variables with one name the last counts. */
+static bool from_variables(const struct bl_workload *workload, const char *property,
+                           struct bl_setting *setting)
+{
+    const cJSON *entry, *found[BITNAMI + 1] = {NULL};
+    size_t index = 0, at[BITNAMI + 1] = {0};
 
     cJSON_ArrayForEach(entry, bl_json_get(workload->container, "env")) {
-        if (names_property(bl_json_string(entry, "name"), prefix, property)) {
-            found = entry;
-            at = index;
-        }
-        index++;
-    }
-    if (!found)
-        return false;
+        enum naming naming = naming_of(bl_json_string(entry, "name"), property);
 
-    /* Charts write `value: ""` for "leave it to the broker". */
-    value = bl_json_string(found, "value");
-    if (!bl_json_get(found, "valueFrom") && (!value || !*value))
-        return false;
-    setting->value = value ? bl_strdup(value) : NULL;
-    setting->pointer = bl_asprintf("%s/env/%zu", workload->container_pointer, at);
-    return true;
+        found[naming] = entry;
+        at[naming] = index++;
+    }
+    for (int naming = BITNAMI; naming > NOT_NAMED; naming--) {
+        const char *value = bl_json_string(found[naming], "value");
+
+        if (!found[naming] || !is_set(found[naming]))
+            continue;
+        setting->value = value ? bl_strdup(value) : NULL;
+        setting->pointer = bl_asprintf("%s/env/%zu", workload->container_pointer, at[naming]);
+        return true;
+    }
+    return false;
 }
 
 /* Whole files of settings in one variable, as Strimzi hands them to ZooKeeper. */
@@ -213,15 +232,11 @@ static bool from_env_file(const struct bl_workload *workload, const char *proper
     return false;
 }
 
-static const char *const env_prefixes[] = {"KAFKA_CFG_", "KAFKA_"};
-
 static bool from_env(const struct bl_workload *workload, const char *property,
                      struct bl_setting *setting)
 {
-    for (size_t i = 0; i < BL_ARRAY_LEN(env_prefixes); i++)
-        if (from_env_prefix(workload, env_prefixes[i], property, setting))
-            return true;
-    return from_env_file(workload, property, setting);
+    return from_variables(workload, property, setting) ||
+           from_env_file(workload, property, setting);
 }
 
 struct search {
@@ -244,16 +259,14 @@ static bool search_text(const struct bl_world_entry *map, BL_UNUSED const char *
 
 static const char *data_by_name(const cJSON *data, const char *property)
 {
+    const char *found[BITNAMI + 1] = {NULL};
     const cJSON *entry;
 
-    for (size_t i = 0; i < BL_ARRAY_LEN(env_prefixes); i++) {
-        cJSON_ArrayForEach(entry, data) {
-            if (names_property(entry->string, env_prefixes[i], property) && cJSON_IsString(entry) &&
-                *entry->valuestring)
-                return entry->valuestring;
-        }
+    cJSON_ArrayForEach(entry, data) {
+        if (cJSON_IsString(entry) && *entry->valuestring)
+            found[naming_of(entry->string, property)] = entry->valuestring;
     }
-    return NULL;
+    return found[BITNAMI] ? found[BITNAMI] : found[PLAIN];
 }
 
 /* Variables that a ConfigMap gives as a whole: envFrom. */
