@@ -223,8 +223,9 @@ static struct bl_result *add_result(struct bl_object_report *report, const struc
     return result;
 }
 
-/* Does this workload speak for its ensemble? Its first member that is judged does. */
-static bool speaks(const struct engine *engine, const struct bl_workload *workload)
+/* Who speaks for an ensemble: the first of its members that is judged. */
+static const struct bl_workload *speaker_of(const struct engine *engine,
+                                            const struct bl_workload *workload)
 {
     const struct bl_scene *scene = engine->scene;
     const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, workload);
@@ -233,18 +234,25 @@ static bool speaks(const struct engine *engine, const struct bl_workload *worklo
         const struct bl_workload *member = scene->workloads.items[ensemble->members.items[i]];
 
         if (in_scope(engine, member->index) && concerns_us(member))
-            return member == workload;
+            return member;
     }
-    return false;
+    return workload;
 }
 
-static void run_checks(const struct engine *engine, struct bl_rule_run *run)
+static void run_checks(const struct engine *engine, struct bl_rule_run *run,
+                       struct bl_object_report *report)
 {
     const struct bl_rule *rule = bl_rules[run->id];
+    const struct bl_workload *speaker = speaker_of(engine, run->workload);
+    bool speaks = speaker == run->workload;
 
+    add_result(report, run, BL_OUTCOME_PASS,
+               rule->check_ensemble && !speaks ? bl_asprintf("judged together with %s \"%s\"",
+                                                             speaker->ref.kind, speaker->ref.name)
+                                               : NULL);
     if (rule->check)
         rule->check(run);
-    if (rule->check_ensemble && speaks(engine, run->workload))
+    if (rule->check_ensemble && speaks)
         rule->check_ensemble(run, bl_scene_ensemble(run->scene, run->workload));
 }
 
@@ -272,8 +280,7 @@ static void judge_by(const struct engine *engine, enum bl_rule_id rule,
     }
     if (exception)
         note_stale_exception(&run, exception);
-    add_result(report, &run, BL_OUTCOME_PASS, NULL);
-    run_checks(engine, &run);
+    run_checks(engine, &run, report);
 }
 
 static void judge_workload(const struct engine *engine, const struct bl_workload *workload)
