@@ -79,6 +79,12 @@ static void end_line(struct bl_strbuf *out)
         bl_strbuf_addc(out, '\n');
 }
 
+/* A file of JSON values one after the other stays one: "---" and YAML would be no JSON. */
+static bool is_json(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '{';
+}
+
 /* A document that does not open with "---" needs one between itself and what stands before it. */
 static void separate(struct bl_strbuf *out, const char *text)
 {
@@ -89,7 +95,8 @@ static void separate(struct bl_strbuf *out, const char *text)
         bl_strbuf_adds(out, "---\n");
 }
 
-static void add_companions(const struct cli_input *input, size_t document, struct bl_strbuf *out)
+static void add_companions(const struct cli_input *input, size_t document, bool json,
+                           struct bl_strbuf *out)
 {
     const cJSON *root = bl_yaml_doc_root(input->manifest.documents.items[document].yaml);
 
@@ -101,13 +108,17 @@ static void add_companions(const struct cli_input *input, size_t document, struc
         if (document_of(input, companion->after) != document)
             continue;
         end_line(out);
-        bl_strbuf_adds(out, "---\n");
-        bl_yaml_write(out, companion->object, 0);
+        if (json) {
+            bl_json_write_pretty(out, companion->object);
+        } else {
+            bl_strbuf_adds(out, "---\n");
+            bl_yaml_write(out, companion->object, 0);
+        }
     }
 }
 
-static int add_document(const struct cli_input *input, size_t document, struct bl_strbuf *out,
-                        struct bl_error **err)
+static int add_document(const struct cli_input *input, size_t document, bool json,
+                        struct bl_strbuf *out, struct bl_error **err)
 {
     const struct bl_yaml_doc *yaml = input->manifest.documents.items[document].yaml;
     const struct bl_yaml_segment *segment = bl_yaml_doc_segment(yaml);
@@ -115,12 +126,13 @@ static int add_document(const struct cli_input *input, size_t document, struct b
 
     if (*err)
         return -1;
-    separate(out, segment->text);
+    if (!json)
+        separate(out, segment->text);
     if (!wanted)
         bl_strbuf_add(out, segment->text, segment->len);
     else if (bl_yaml_rewrite(yaml, wanted, out, err) < 0)
         return -1;
-    add_companions(input, document, out);
+    add_companions(input, document, json, out);
     return 0;
 }
 
@@ -128,10 +140,11 @@ int cli_hardened_file(const struct cli_input *input, size_t file, struct bl_strb
                       struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    bool json = is_json(input->manifest.files.items[file].text);
 
     for (size_t i = first_document(input, file);
          i < input->manifest.documents.len && input->manifest.documents.items[i].file == file; i++)
-        if (add_document(input, i, &text, err) < 0)
+        if (add_document(input, i, json, &text, err) < 0)
             return -1;
     if (text.len)
         separate(out, text.text);

@@ -133,3 +133,29 @@ it "tells a full disk"
 run sh -c '"$BALLAST" harden -q release.yaml > /dev/full'
 expect_rc 2
 expect_err_contains "No space left"
+
+it "keeps a file of JSON a file of JSON"
+python3 - >set.json <<'PY'
+import json
+spec = {"replicas": 3, "selector": {"matchLabels": {"app": "k"}}, "template": {"metadata": {"labels": {"app": "k"}},
+        "spec": {"containers": [{"name": "k", "command": ["kafka-server-start.sh"], "ports": [{"containerPort": 9092}],
+                                 "volumeMounts": [{"name": "d", "mountPath": "/d"}]}]}},
+        "volumeClaimTemplates": [{"metadata": {"name": "d"}}]}
+print(json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}), end="")
+print(json.dumps({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "k"}, "spec": spec}, indent=2))
+print(json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b"}}))
+PY
+run "$BALLAST" harden -q set.json
+expect_rc 0
+cli_check "values one after the other, companions behind their workload" python3 - "$out" <<'PY'
+import json, sys
+text, kinds, decoder = open(sys.argv[1]).read().strip(), [], json.JSONDecoder()
+while text:
+    value, end = decoder.raw_decode(text)
+    kinds.append(value["kind"])
+    text = text[end:].strip()
+assert kinds == ["ConfigMap", "StatefulSet", "PodDisruptionBudget", "NetworkPolicy", "ConfigMap"], kinds
+PY
+printf '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"}}' >two.json
+run "$BALLAST" harden -q two.json
+expect_out_same two.json
