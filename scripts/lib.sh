@@ -17,7 +17,7 @@ NEEDS_BUILD="gcc:gcc cmake:cmake ninja:ninja-build pkg-config:pkg-config
     file:/usr/include/assert.h:libc6-dev"
 # shellcheck disable=SC2034
 NEEDS_TEST="clang:clang clang-tidy:clang-tidy clang-format:clang-format mandoc:mandoc
-    shellcheck:shellcheck objdump:binutils diff:diffutils"
+    shellcheck:shellcheck objdump:binutils diff:diffutils patch:patch"
 
 # missing_packages NEEDS: the packages whose tool is not there, one a line.
 missing_packages() {
