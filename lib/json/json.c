@@ -15,7 +15,8 @@ cJSON *bl_json_get(const cJSON *object, const char *key)
     if (!cJSON_IsObject(object))
         return NULL;
     for (cJSON *member = object->child; member; member = member->next)
-        if (member->string && strcmp(member->string, key) == 0)
+        /* Most siblings differ in their first letter, which saves the call. */
+        if (member->string && member->string[0] == key[0] && strcmp(member->string, key) == 0)
             return member;
     return NULL;
 }

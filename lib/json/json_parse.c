@@ -188,7 +188,7 @@ static const char *duplicate_key(const cJSON *object, size_t count)
     if (count <= FEW_MEMBERS) {
         for (const cJSON *a = object->child; a; a = a->next)
             for (const cJSON *b = a->next; b; b = b->next)
-                if (strcmp(a->string, b->string) == 0)
+                if (a->string[0] == b->string[0] && strcmp(a->string, b->string) == 0)
                     return a->string;
         return NULL;
     }
