@@ -81,7 +81,7 @@ static const struct bl_exception *find_exception(const struct engine *engine, en
     return stale;
 }
 
-/* Fills a run for a rule on an object. False where no policy asks for it, or an exception excuses it. */
+/* Fills a run for a rule on an object. False where no policy asks for it. */
 static bool begin_run(const struct engine *engine, enum bl_rule_id rule, size_t index,
                       const cJSON *object, enum bl_role role, struct bl_rule_run *run)
 {
@@ -214,13 +214,11 @@ static void note_stale_exception(struct bl_rule_run *run, const struct bl_except
                   exception->expires, exception->reason);
 }
 
-static struct bl_result *add_result(struct bl_object_report *report, const struct bl_rule_run *run,
-                                    enum bl_outcome outcome, char *message)
+static void add_result(struct bl_object_report *report, const struct bl_rule_run *run,
+                       enum bl_outcome outcome, char *message)
 {
-    struct bl_result *result = BL_PUSH(&report->results);
-
-    *result = (struct bl_result){run->id, run->policy, run->action, outcome, message};
-    return result;
+    *BL_PUSH(&report->results) =
+        (struct bl_result){run->id, run->policy, run->action, outcome, message};
 }
 
 /* Who speaks for an ensemble: the first of its members that is judged. */
@@ -231,7 +229,7 @@ static const struct bl_workload *speaker_of(const struct engine *engine,
     const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, workload);
 
     for (size_t i = 0; i < ensemble->members.len; i++) {
-        const struct bl_workload *member = scene->workloads.items[ensemble->members.items[i]];
+        const struct bl_workload *member = bl_ensemble_member(scene, ensemble, i);
 
         if (in_scope(engine, member->index) && concerns_us(member))
             return member;
@@ -243,13 +241,14 @@ static void run_checks(const struct engine *engine, struct bl_rule_run *run,
                        struct bl_object_report *report)
 {
     const struct bl_rule *rule = bl_rules[run->id];
-    const struct bl_workload *speaker = speaker_of(engine, run->workload);
+    const struct bl_workload *speaker =
+        rule->check_ensemble ? speaker_of(engine, run->workload) : run->workload;
     bool speaks = speaker == run->workload;
 
     add_result(report, run, BL_OUTCOME_PASS,
-               rule->check_ensemble && !speaks ? bl_asprintf("judged together with %s \"%s\"",
-                                                             speaker->ref.kind, speaker->ref.name)
-                                               : NULL);
+               speaks ? NULL
+                      : bl_asprintf("judged together with %s \"%s\"", speaker->ref.kind,
+                                    speaker->ref.name));
     if (rule->check)
         rule->check(run);
     if (rule->check_ensemble && speaks)
@@ -259,8 +258,7 @@ static void run_checks(const struct engine *engine, struct bl_rule_run *run,
 static void judge_by(const struct engine *engine, enum bl_rule_id rule,
                      const struct bl_workload *workload, struct bl_object_report *report)
 {
-    const struct bl_exception *exception =
-        find_exception(engine, rule, workload->object, workload->role);
+    const struct bl_exception *exception;
     struct bl_rule_run run;
 
     if (!begin_run(engine, rule, workload->index, workload->object, workload->role, &run))
@@ -271,6 +269,7 @@ static void judge_by(const struct engine *engine, enum bl_rule_id rule,
         add_result(report, &run, BL_OUTCOME_OFF, bl_strdup(""));
         return;
     }
+    exception = find_exception(engine, rule, workload->object, workload->role);
     if (exception && !expired(exception, engine->options->today)) {
         add_result(report, &run, BL_OUTCOME_EXEMPT,
                    bl_asprintf("exception \"%s\": %s%s%s", exception->name, exception->reason,

@@ -369,7 +369,7 @@ static void link_zookeepers(struct bl_scene *scene)
         for (size_t a = 0; a < ensemble->members.len; a++)
             for (size_t b = 0; b < ensemble->members.len; b++) {
                 struct bl_workload *x = scene->workloads.items[ensemble->members.items[a]];
-                const struct bl_workload *y = scene->workloads.items[ensemble->members.items[b]];
+                const struct bl_workload *y = bl_ensemble_member(scene, ensemble, b);
 
                 if (y->cluster && zookeeper_side(x))
                     take_cluster(x, y);

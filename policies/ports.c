@@ -214,25 +214,17 @@ static void add_listeners(struct bl_workload *workload, const struct bl_world *w
     bl_workload_signal(workload, "listeners: %s", listeners.list.value);
 }
 
-static bool contains(const char *text, const char *const *parts)
-{
-    for (; *parts; parts++)
-        if (strcasestr(text, *parts))
-            return true;
-    return false;
-}
-
 static enum bl_purpose zookeeper_purpose(const char *name, int number)
 {
     static const char *const election[] = {"election", NULL};
     static const char *const peer[] = {"follower", "server", "peer", "quorum", "clustering", NULL};
     static const char *const client[] = {"client", "zookeeper", "zk", NULL};
 
-    if (contains(name, election) || number == 3888)
+    if (bl_text_holds(name, election) || number == 3888)
         return BL_PURPOSE_ZOOKEEPER_ELECTION;
-    if (number == 2888 || (contains(name, peer) && number != 2181))
+    if (number == 2888 || (bl_text_holds(name, peer) && number != 2181))
         return BL_PURPOSE_ZOOKEEPER_PEER;
-    if (number == 2181 || contains(name, client))
+    if (number == 2181 || bl_text_holds(name, client))
         return BL_PURPOSE_ZOOKEEPER_CLIENT;
     return BL_PURPOSE_OTHER;
 }
@@ -247,13 +239,13 @@ static enum bl_purpose kafka_purpose(const struct bl_workload *workload, const c
     static const char *const client[] = {"client",   "plain", "kafka",  "tls",      "ssl",
                                          "external", "sasl",  "broker", "listener", NULL};
 
-    if (contains(name, agent))
+    if (bl_text_holds(name, agent))
         return BL_PURPOSE_OTHER;
-    if (contains(name, controller))
+    if (bl_text_holds(name, controller))
         return BL_PURPOSE_CONTROLLER;
-    if (contains(name, internal))
+    if (bl_text_holds(name, internal))
         return BL_PURPOSE_INTER_BROKER;
-    if (contains(name, client))
+    if (bl_text_holds(name, client))
         return BL_PURPOSE_CLIENT;
     if (number == 9093 && workload->kraft)
         return BL_PURPOSE_CONTROLLER;
@@ -266,7 +258,7 @@ static enum bl_purpose declared_purpose(const struct bl_workload *workload, cons
     static const char *const metrics[] = {"metrics", "prometheus", "prom", "exporter", NULL};
     static const int metrics_ports[] = {5556, 7000, 7071, 9308, 9404, 9020, 0};
 
-    if (contains(name, metrics))
+    if (bl_text_holds(name, metrics))
         return BL_PURPOSE_METRICS;
     if (strcasestr(name, "jmx"))
         return main ? BL_PURPOSE_JMX : BL_PURPOSE_METRICS;

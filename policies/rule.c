@@ -95,17 +95,6 @@ void bl_run_append(struct bl_rule_run *run, const char *pointer, cJSON *value, c
     va_end(args);
 }
 
-void bl_run_remove(struct bl_rule_run *run, const char *pointer, const char *fmt, ...)
-{
-    BL_ERROR(err);
-    va_list args;
-
-    va_start(args, fmt);
-    int rc = bl_edit_remove(run->edit, pointer, &err);
-    edited(run, rc, err, pointer, fmt, args);
-    va_end(args);
-}
-
 bool bl_run_may_mutate(const struct bl_rule_run *run)
 {
     return run->action == BL_ACTION_MUTATE && run->workload->confidence > BL_CONFIDENCE_LOW &&
@@ -159,7 +148,7 @@ void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensembl
 
     /* Behind the last of them in the input. */
     for (size_t i = 0; i < ensemble->members.len; i++) {
-        size_t index = run->scene->workloads.items[ensemble->members.items[i]]->index;
+        size_t index = bl_ensemble_member(run->scene, ensemble, i)->index;
 
         after = index > after ? index : after;
     }
@@ -203,11 +192,6 @@ cJSON *bl_companion_new(const char *api_version, const char *kind, const char *n
     bl_json_add_string(labels, LABEL_MANAGED_BY, "ballast");
     bl_json_add_string(labels, BL_LABEL_ROLE, bl_role_name(workload->role));
     return object;
-}
-
-bool bl_is_companion(const cJSON *object)
-{
-    return bl_text_eq(bl_object_label(object, LABEL_MANAGED_BY), "ballast");
 }
 
 char *bl_companion_name(const struct bl_scene *scene, const struct bl_ensemble *ensemble)

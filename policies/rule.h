@@ -32,8 +32,6 @@ void bl_run_set(struct bl_rule_run *run, const char *pointer, cJSON *value, cons
     BL_PRINTF(4, 5);
 void bl_run_append(struct bl_rule_run *run, const char *pointer, cJSON *value, const char *fmt, ...)
     BL_PRINTF(4, 5);
-void bl_run_remove(struct bl_rule_run *run, const char *pointer, const char *fmt, ...)
-    BL_PRINTF(3, 4);
 
 enum bl_fault {
     BL_FAULT_MISSING, /* nothing is there; with Mutate it could not be added */
@@ -64,8 +62,6 @@ BL_NONNULL char *bl_describe(const cJSON *object);
 /** A companion's head: kind, name, namespace of the workload, Ballast's labels. */
 BL_NONNULL cJSON *bl_companion_new(const char *api_version, const char *kind, const char *name,
                                    const struct bl_workload *workload);
-/** Was this object made by Ballast? */
-bool bl_is_companion(const cJSON *object);
 /** What a companion of this ensemble is called: its workload's name, or the cluster's and role's. */
 BL_NONNULL char *bl_companion_name(const struct bl_scene *scene,
                                    const struct bl_ensemble *ensemble);

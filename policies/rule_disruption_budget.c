@@ -44,8 +44,7 @@ static bool selects_member(const struct bl_rule_run *run, const struct bl_ensemb
                            const cJSON *selector)
 {
     for (size_t i = 0; i < ensemble->members.len; i++)
-        if (bl_selector_matches(
-                selector, run->scene->workloads.items[ensemble->members.items[i]]->pod_labels))
+        if (bl_selector_matches(selector, bl_ensemble_member(run->scene, ensemble, i)->pod_labels))
             return true;
     return false;
 }

@@ -234,8 +234,7 @@ static void check_workload(struct bl_rule_run *run, const struct bl_workload *wo
 static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     for (size_t i = 0; i < ensemble->members.len; i++) {
-        const struct bl_workload *workload =
-            run->scene->workloads.items[ensemble->members.items[i]];
+        const struct bl_workload *workload = bl_ensemble_member(run->scene, ensemble, i);
 
         if (i == 0 || *workload->pod_pointer)
             check_workload(run, workload);

@@ -55,12 +55,6 @@ static const struct bl_field fields[] = {
 };
 static const struct bl_schema schema = {sizeof(struct params), fields};
 
-static const struct bl_workload *member(const struct bl_scene *scene,
-                                        const struct bl_ensemble *ensemble, size_t i)
-{
-    return scene->workloads.items[ensemble->members.items[i]];
-}
-
 static cJSON *peer_for(const cJSON *selector)
 {
     cJSON *peer = bl_json_new_object();
@@ -213,7 +207,7 @@ static cJSON *ports_of(const struct bl_rule_run *run, const struct bl_ensemble *
     cJSON *ports = bl_json_new_array();
 
     for (size_t m = 0; m < ensemble->members.len; m++) {
-        const struct bl_workload *workload = member(run->scene, ensemble, m);
+        const struct bl_workload *workload = bl_ensemble_member(run->scene, ensemble, m);
 
         for (size_t i = 0; i < workload->ports.len; i++)
             if (workload->ports.items[i].purpose == purpose &&
@@ -341,7 +335,7 @@ static const char *unreadable_port(const struct bl_rule_run *run,
                                    const struct bl_ensemble *ensemble)
 {
     for (size_t i = 0; i < ensemble->members.len; i++) {
-        const struct bl_workload *workload = member(run->scene, ensemble, i);
+        const struct bl_workload *workload = bl_ensemble_member(run->scene, ensemble, i);
 
         if (workload->unreadable_listener)
             return workload->unreadable_listener;
@@ -370,7 +364,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
         return;
     }
     for (size_t i = 0; i < ensemble->members.len; i++)
-        any |= bl_judge_network_policies(run, member(run->scene, ensemble, i));
+        any |= bl_judge_network_policies(run, bl_ensemble_member(run->scene, ensemble, i));
     if (!any)
         give_policy(run, ensemble, unreadable_port(run, ensemble));
 }

@@ -464,7 +464,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
     if (ensemble->members.len < 2 || run->workload->owner)
         return;
     for (size_t i = 0; i < ensemble->members.len; i++)
-        if (!*run->scene->workloads.items[ensemble->members.items[i]]->pod_pointer)
+        if (!*bl_ensemble_member(run->scene, ensemble, i)->pod_pointer)
             return;
     bl_run_report(
         run, BL_FAULT_NOTE, run->object, "",

@@ -14,10 +14,16 @@ const struct bl_ensemble *bl_scene_ensemble(const struct bl_scene *scene,
     return &scene->ensembles.items[workload->ensemble];
 }
 
+const struct bl_workload *bl_ensemble_member(const struct bl_scene *scene,
+                                             const struct bl_ensemble *ensemble, size_t i)
+{
+    return scene->workloads.items[ensemble->members.items[i]];
+}
+
 const struct bl_workload *bl_ensemble_first(const struct bl_scene *scene,
                                             const struct bl_ensemble *ensemble)
 {
-    return scene->workloads.items[ensemble->members.items[0]];
+    return bl_ensemble_member(scene, ensemble, 0);
 }
 
 bool bl_scene_linked(const struct bl_scene *scene, size_t kafka, size_t zookeeper)
@@ -26,12 +32,6 @@ bool bl_scene_linked(const struct bl_scene *scene, size_t kafka, size_t zookeepe
         if (scene->links.items[i].kafka == kafka && scene->links.items[i].zookeeper == zookeeper)
             return true;
     return false;
-}
-
-static const struct bl_workload *member(const struct bl_scene *scene,
-                                        const struct bl_ensemble *ensemble, size_t i)
-{
-    return scene->workloads.items[ensemble->members.items[i]];
 }
 
 static bool is_member(const struct bl_ensemble *ensemble, size_t workload)
@@ -51,7 +51,7 @@ static bool selects_exactly(const struct bl_scene *scene, const struct bl_ensemb
     if (!selector)
         return false;
     for (size_t i = 0; i < ensemble->members.len; i++)
-        if (!bl_selector_matches(selector, member(scene, ensemble, i)->pod_labels))
+        if (!bl_selector_matches(selector, bl_ensemble_member(scene, ensemble, i)->pod_labels))
             return false;
     for (size_t i = 0; i < scene->workloads.len; i++) {
         const struct bl_workload *other = scene->workloads.items[i];
@@ -74,8 +74,9 @@ static cJSON *common_labels(const struct bl_scene *scene, const struct bl_ensemb
         bool all = cJSON_IsString(label) && label->string && !bl_label_is_volatile(label->string);
 
         for (size_t i = 1; all && i < ensemble->members.len; i++)
-            all = bl_text_eq(bl_json_string(member(scene, ensemble, i)->pod_labels, label->string),
-                             label->valuestring);
+            all = bl_text_eq(
+                bl_json_string(bl_ensemble_member(scene, ensemble, i)->pod_labels, label->string),
+                label->valuestring);
         if (all)
             bl_json_add_string(common, label->string, label->valuestring);
     }
@@ -100,7 +101,7 @@ static cJSON *differing_label(const struct bl_scene *scene, const struct bl_ense
     BL_AUTO_JSON cJSON *values = bl_json_new_array();
 
     for (size_t i = 0; i < ensemble->members.len; i++) {
-        const char *value = bl_json_string(member(scene, ensemble, i)->pod_labels, key);
+        const char *value = bl_json_string(bl_ensemble_member(scene, ensemble, i)->pod_labels, key);
 
         if (!value)
             return NULL;

@@ -29,23 +29,15 @@ static bool has_port(const cJSON *service, int64_t wanted)
     return false;
 }
 
-static bool text_has(const char *text, const char *const *words)
-{
-    for (; text && *words; words++)
-        if (strcasestr(text, *words))
-            return true;
-    return false;
-}
-
 /* Do its name, or what it selects, hold one of the words? */
 static bool named_for(const cJSON *service, const char *const *words)
 {
     const cJSON *label;
 
-    if (text_has(bl_object_ref(service).name, words))
+    if (bl_text_holds(bl_object_ref(service).name, words))
         return true;
     cJSON_ArrayForEach(label, bl_json_at(service, "spec", "selector", NULL)) {
-        if (cJSON_IsString(label) && text_has(label->valuestring, words))
+        if (cJSON_IsString(label) && bl_text_holds(label->valuestring, words))
             return true;
     }
     return false;

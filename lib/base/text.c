@@ -33,6 +33,14 @@ bool bl_text_in(const char *word, const char *const *list)
     return false;
 }
 
+bool bl_text_holds(const char *text, const char *const *words)
+{
+    for (; text && *words; words++)
+        if (strcasestr(text, *words))
+            return true;
+    return false;
+}
+
 /* Goes back to the last '*' only: linear in practice, quadratic at worst, never exponential. */
 bool bl_text_glob(const char *pattern, const char *text)
 {

@@ -207,31 +207,12 @@ static void write_number(struct bl_strbuf *out, double number)
 /* Anything but an object or array that has children. A literal block's lines stand at `column`. */
 static void write_scalar(struct bl_strbuf *out, const cJSON *value, size_t column, bool flow)
 {
-    switch (value->type & 0xff) {
-    case cJSON_Object:
-        bl_strbuf_adds(out, "{}");
-        break;
-    case cJSON_Array:
-        bl_strbuf_adds(out, "[]");
-        break;
-    case cJSON_String:
+    if (cJSON_IsString(value))
         write_string(out, value->valuestring, column, flow);
-        break;
-    case cJSON_Raw:
-        bl_strbuf_adds(out, value->valuestring);
-        break;
-    case cJSON_Number:
+    else if (cJSON_IsNumber(value))
         write_number(out, value->valuedouble);
-        break;
-    case cJSON_True:
-        bl_strbuf_adds(out, "true");
-        break;
-    case cJSON_False:
-        bl_strbuf_adds(out, "false");
-        break;
-    default:
-        bl_strbuf_adds(out, "null");
-    }
+    else
+        bl_json_write(out, value); /* {}, [], true, null: the same in both */
 }
 
 static bool has_children(const cJSON *value)

@@ -14,6 +14,9 @@ bool bl_text_ends(const char *text, const char *suffix);
 /** Is `word` among the NULL-terminated `list`? `word` may be NULL: then no. */
 bool bl_text_in(const char *word, const char *const *list);
 
+/** Does `text`, case ignored, hold any of the NULL-terminated `words`? `text` may be NULL: then no. */
+bool bl_text_holds(const char *text, const char *const *words);
+
 /** Shell-like pattern with '*' and '?', over the whole text; no escapes, no classes. */
 bool bl_text_glob(const char *pattern, const char *text);
 

@@ -59,6 +59,9 @@ const struct bl_ensemble *bl_scene_ensemble(const struct bl_scene *scene,
 /** Does this Kafka ensemble keep its metadata in that ZooKeeper ensemble? */
 bool bl_scene_linked(const struct bl_scene *scene, size_t kafka, size_t zookeeper);
 
+/** The members, by name. */
+const struct bl_workload *bl_ensemble_member(const struct bl_scene *scene,
+                                             const struct bl_ensemble *ensemble, size_t i);
 const struct bl_workload *bl_ensemble_first(const struct bl_scene *scene,
                                             const struct bl_ensemble *ensemble);
 
