@@ -5,6 +5,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/json/json.h"
+#include "json_keys.h"
 
 /* Most characters of a number that cJSON looks at. */
 #define NUMBER_MAX 63
@@ -175,45 +176,15 @@ static int scan(const char *text, size_t len, struct bl_error **err)
     return 0;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Objects are small nearly always; the big ones (a ConfigMap's data) are sorted. */
-#define FEW_MEMBERS 16
-
-static const char *duplicate_key(const cJSON *object, size_t count)
-{
-    if (count <= FEW_MEMBERS) {
-        for (const cJSON *a = object->child; a; a = a->next)
-            for (const cJSON *b = a->next; b; b = b->next)
-                if (a->string[0] == b->string[0] && strcmp(a->string, b->string) == 0)
-                    return a->string;
-        return NULL;
-    }
-
-    BL_AUTO_FREE char **keys = bl_alloc(count, sizeof(char *));
-    size_t i = 0;
-    for (const cJSON *member = object->child; member; member = member->next)
-        keys[i++] = member->string;
-    qsort(keys, count, sizeof(char *), compare_keys);
-    for (i = 1; i < count; i++)
-        if (strcmp(keys[i - 1], keys[i]) == 0)
-            return keys[i];
-    return NULL;
-}
-
 static int check_duplicates(const cJSON *value, struct bl_error **err)
 {
     if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
         return 0;
-    if (cJSON_IsObject(value)) {
-        const char *key = duplicate_key(value, bl_json_len(value));
+    const cJSON *first, *second;
 
-        if (key)
-            return bl_fail(err, BL_ERR_INVALID, "could not read JSON: duplicate key \"%s\"", key);
-    }
+    if (cJSON_IsObject(value) && bl_json_find_twins(value, &first, &second))
+        return bl_fail(err, BL_ERR_INVALID, "could not read JSON: duplicate key \"%s\"",
+                       first->string);
     for (const cJSON *child = value->child; child; child = child->next)
         if (check_duplicates(child, err) < 0)
             return -1;

@@ -1,10 +1,8 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "json_keys.h"
 #include "yaml_doc.h"
-
-/* Objects are small nearly always; the big ones (a ConfigMap's data) are sorted. */
-#define FEW_MEMBERS 16
 
 /*
  * Of one key, kubectl uses what it reads last, and it reads "<<" where that stands: a key behind it
@@ -39,15 +37,6 @@ static int fail_duplicate(const struct bl_yaml_doc *doc, const cJSON *a, const c
     return bl_hint(err, "Keep one of the two: kubectl may use either.");
 }
 
-static int check_few(const struct bl_yaml_doc *doc, const cJSON *object, struct bl_error **err)
-{
-    for (const cJSON *a = object->child; a; a = a->next)
-        for (const cJSON *b = a->next; b; b = b->next)
-            if (strcmp(a->string, b->string) == 0)
-                return fail_duplicate(doc, a, b, err);
-    return 0;
-}
-
 static void rank_member(struct ranking *ranking, cJSON *member, enum precedence precedence)
 {
     struct ranked *item = BL_PUSH(ranking);
@@ -58,7 +47,7 @@ static void rank_member(struct ranking *ranking, cJSON *member, enum precedence 
 static void rank_own(struct ranking *ranking, cJSON *object, const struct bl_yaml_node *merge)
 {
     for (cJSON *child = object->child; child; child = child->next) {
-        bool before = merge && bl_yaml_node_of(child)->origin.key_start < merge->origin.key_start;
+        bool before = bl_yaml_node_of(child)->origin.key_start < merge->origin.key_start;
 
         rank_member(ranking, child, before ? BEFORE_MERGE : BEHIND_MERGE);
     }
@@ -134,15 +123,18 @@ int bl_yaml_doc_finish(struct bl_yaml_doc *doc, struct bl_yaml_node *object,
                        struct bl_yaml_node *merge, struct bl_error **err)
 {
     BL_AUTO(ranking_release) struct ranking ranking = {0};
+    const cJSON *first, *second;
 
-    if (!merge && bl_json_len(&object->json) <= FEW_MEMBERS)
-        return check_few(doc, &object->json, err);
+    if (!merge)
+        return bl_json_find_twins(&object->json, &first, &second)
+                   ? fail_duplicate(doc, first, second, err)
+                   : 0;
     rank_own(&ranking, &object->json, merge);
-    if (merge && rank_merged(doc, &ranking, merge, err) < 0)
+    if (rank_merged(doc, &ranking, merge, err) < 0)
         return -1;
     if (keep_first(doc, &ranking, err) < 0)
         return -1;
-    if (!merge || !ranking.len)
+    if (!ranking.len)
         return 0;
 
     qsort(ranking.items, ranking.len, sizeof(ranking.items[0]), by_rank);
