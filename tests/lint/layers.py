@@ -17,7 +17,7 @@ GRAPH = {
     "kafka": ["base"],
     "kube": ["object", "http"],
     "runtime": ["kube"],
-    "webhook": ["policies", "kube", "serve"],
+    "webhook": ["policies", "kube", "serve", "pki"],
     "controller": ["policies", "runtime", "serve", "kafka", "pki"],
     "cli": ["policies", "kube", "kafka"],
 }
