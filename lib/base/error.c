@@ -10,6 +10,7 @@
 
 struct bl_error {
     enum bl_errcode code;
+    int status; /* HTTP; 0: none */
     char *text;
     char *hint; /* or NULL */
 };
@@ -74,6 +75,18 @@ int bl_hint(struct bl_error **err, const char *fmt, ...)
     (*err)->hint = bl_vasprintf(fmt, args);
     va_end(args);
     return -1;
+}
+
+int bl_error_http(struct bl_error **err, int status)
+{
+    assert(err && *err);
+    (*err)->status = status;
+    return -1;
+}
+
+int bl_error_status(const struct bl_error *err)
+{
+    return err->status;
 }
 
 enum bl_errcode bl_error_code(const struct bl_error *err)

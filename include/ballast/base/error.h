@@ -17,9 +17,11 @@ enum bl_errcode {
     BL_ERR_INVALID = 1, /* the input is wrong; trying again cannot help */
     BL_ERR_TOO_LARGE,   /* a limit on size, depth or count was passed */
     BL_ERR_NOT_FOUND,
-    BL_ERR_IO,       /* a file or stream failed; errno's text is in the message */
-    BL_ERR_CONFLICT, /* the state of the thing forbids it */
-    BL_ERR_INTERNAL, /* a promise of our own was broken */
+    BL_ERR_IO,          /* a file or stream failed; errno's text is in the message */
+    BL_ERR_CONFLICT,    /* the state of the thing forbids it */
+    BL_ERR_INTERNAL,    /* a promise of our own was broken */
+    BL_ERR_UNAVAILABLE, /* a server cannot be reached or is not able to answer; worth another try */
+    BL_ERR_FORBIDDEN,   /* a server knows us not, or does not let us */
 };
 
 /** Sets `*err` and returns -1, so that callers write `return bl_fail(err, …)`. */
@@ -34,7 +36,12 @@ int bl_wrap(struct bl_error **err, const char *fmt, ...) BL_PRINTF(2, 3);
 /** Replaces the hint of an error that is set. Returns -1. */
 int bl_hint(struct bl_error **err, const char *fmt, ...) BL_PRINTF(2, 3);
 
+/** Notes the HTTP status that a server answered with. `*err` must be set. Returns -1. */
+int bl_error_http(struct bl_error **err, int status);
+
 enum bl_errcode bl_error_code(const struct bl_error *err);
+/** The HTTP status that a server answered with; 0 where none did. */
+int bl_error_status(const struct bl_error *err);
 const char *bl_error_text(const struct bl_error *err);
 /** NULL where there is none. */
 const char *bl_error_hint(const struct bl_error *err);
