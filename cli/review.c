@@ -35,9 +35,14 @@ static int answer(const struct cli_args *args, cJSON **ret_answer, struct bl_err
     input.objects = bl_alloc(input.manifest.objects.len, sizeof(*input.objects));
     for (size_t i = 0; i < input.manifest.objects.len; i++)
         input.objects[i] = input.manifest.objects.items[i].object;
-    return bl_review_answer(&input.policies, review,
-                            args->validate ? BL_REVIEW_VALIDATE : BL_REVIEW_MUTATE, input.objects,
-                            input.manifest.objects.len, bl_day_today(), ret_answer, err);
+    enum bl_review_kind kind = args->validate ? BL_REVIEW_VALIDATE
+                               : args->mutate ? BL_REVIEW_MUTATE
+                                              : BL_REVIEW_BOTH;
+    struct bl_review_facts facts = {.context = input.objects,
+                                    .context_len = input.manifest.objects.len,
+                                    .sees_cluster = args->context.len > 0,
+                                    .today = bl_day_today()};
+    return bl_review_answer(&input.policies, review, kind, &facts, ret_answer, NULL, err);
 }
 
 static int run(const struct cli_args *args)

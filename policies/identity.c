@@ -300,6 +300,7 @@ bool bl_label_is_volatile(const char *label)
                                         "strimzi.io/broker-role",
                                         "strimzi.io/controller-role",
                                         "brokerId",
+                                        BL_LABEL_ROLE,
                                         "chart",
                                         "version",
                                         NULL};

@@ -301,6 +301,17 @@ int bl_policy_set_add(struct bl_policy_set *set, const char *file, const struct 
     return 0;
 }
 
+int bl_policy_set_add_object(struct bl_policy_set *set, const cJSON *object, struct bl_error **err)
+{
+    const char *name = bl_json_string(bl_json_get(object, "metadata"), "name");
+    BL_AUTO_FREE char *file = bl_asprintf("KafkaPolicy \"%s\"", name ? name : "");
+
+    if (bl_policy_set_add(set, file, NULL, object, err) < 0)
+        return -1;
+    set->items[set->len - 1]->from_cluster = true;
+    return 0;
+}
+
 static int read_file(struct bl_policy_set *set, const char *path, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(POLICY_MAX_BYTES);

@@ -43,6 +43,7 @@ struct bl_rule_params {
 
 struct bl_policy {
     char *file;
+    bool from_cluster; /* a KafkaPolicy object, no file */
     struct bl_metadata metadata;
     struct bl_spec spec;
     struct bl_rule_params *rules[BL_RULE_COUNT]; /* NULL: not defined here */

@@ -160,7 +160,7 @@ static void apply_role_label(struct bl_workload *workload, bool ignore_opt_out)
     bool known;
     enum bl_role role = label ? bl_role_parse(label, &known) : BL_ROLE_NONE;
 
-    if (!label)
+    if (!label || bl_text_eq(label, bl_object_annotation(workload->object, BL_ANNOTATION_ROLE)))
         return;
     bl_workload_signal(workload, "label: %s=%s%s", BL_LABEL_ROLE, label,
                        known ? "" : " is no role, ignored");

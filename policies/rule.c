@@ -138,6 +138,7 @@ void bl_run_report(struct bl_rule_run *run, enum bl_fault fault, size_t object, 
         add_finding(run, object, path, severity_of(run, fault), bl_vasprintf(fmt, args));
     va_end(args);
     finding->hint = hint ? bl_strdup(hint) : NULL;
+    finding->beside = fault == BL_FAULT_MISSING && !*path;
 }
 
 void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensemble, cJSON *object,
@@ -158,6 +159,7 @@ void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensembl
         add_finding(run, run->object, "", BL_SEVERITY_WARNING, bl_vasprintf(fmt, args));
     va_end(args);
     finding->mended = true;
+    finding->beside = true;
 }
 
 char *bl_pod_pointer(const struct bl_workload *workload, const char *below)

@@ -1,3 +1,5 @@
+#include "rule_in_sync.h"
+
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "rule.h"
@@ -9,9 +11,27 @@
 
 #define GATE "ballast.dev/in-sync"
 
-static const struct bl_rule_params defaults = {0};
-static const struct bl_field fields[] = {BL_RULE_ACTION_FIELD, {0}};
-static const struct bl_schema schema = {sizeof(struct bl_rule_params), fields};
+static const char *const eviction_names[] = {"Allow", "Deny", NULL};
+
+static const struct bl_in_sync_params defaults = {0};
+static const struct bl_field fields[] = {
+    BL_RULE_ACTION_FIELD,
+    {.name = "evictUnknown",
+     .type = BL_FIELD_ENUM,
+     .offset = offsetof(struct bl_in_sync_params, unknown),
+     .names = eviction_names,
+     .doc =
+         "Evictions while nobody says whether the pod is safe to disrupt: Allow, where not given, "
+         "leaves it to the disruption budget."},
+    {.name = "evictNotReady",
+     .type = BL_FIELD_ENUM,
+     .offset = offsetof(struct bl_in_sync_params, not_ready),
+     .names = eviction_names,
+     .doc = "Evictions of a pod that is not ready: Allow, where not given, leaves it to the "
+            "disruption budget."},
+    {0},
+};
+static const struct bl_schema schema = {sizeof(struct bl_in_sync_params), fields};
 
 static bool has_gate(const cJSON *gates)
 {

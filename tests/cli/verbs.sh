@@ -77,7 +77,8 @@ response = answer["response"]
 assert answer["kind"] == "AdmissionReview" and response["uid"] == "1-2-3" and response["allowed"]
 assert response["patchType"] == "JSONPatch"
 patch = json.loads(base64.b64decode(response["patch"]))
-assert patch and all(op["path"].startswith("/spec/") for op in patch), patch
+assert patch and all(op["path"].startswith(("/spec/", "/metadata/")) for op in patch), patch
+assert {"op": "add", "path": "/metadata/labels", "value": {"ballast.dev/role": "broker"}} in patch, patch
 assert run("review", input=json.dumps(review)) == run("review", input=json.dumps(review))
 
 # An update that leaves the template alone gets no patch of the template.

@@ -13,7 +13,9 @@ static void answer(const struct bl_policy_set *set, const cJSON *review, enum bl
     BL_AUTO_JSON cJSON *reply = NULL;
     const char *uid = bl_json_string(bl_json_get(review, "request"), "uid"), *replied;
 
-    if (bl_review_answer(set, review, kind, NULL, 0, 20000, &reply, &err) < 0) {
+    struct bl_review_facts facts = {.today = 20000};
+
+    if (bl_review_answer(set, review, kind, &facts, &reply, NULL, &err) < 0) {
         if (bl_error_code(err) == BL_ERR_INTERNAL)
             abort();
         return;

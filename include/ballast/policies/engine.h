@@ -29,6 +29,7 @@ struct bl_finding {
     enum bl_severity severity;
     const struct bl_policy *policy; /* borrowed from the set */
     bool mended;                    /* an edit or a companion takes care of it */
+    bool beside;                    /* another object is missing */
     char *path;                     /* JSON Pointer into the object */
     char *message, *hint;           /* hint: NULL where the message says it all */
 };

@@ -64,6 +64,10 @@ BL_CHECK int bl_policy_set_add(struct bl_policy_set *set, const char *file,
                                const struct bl_yaml_doc *doc, const cJSON *value,
                                struct bl_error **err);
 
+/** Adds a KafkaPolicy object of a cluster. */
+BL_CHECK int bl_policy_set_add_object(struct bl_policy_set *set, const cJSON *object,
+                                      struct bl_error **err);
+
 /**
  * Reads policy files: each path is a file, or a folder whose .yaml, .yml and .json files are read.
  * A file may hold several documents, KafkaPolicies all. A folder without any is an error.

@@ -1,28 +1,72 @@
 /**
  * One AdmissionReview answered: what the webhook does for each call, and `ballast review` for one.
  *
- * Pure: the answer depends on the review, the policies, the day and the context alone, so equal reviews
- * get equal bytes. A patch is applied and read again before it is handed out, because one that does not
- * apply fails the user's request even where the webhook may be ignored (kubernetes/apiserver,
- * mutating/dispatcher.go).
+ * Pure: the answer depends on the review, the policies and the facts alone, so equal reviews get equal
+ * bytes. A patch is applied and read again before it is handed out, because one that does not apply fails
+ * the user's request even where the webhook may be ignored (kubernetes/apiserver, mutating/dispatcher.go).
+ *
+ * Beside workloads and Services it answers for what protects them: budgets and network policies that are
+ * changed or deleted, claims and workloads that are deleted, replicas that are scaled, pods that are bound
+ * and evicted, and policies themselves.
  */
 #ifndef BALLAST_POLICIES_REVIEW_H
 #define BALLAST_POLICIES_REVIEW_H
 
 #include "ballast/policies/engine.h"
 
+/** On an object that may not be deleted by accident: "true" says that it is none. */
+#define BL_ANNOTATION_ALLOW_DELETION "ballast.dev/allow-deletion"
+/** On a workload: "now" has it changed at once, though that rolls its pods. */
+#define BL_ANNOTATION_ADOPT "ballast.dev/adopt"
+/** On a pod or its workload: nobody may evict it. The value says why. */
+#define BL_ANNOTATION_HOLD "ballast.dev/hold"
+/** On a pod: the zone of its node, written when it is bound. */
+#define BL_ANNOTATION_ZONE "ballast.dev/zone"
+/** The pod condition that the controller keeps: may this pod go down now? */
+#define BL_CONDITION_SAFE "ballast.dev/safe-to-disrupt"
+
 enum bl_review_kind {
-    BL_REVIEW_MUTATE,
-    BL_REVIEW_VALIDATE,
+    BL_REVIEW_MUTATE,   /* completes, never denies: others may still change the object */
+    BL_REVIEW_VALIDATE, /* judges, never patches: the object is what will be stored */
+    BL_REVIEW_BOTH,     /* what comes of both */
+};
+
+/** What is known beside the review. All borrowed. */
+struct bl_review_facts {
+    /**
+     * Objects that matter to this review: of its namespace the Kafka workloads, Services, budgets and
+     * network policies; the Namespace itself; for a binding the Node and the Pod, for an eviction the Pod.
+     */
+    const cJSON *const *context;
+    size_t context_len;
+    /** The context is the cluster: what is not in it is not there. */
+    bool sees_cluster;
+    /** Who may take protection away: "user:NAME" or "group:NAME", up to NULL. May be NULL itself. */
+    const char *const *admins;
+    bl_day today;
+};
+
+/** What was decided, for logs and metrics. */
+struct bl_review_summary {
+    bool allowed, patched;
+    bool asked[BL_RULE_COUNT]; /* the rule had a say */
+    enum bl_action action[BL_RULE_COUNT];
+    enum bl_outcome outcome[BL_RULE_COUNT];
 };
 
 /**
- * `review` is an admission.k8s.io/v1 AdmissionReview with a request. `context` (may be NULL) are objects
- * beside the one under review. Fails for what is no such review; a denial is an answer, not a failure.
+ * `review` is an admission.k8s.io/v1 AdmissionReview with a request. Fails for what is no such review; a
+ * denial is an answer, not a failure. `ret_summary` may be NULL.
  */
 BL_CHECK int bl_review_answer(const struct bl_policy_set *set, const cJSON *review,
-                              enum bl_review_kind kind, const cJSON *const *context,
-                              size_t context_len, bl_day today, cJSON **ret_answer,
+                              enum bl_review_kind kind, const struct bl_review_facts *facts,
+                              cJSON **ret_answer, struct bl_review_summary *ret_summary,
                               struct bl_error **err);
+
+/**
+ * Marks a workload as managed: the label ballast.dev/role on the object and, with `pods`, in its pod
+ * template, and the annotation by which recognition knows the label as ours and not as an order.
+ */
+void bl_review_mark(struct bl_edit *edit, const struct bl_workload *workload, bool pods);
 
 #endif

@@ -33,6 +33,8 @@ static void add_policy(struct bl_policy_set *set)
     ck_assert_int_eq(bl_policy_set_add(set, "p", NULL, policy, &err), 0);
 }
 
+static const struct bl_review_facts facts = {.today = TODAY};
+
 static cJSON *answer(const char *review_text, enum bl_review_kind kind)
 {
     BL_ERROR(err);
@@ -41,7 +43,7 @@ static cJSON *answer(const char *review_text, enum bl_review_kind kind)
     cJSON *reply = NULL;
 
     add_policy(&set);
-    ck_assert_msg(bl_review_answer(&set, review, kind, NULL, 0, TODAY, &reply, &err) == 0, "%s",
+    ck_assert_msg(bl_review_answer(&set, review, kind, &facts, &reply, NULL, &err) == 0, "%s",
                   err ? bl_error_text(err) : "");
     return reply;
 }
@@ -59,7 +61,9 @@ static const struct {
      REVIEW("'operation':'UPDATE','object':" SET("5") ",'oldObject':" SET("3")), BL_REVIEW_MUTATE,
      true, false},
     {"one broker is denied, without a patch", REVIEW("'operation':'CREATE','object':" SET("1")),
-     BL_REVIEW_MUTATE, false, false},
+     BL_REVIEW_BOTH, false, false},
+    {"completing denies nothing: others may still change it",
+     REVIEW("'operation':'CREATE','object':" SET("1")), BL_REVIEW_MUTATE, true, true},
     {"a pod is completed as it is made", REVIEW("'operation':'CREATE','object':" POD),
      BL_REVIEW_MUTATE, true, true},
     {"and left alone after", REVIEW("'operation':'UPDATE','object':" POD ",'oldObject':" POD),
@@ -134,7 +138,7 @@ START_TEST(refuses)
         BL_AUTO_JSON cJSON *review = help_json(refused[i].review);
         cJSON *reply = NULL;
 
-        BL_WHY(bl_review_answer(&set, review, BL_REVIEW_MUTATE, NULL, 0, TODAY, &reply, &err) < 0,
+        BL_WHY(bl_review_answer(&set, review, BL_REVIEW_MUTATE, &facts, &reply, NULL, &err) < 0,
                refused[i].why);
         BL_WHY(!reply && strstr(bl_error_text(err), refused[i].message), refused[i].why);
     }

@@ -1,0 +1,168 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/policies/workload.h"
+#include "review.h"
+#include "rule_in_sync.h"
+
+/* Pods on their way to a node and away from it. */
+
+static const struct bl_policy *policy_on(const struct bl_review *review, enum bl_rule_id rule,
+                                         const cJSON *object, enum bl_role role)
+{
+    struct bl_match_scope scope = {NULL, object, role, review->namespace};
+
+    return bl_policy_for(review->set, rule, &scope);
+}
+
+/* The cache may not have seen a pod that was made just now; then the zone does no harm. */
+static bool wants_zone(const struct bl_review *review, const struct bl_policy **ret_policy)
+{
+    const cJSON *pod = bl_review_context(review, "Pod", review->name);
+    enum bl_role role = BL_ROLE_BROKER;
+
+    if (bl_namespace_excluded(review->namespace))
+        return false;
+    if (pod) {
+        struct bl_workload *workload = bl_workload_recognise(pod, NULL, false);
+
+        role = workload->role;
+        bl_workload_free(workload);
+    }
+    if (role == BL_ROLE_NONE || role == BL_ROLE_ZOOKEEPER)
+        return false;
+    *ret_policy = policy_on(review, BL_RULE_RACK, pod ? pod : review->object, role);
+    return *ret_policy && (*ret_policy)->rules[BL_RULE_RACK]->action == BL_ACTION_MUTATE;
+}
+
+static const char *zone_of(const struct bl_review *review)
+{
+    static const char *const labels[] = {"topology.kubernetes.io/zone",
+                                         "failure-domain.beta.kubernetes.io/zone"};
+    const char *name = bl_json_string(bl_json_get(review->object, "target"), "name");
+    const cJSON *node = name ? bl_review_context(review, "Node", name) : NULL;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(labels); i++)
+        if (bl_object_label(node, labels[i]))
+            return bl_object_label(node, labels[i]);
+    return NULL;
+}
+
+/* The registry copies a Binding's annotations to the pod (pkg/registry/core/pod/storage). */
+int bl_review_binding(struct bl_review *review, struct bl_error **err)
+{
+    const struct bl_policy *policy = NULL;
+    BL_AUTO(bl_edit_release) struct bl_edit edit = {0};
+    const char *zone;
+
+    if (!review->object || !wants_zone(review, &policy))
+        return 0;
+    zone = zone_of(review);
+    if (!zone) {
+        bl_review_note(review, BL_RULE_RACK, policy, BL_ACTION_MUTATE, BL_OUTCOME_REPORTED);
+        return 0;
+    }
+    bl_edit_init(&edit, review->object);
+    if (bl_edit_set(&edit, "/metadata/annotations/ballast.dev~1zone", bl_json_new_string(zone),
+                    err) < 0)
+        return -1;
+    bl_review_note(review, BL_RULE_RACK, policy, BL_ACTION_MUTATE, BL_OUTCOME_CHANGED);
+    review->patch = BL_STEAL(edit.patch);
+    return 0;
+}
+
+static const cJSON *condition_of(const cJSON *pod, const char *type)
+{
+    const cJSON *condition;
+
+    cJSON_ArrayForEach(condition, bl_json_at(pod, "status", "conditions", NULL)) {
+        if (bl_text_eq(bl_json_string(condition, "type"), type))
+            return condition;
+    }
+    return NULL;
+}
+
+static bool has_ended(const cJSON *pod)
+{
+    const char *phase = bl_json_string(bl_json_get(pod, "status"), "phase");
+
+    return bl_text_eq(phase, "Succeeded") || bl_text_eq(phase, "Failed") ||
+           bl_json_at(pod, "metadata", "deletionTimestamp", NULL);
+}
+
+/* On the pod itself, or on the workload that made it. */
+static const char *hold_of(const struct bl_review *review, const cJSON *pod)
+{
+    const char *hold = bl_object_annotation(pod, BL_ANNOTATION_HOLD);
+    const cJSON *owner = bl_object_controller(pod);
+    const char *kind = bl_json_string(owner, "kind"), *name = bl_json_string(owner, "name");
+
+    if (!hold && kind && name)
+        hold = bl_object_annotation(bl_review_context(review, kind, name), BL_ANNOTATION_HOLD);
+    return hold;
+}
+
+static void wait(struct bl_review *review, const struct bl_policy *policy, const char *fmt, ...)
+    BL_PRINTF(3, 4);
+
+static void wait(struct bl_review *review, const struct bl_policy *policy, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    BL_AUTO_FREE char *message = bl_vasprintf(fmt, args);
+    va_end(args);
+    bl_review_note(review, BL_RULE_IN_SYNC, policy,
+                   policy ? (enum bl_action)policy->rules[BL_RULE_IN_SYNC]->action : BL_ACTION_DENY,
+                   BL_OUTCOME_DENIED);
+    bl_review_deny(review, BL_CODE_TOO_MANY_REQUESTS, bl_rule_name(BL_RULE_IN_SYNC), NULL, "%s",
+                   message);
+}
+
+static void judge_eviction(struct bl_review *review, const cJSON *pod,
+                           const struct bl_policy *policy)
+{
+    const struct bl_in_sync_params *params =
+        policy ? (const struct bl_in_sync_params *)policy->rules[BL_RULE_IN_SYNC] : NULL;
+    const cJSON *safe = condition_of(pod, BL_CONDITION_SAFE);
+    const char *status = bl_json_string(safe, "status"), *why = bl_json_string(safe, "message");
+    bool ready = bl_text_eq(bl_json_string(condition_of(pod, "Ready"), "status"), "True");
+
+    if (!ready && (!params || params->not_ready == BL_EVICTION_ALLOW)) {
+        return;
+    } else if (bl_text_eq(status, "False")) {
+        wait(review, policy, "pod \"%s\" is not safe to disrupt now: %s", review->name,
+             why && *why ? why : "the reason is not given");
+    } else if (!bl_text_eq(status, "True") && params && params->unknown == BL_EVICTION_DENY) {
+        wait(review, policy,
+             "nobody says whether pod \"%s\" is safe to disrupt, and the policy denies that; is "
+             "Ballast's controller running?",
+             review->name);
+    }
+}
+
+/* Only who answers 429 is asked again: kubectl drain and autoscalers wait and retry. */
+void bl_review_eviction(struct bl_review *review)
+{
+    const cJSON *pod = bl_review_context(review, "Pod", review->name);
+    struct bl_workload *workload;
+    const struct bl_policy *policy = NULL;
+    const char *hold;
+
+    if (!pod || has_ended(pod) || bl_namespace_excluded(review->namespace))
+        return;
+    workload = bl_workload_recognise(pod, NULL, false);
+    if (workload->role != BL_ROLE_NONE)
+        policy = policy_on(review, BL_RULE_IN_SYNC, pod, workload->role);
+    if (policy && policy->rules[BL_RULE_IN_SYNC]->action == BL_ACTION_OFF)
+        policy = NULL;
+    hold = workload->role != BL_ROLE_NONE ? hold_of(review, pod) : NULL;
+    if (hold)
+        wait(review, policy, "pod \"%s\" is held by the annotation " BL_ANNOTATION_HOLD "%s%s",
+             review->name, *hold ? ": " : "", hold);
+    else if (workload->role != BL_ROLE_NONE)
+        judge_eviction(review, pod, policy);
+    bl_workload_free(workload);
+}

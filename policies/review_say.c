@@ -1,0 +1,183 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "review.h"
+
+/* What the parts of a review say: denials, warnings, notes, and the questions that they all ask. */
+
+/*
+ * The API server cuts warnings to this once they are many, and drops none (endpoints/filters/warning.go);
+ * so many of them stay below the total at which it begins.
+ */
+#define WARNING_MAX_BYTES 256
+#define WARNINGS_MAX 15
+
+/* All errors in one message: the API server shows the first webhook's denial only. */
+void bl_review_deny(struct bl_review *review, int code, const char *rule, const char *hint,
+                    const char *fmt, ...)
+{
+    va_list args;
+
+    bl_strbuf_adds(&review->denial, review->denial.len ? "\n" : "");
+    if (rule)
+        bl_strbuf_addf(&review->denial, "%s: ", rule);
+    va_start(args, fmt);
+    bl_strbuf_vaddf(&review->denial, fmt, args);
+    va_end(args);
+    if (hint)
+        bl_strbuf_addf(&review->denial, " (%s)", hint);
+    review->code = code;
+}
+
+/* Control characters are not allowed, and a cut must not split a character. */
+static void tidy_warning(char *text)
+{
+    size_t len = strlen(text);
+
+    if (len > WARNING_MAX_BYTES) {
+        len = WARNING_MAX_BYTES;
+        while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+            len--;
+        text[len] = '\0';
+    }
+    for (char *c = text; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = ' ';
+}
+
+void bl_review_warn(struct bl_review *review, const char *rule, const char *fmt, ...)
+{
+    va_list args;
+
+    if (bl_json_len(review->warnings) >= WARNINGS_MAX) {
+        review->warnings_left_out++;
+        return;
+    }
+    va_start(args, fmt);
+    BL_AUTO_FREE char *message = bl_vasprintf(fmt, args);
+    va_end(args);
+    BL_AUTO_FREE char *text = bl_asprintf("%s%s%s", rule ? rule : "", rule ? ": " : "", message);
+    tidy_warning(text);
+    bl_json_push(review->warnings, bl_json_new_string(text));
+}
+
+/* For the audit log: "zoneSpread": "default Mutate changed". */
+void bl_review_note(struct bl_review *review, enum bl_rule_id rule, const struct bl_policy *policy,
+                    enum bl_action action, enum bl_outcome outcome)
+{
+    review->summary.asked[rule] = true;
+    review->summary.action[rule] = action;
+    review->summary.outcome[rule] = outcome;
+    if (outcome == BL_OUTCOME_PASS || outcome == BL_OUTCOME_OFF ||
+        bl_json_get(review->audit, bl_rule_key(rule)))
+        return;
+    BL_AUTO_FREE char *text = bl_asprintf("%s %s %s", policy ? bl_policy_name(policy) : "-",
+                                          bl_action_name(action), bl_outcome_name(outcome));
+    bl_json_add_string(review->audit, bl_rule_key(rule), text);
+}
+
+const struct bl_result *bl_review_result(struct bl_review *review, const struct bl_report *report,
+                                         size_t object, enum bl_rule_id rule)
+{
+    for (size_t i = 0; i < report->objects[object].results.len; i++) {
+        const struct bl_result *result = &report->objects[object].results.items[i];
+
+        if (result->rule != rule)
+            continue;
+        if (result->outcome == BL_OUTCOME_OFF || result->outcome == BL_OUTCOME_EXEMPT) {
+            bl_review_note(review, rule, result->policy, result->action, result->outcome);
+            return NULL;
+        }
+        return result;
+    }
+    return NULL;
+}
+
+const cJSON *bl_review_context(const struct bl_review *review, const char *kind, const char *name)
+{
+    for (size_t i = 0; i < review->facts->context_len; i++) {
+        const cJSON *object = review->facts->context[i];
+        struct bl_ref ref = bl_object_ref(object);
+
+        if (strcmp(ref.kind, kind) == 0 && strcmp(ref.name, name) == 0 &&
+            (!*ref.namespace || strcmp(ref.namespace, review->namespace) == 0))
+            return object;
+    }
+    return NULL;
+}
+
+/* What the request names no namespace of goes into the request's. */
+static bool same_object(const struct bl_review *review, const cJSON *a, const cJSON *b)
+{
+    struct bl_ref x = bl_object_ref(a), y = bl_object_ref(b);
+
+    if (!*x.namespace)
+        x.namespace = review->namespace;
+    if (!*y.namespace)
+        y.namespace = review->namespace;
+    return bl_ref_same(&x, &y);
+}
+
+struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *first,
+                                const cJSON *without, bool judge_all, const cJSON ***ret_objects)
+{
+    const cJSON **objects = bl_alloc(review->facts->context_len + 1, sizeof(*objects));
+    struct bl_engine_options options = {
+        .today = review->facts->today, .namespace = review->namespace, .context_from = !judge_all};
+    size_t len = 0;
+
+    if (first)
+        objects[len++] = first;
+    for (size_t i = 0; i < review->facts->context_len; i++) {
+        const cJSON *other = review->facts->context[i];
+
+        if (!(first && same_object(review, first, other)) &&
+            !(without && same_object(review, without, other)))
+            objects[len++] = other;
+    }
+    *ret_objects = objects;
+    return bl_engine_run(review->set, objects, len, &options);
+}
+
+/* Who cleans up after a deletion that was allowed already. */
+static bool is_cleaner(const char *user)
+{
+    static const char *const cleaners[] = {
+        "system:serviceaccount:kube-system:generic-garbage-collector",
+        "system:serviceaccount:kube-system:namespace-controller",
+        "system:serviceaccount:kube-system:statefulset-controller", NULL};
+
+    return bl_text_in(user, cleaners);
+}
+
+static bool is_named(const char *admin, const cJSON *user)
+{
+    const cJSON *group;
+
+    if (bl_text_starts(admin, "user:"))
+        return bl_text_eq(bl_json_string(user, "username"), admin + strlen("user:"));
+    cJSON_ArrayForEach(group, bl_json_get(user, "groups")) {
+        if (bl_text_starts(admin, "group:") && cJSON_IsString(group) &&
+            strcmp(group->valuestring, admin + strlen("group:")) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool bl_review_unguarded(const struct bl_review *review)
+{
+    const cJSON *user = bl_json_get(review->request, "userInfo");
+    const cJSON *namespace = bl_review_context(review, "Namespace", review->namespace);
+
+    if (is_cleaner(bl_json_string(user, "username")) ||
+        bl_json_at(namespace, "metadata", "deletionTimestamp", NULL) ||
+        bl_namespace_excluded(review->namespace))
+        return true;
+    for (const char *const *admin = review->facts->admins; admin && *admin; admin++)
+        if (is_named(*admin, user))
+            return true;
+    return false;
+}

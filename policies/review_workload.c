@@ -1,0 +1,330 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "review.h"
+
+/*
+ * A workload or Service that is created or changed. Edits stay out of a pod template that its author left
+ * alone: changing it would roll every broker.
+ */
+
+#define TEMPLATE "/spec/template"
+#define ROLE_ANNOTATION "/metadata/annotations/ballast.dev~1recognised-role"
+#define ROLE_LABEL "/metadata/labels/ballast.dev~1role"
+
+static const cJSON *template_of(const cJSON *object)
+{
+    return bl_object_is_workload(object) && *bl_object_pod_pointer(object)
+               ? bl_json_at(object, "spec", "template", NULL)
+               : NULL;
+}
+
+static bool in_template(const char *path)
+{
+    return bl_text_starts(path, TEMPLATE "/") || strcmp(path, TEMPLATE) == 0;
+}
+
+static bool wants_adoption(const struct bl_review *review, enum bl_role role)
+{
+    struct bl_match_scope scope = {NULL, review->object, role, review->namespace};
+
+    if (bl_text_eq(bl_object_annotation(review->object, BL_ANNOTATION_ADOPT), "now"))
+        return true;
+    for (size_t i = 0; i < review->set->len; i++)
+        if (review->set->items[i]->spec.adoption &&
+            bl_match_object(&review->set->items[i]->spec.match, &scope))
+            return true;
+    return false;
+}
+
+static bool template_is_unchanged(const struct bl_review *review)
+{
+    return bl_review_is(review, "UPDATE") && template_of(review->object) &&
+           bl_json_equal(template_of(review->object), template_of(review->old));
+}
+
+static bool template_is_frozen(const struct bl_review *review, const struct bl_workload *workload)
+{
+    return template_is_unchanged(review) && workload && !wants_adoption(review, workload->role);
+}
+
+/* A Pod lives with what it was created with. */
+static bool pod_is_settled(const struct bl_review *review)
+{
+    return bl_object_is(review->object, "", "Pod") && !bl_review_is(review, "CREATE");
+}
+
+/* Where something on the way is no map the API server refuses the object, whatever the mark. */
+static void set_text(struct bl_edit *edit, const char *pointer, const char *text)
+{
+    const cJSON *now = bl_pointer_find(edit->object, pointer);
+    BL_ERROR(err);
+
+    if (!cJSON_IsString(now) || strcmp(now->valuestring, text) != 0)
+        (void)!bl_edit_set(edit, pointer, bl_json_new_string(text), &err);
+}
+
+void bl_review_mark(struct bl_edit *edit, const struct bl_workload *workload, bool pods)
+{
+    const char *role = bl_role_name(workload->role);
+    const char *label = bl_object_label(edit->object, BL_LABEL_ROLE);
+    const char *ours = bl_object_annotation(edit->object, BL_ANNOTATION_ROLE);
+
+    if (workload->owner || workload->confidence <= BL_CONFIDENCE_LOW)
+        return;
+    if (pods && *workload->pod_pointer)
+        set_text(edit, TEMPLATE ROLE_LABEL, role);
+    /* A label that the author set is an order, and stays one. */
+    if (label && !bl_text_eq(label, ours))
+        return;
+    set_text(edit, ROLE_LABEL, role);
+    set_text(edit, ROLE_ANNOTATION, role);
+}
+
+/* The map that an operation on a list's item stands in: paths of lists are atomic to their owners. */
+static char *owned_path(const char *path)
+{
+    const char *at = path, *end = path + strlen(path);
+
+    while ((at = strchr(at, '/'))) {
+        size_t len = strcspn(at + 1, "/");
+        int64_t index;
+
+        if ((len == 1 && at[1] == '-') || bl_pointer_index(at + 1, len, &index)) {
+            end = at;
+            break;
+        }
+        at++;
+    }
+    return bl_strndup(path, (size_t)(end - path));
+}
+
+/* Makes the value at `pointer` what it is in `from`. */
+static int restore(struct bl_edit *edit, const char *pointer, const cJSON *from,
+                   struct bl_error **err)
+{
+    const cJSON *stored = bl_pointer_find(from, pointer);
+    const cJSON *now = bl_pointer_find(edit->object, pointer);
+
+    if ((!stored && !now) || (stored && now && bl_json_equal(stored, now)))
+        return 0;
+    return stored ? bl_edit_set(edit, pointer, bl_json_copy(stored), err)
+                  : bl_edit_remove(edit, pointer, err);
+}
+
+static int replay(struct bl_edit *edit, const cJSON *operation, struct bl_error **err)
+{
+    const char *path = bl_json_string(operation, "path");
+    cJSON *value = bl_json_copy(bl_json_get(operation, "value"));
+
+    if (bl_text_eq(bl_json_string(operation, "op"), "replace"))
+        return bl_edit_replace(edit, path, value, err);
+    return bl_edit_add(edit, path, value, err);
+}
+
+/*
+ * Helm and GitOps tools apply again what they have, which resets lists that are theirs as a whole and so
+ * takes out what was added to them. The edits put it back; but made by a newer policy or a newer Ballast,
+ * they could come out otherwise than what is stored, and roll every broker for a change that nobody made.
+ * So where the stored values in the places of our edits make the template what is stored, they stay.
+ */
+static bool keep_stored(const struct bl_review *review, const struct bl_edit *edit,
+                        struct bl_edit *kept)
+{
+    const cJSON *operation;
+    BL_ERROR(err);
+
+    bl_edit_init(kept, review->object);
+    cJSON_ArrayForEach(operation, edit->patch) {
+        const char *path = bl_json_string(operation, "path");
+        BL_AUTO_FREE char *owned = in_template(path) ? owned_path(path) : NULL;
+
+        if ((owned ? restore(kept, owned, review->old, &err) : replay(kept, operation, &err)) < 0)
+            return false;
+    }
+    return bl_json_equal(template_of(kept->object), template_of(review->old));
+}
+
+/* The operations that may be made now, where that is not all of them. */
+static cJSON *permitted(const cJSON *patch, bool settled)
+{
+    cJSON *few = bl_json_new_array();
+    const cJSON *operation;
+
+    cJSON_ArrayForEach(operation, patch) {
+        if (!settled && !in_template(bl_json_string(operation, "path")))
+            bl_json_push(few, bl_json_copy(operation));
+    }
+    return few;
+}
+
+static int verify_patch(const struct bl_review *review, const cJSON *wanted, const cJSON *patch,
+                        struct bl_error **err)
+{
+    BL_AUTO_JSON cJSON *object = bl_json_copy(review->object);
+
+    if (bl_patch_apply_scratch(&object, patch, err) < 0)
+        return bl_wrap(err, "the patch does not apply");
+    if (wanted && !bl_json_equal(object, wanted))
+        return bl_fail(err, BL_ERR_INTERNAL,
+                       "the patch does not give the object that was decided on");
+    return 0;
+}
+
+static int take_patch(struct bl_review *review, const cJSON *wanted, cJSON *patch,
+                      struct bl_error **err)
+{
+    BL_AUTO_JSON cJSON *taken = patch;
+
+    if (!taken || !taken->child)
+        return 0;
+    if (verify_patch(review, wanted, taken, err) < 0)
+        return -1;
+    review->patch = BL_STEAL(taken);
+    return 0;
+}
+
+/* One that was there before Ballast is not managed yet while its template stays as it is. */
+static void mark(const struct bl_review *review, struct bl_object_report *report, bool frozen)
+{
+    if (!report->edit.object)
+        bl_edit_init(&report->edit, review->object);
+    if (frozen && !bl_object_annotation(review->old, BL_ANNOTATION_ROLE))
+        return;
+    if (report->judged && report->workload && !pod_is_settled(review))
+        bl_review_mark(&report->edit, report->workload, !frozen);
+}
+
+static int make_patch(struct bl_review *review, struct bl_object_report *report,
+                      struct bl_error **err)
+{
+    bool settled = pod_is_settled(review);
+    bool frozen = template_is_frozen(review, report->workload);
+
+    mark(review, report, frozen);
+    if (settled || frozen)
+        return take_patch(review, NULL, permitted(report->edit.patch, settled), err);
+    if (bl_review_is(review, "UPDATE") && template_of(review->old) && report->workload &&
+        !wants_adoption(review, report->workload->role)) {
+        BL_AUTO(bl_edit_release) struct bl_edit kept = {0};
+
+        if (keep_stored(review, &report->edit, &kept))
+            return take_patch(review, kept.object, BL_STEAL(kept.patch), err);
+    }
+    return take_patch(review, report->edit.object, BL_STEAL(report->edit.patch), err);
+}
+
+static bool same_finding(const struct bl_finding *a, const struct bl_finding *b)
+{
+    return a->rule == b->rule && strcmp(a->path, b->path) == 0 &&
+           strcmp(a->message, b->message) == 0;
+}
+
+static bool was_found(const struct bl_report *before, const struct bl_finding *finding)
+{
+    for (size_t i = 0; before && i < before->findings.len; i++)
+        if (before->findings.items[i].severity == BL_SEVERITY_ERROR &&
+            same_finding(&before->findings.items[i], finding))
+            return true;
+    return false;
+}
+
+static bool grows(const struct bl_review *review)
+{
+    return bl_object_replicas(review->object) > bl_object_replicas(review->old);
+}
+
+/*
+ * An update of something else must not fail for what was there before: that would lock people, and the
+ * controllers that they run, out of a workload. What nobody can see without a cluster is not missing.
+ */
+static bool is_denied(const struct bl_review *review, const struct bl_finding *finding,
+                      const struct bl_report *before)
+{
+    bool update = bl_review_is(review, "UPDATE");
+
+    if (finding->severity != BL_SEVERITY_ERROR || (finding->beside && !review->facts->sees_cluster))
+        return false;
+    if (update && finding->object != 0)
+        return false;
+    if (update && finding->rule == BL_RULE_REPLICAS && grows(review))
+        return false;
+    return !was_found(before, finding);
+}
+
+static bool any_error(const struct bl_report *report)
+{
+    for (size_t i = 0; i < report->findings.len; i++)
+        if (report->findings.items[i].severity == BL_SEVERITY_ERROR)
+            return true;
+    return false;
+}
+
+/* What the object gave before, where an update leaves its template alone. */
+static struct bl_report *judge_old(const struct bl_review *review, const struct bl_report *report,
+                                   const cJSON ***ret_objects)
+{
+    if (!template_is_unchanged(review) || !any_error(report))
+        return NULL;
+    return bl_review_run(review, review->old, NULL, false, ret_objects);
+}
+
+static void say_findings(struct bl_review *review, const struct bl_report *report)
+{
+    BL_AUTO_FREE const cJSON **objects = NULL;
+    BL_AUTO(bl_report_cleanup) struct bl_report *before = judge_old(review, report, &objects);
+
+    for (size_t i = 0; i < report->findings.len; i++) {
+        const struct bl_finding *finding = &report->findings.items[i];
+        const char *rule = bl_rule_name(finding->rule);
+
+        if (is_denied(review, finding, before))
+            bl_review_deny(review, BL_CODE_FORBIDDEN, rule, finding->hint, "%s", finding->message);
+        else if (finding->severity >= BL_SEVERITY_WARNING && !finding->mended)
+            bl_review_warn(review, rule, "%s", finding->message);
+    }
+}
+
+/* The webhook that completes may be passed over, and others may undo what it did. */
+static void say_unmade_edits(struct bl_review *review, const struct bl_object_report *report)
+{
+    if (!report->edit.patch || !report->edit.patch->child || pod_is_settled(review))
+        return;
+    if (template_is_frozen(review, report->workload))
+        bl_review_warn(review, NULL,
+                       "Ballast completes this at the next change of its pod template, or at once "
+                       "with the annotation " BL_ANNOTATION_ADOPT
+                       ": now, which restarts its pods.");
+    else
+        bl_review_warn(review, NULL,
+                       "Ballast did not complete this: the webhook was passed over, or another one "
+                       "undid it. Apply it again; see ballast explain.");
+}
+
+static void note_results(struct bl_review *review, const struct bl_object_report *report)
+{
+    for (size_t i = 0; i < report->results.len; i++) {
+        const struct bl_result *result = &report->results.items[i];
+
+        bl_review_note(review, result->rule, result->policy, result->action, result->outcome);
+    }
+}
+
+int bl_review_workload(struct bl_review *review, struct bl_error **err)
+{
+    BL_AUTO_FREE const cJSON **objects = NULL;
+    BL_AUTO(bl_report_cleanup)
+    struct bl_report *report = bl_review_run(review, review->object, NULL, false, &objects);
+    struct bl_object_report *first = &report->objects[0];
+
+    note_results(review, first);
+    if (review->kind != BL_REVIEW_MUTATE)
+        say_findings(review, report);
+    if (review->kind == BL_REVIEW_VALIDATE)
+        say_unmade_edits(review, first);
+    else if (!review->denial.len)
+        return make_patch(review, first, err);
+    return 0;
+}

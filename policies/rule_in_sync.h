@@ -1,0 +1,18 @@
+/** The parameters of inSync that evictions go by. */
+#ifndef BALLAST_POLICIES_RULE_IN_SYNC_H
+#define BALLAST_POLICIES_RULE_IN_SYNC_H
+
+#include "policy.h"
+
+enum bl_eviction {
+    BL_EVICTION_ALLOW, /* the disruption budget decides alone */
+    BL_EVICTION_DENY,
+};
+
+struct bl_in_sync_params {
+    struct bl_rule_params base;
+    int unknown;   /* enum bl_eviction: nobody says whether the pod is safe to disrupt */
+    int not_ready; /* enum bl_eviction: the pod is not ready anyway */
+};
+
+#endif
