@@ -53,7 +53,7 @@ static int read_policies(struct cli_case *test, struct bl_error **err)
     if (rules && add_rules(test, rules, err) < 0)
         return -1;
     if (!rules && !policies)
-        return cli_read_policy("default", &test->input.policies, err);
+        return bl_policy_set_read(&test->input.policies, "default", err);
     cJSON_ArrayForEach(policy, policies) {
         if (cJSON_IsObject(policy)) {
             if (add_inline(test, policy, err) < 0)
@@ -62,7 +62,7 @@ static int read_policies(struct cli_case *test, struct bl_error **err)
         }
         const char *name = cJSON_IsString(policy) ? policy->valuestring : "";
         BL_AUTO_FREE char *path = is_bundle(name) ? bl_strdup(name) : beside(test->file, name);
-        if (cli_read_policy(path, &test->input.policies, err) < 0)
+        if (bl_policy_set_read(&test->input.policies, path, err) < 0)
             return -1;
     }
     bl_policy_set_sort(&test->input.policies);

@@ -77,8 +77,6 @@ struct cli_input {
 /** The default policy, or those of -p: files, folders, or names of bundles. */
 BL_CHECK int cli_read_policies(const struct cli_args *args, struct bl_policy_set *set,
                                struct bl_error **err);
-/** One policy argument of -p. */
-BL_CHECK int cli_read_policy(const char *name, struct bl_policy_set *set, struct bl_error **err);
 /** Reads files and folders; standard input where none is named and it is no terminal. */
 BL_CHECK int cli_read_manifests(const struct cli_args *args, struct bl_manifest *manifest,
                                 struct bl_error **err);

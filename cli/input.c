@@ -8,45 +8,12 @@
 #include "cli.h"
 #include "krm.h"
 
-/* A bundle by its name: installed, or in the tree that the program was built from. */
-static char *find_bundle(const char *name)
-{
-    static const char *const folders[] = {BALLAST_DATADIR "/policies", BALLAST_SOURCE_POLICIES};
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(folders); i++) {
-        BL_AUTO_FREE char *path = bl_asprintf("%s/%s.yaml", folders[i], name);
-
-        if (access(path, R_OK) == 0)
-            return BL_STEAL(path);
-    }
-    return NULL;
-}
-
-static bool is_bundle(const char *name)
-{
-    static const char *const bundles[] = {"default", "strict", "audit", NULL};
-
-    return bl_text_in(name, bundles) && access(name, F_OK) != 0;
-}
-
-int cli_read_policy(const char *name, struct bl_policy_set *set, struct bl_error **err)
-{
-    BL_AUTO_FREE char *bundle = is_bundle(name) ? find_bundle(name) : NULL;
-
-    if (is_bundle(name) && !bundle) {
-        bl_fail(err, BL_ERR_NOT_FOUND, "the bundle \"%s\" is not installed in %s", name,
-                BALLAST_DATADIR "/policies");
-        return bl_hint(err, "Name a policy file with -p.");
-    }
-    return bl_policy_set_read(set, bundle ? bundle : name, err);
-}
-
 int cli_read_policies(const struct cli_args *args, struct bl_policy_set *set, struct bl_error **err)
 {
     for (size_t i = 0; i < args->policies.len; i++)
-        if (cli_read_policy(args->policies.items[i], set, err) < 0)
+        if (bl_policy_set_read(set, args->policies.items[i], err) < 0)
             return -1;
-    return args->policies.len ? 0 : cli_read_policy("default", set, err);
+    return args->policies.len ? 0 : bl_policy_set_read(set, "default", err);
 }
 
 int cli_read_manifests(const struct cli_args *args, struct bl_manifest *manifest,

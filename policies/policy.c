@@ -3,13 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/selector.h"
-
-/* Largest policy file; the bundles have a few kilobytes. */
-#define POLICY_MAX_BYTES ((size_t)1 << 20)
 
 const char *const bl_action_names[] = {"Mutate", "Deny", "Warn", "Audit", "Off", NULL};
 static const char *const adoption_names[] = {"AtNextChange", "Immediate", NULL};
@@ -312,31 +308,6 @@ int bl_policy_set_add_object(struct bl_policy_set *set, const cJSON *object, str
     return 0;
 }
 
-static int read_file(struct bl_policy_set *set, const char *path, struct bl_error **err)
-{
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(POLICY_MAX_BYTES);
-    const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
-    struct bl_yaml_stream stream;
-    struct bl_yaml_segment segment;
-    size_t before = set->len;
-
-    if (bl_file_read(path, &text, err) < 0)
-        return -1;
-    bl_yaml_stream_init(&stream, text.text, text.len);
-    while (bl_yaml_next(&stream, &segment)) {
-        BL_AUTO(bl_yaml_doc_cleanup) struct bl_yaml_doc *doc = NULL;
-
-        if (bl_yaml_parse(name, &segment, &doc, err) < 0)
-            return -1;
-        if (!bl_json_is_null(bl_yaml_doc_root(doc)) &&
-            bl_policy_set_add(set, name, doc, bl_yaml_doc_root(doc), err) < 0)
-            return -1;
-    }
-    if (set->len == before)
-        return bl_fail(err, BL_ERR_INVALID, "%s: there is no policy in this file", name);
-    return 0;
-}
-
 static int compare_policies(const void *a, const void *b)
 {
     const struct bl_policy *x = *(struct bl_policy *const *)a, *y = *(struct bl_policy *const *)b;
@@ -350,24 +321,6 @@ void bl_policy_set_sort(struct bl_policy_set *set)
 {
     if (set->len)
         qsort(set->items, set->len, sizeof(*set->items), compare_policies);
-}
-
-int bl_policy_set_read(struct bl_policy_set *set, const char *path, struct bl_error **err)
-{
-    static const char *const suffixes[] = {".yaml", ".yml", ".json", NULL};
-    BL_AUTO(bl_paths_release) struct bl_paths paths = {0};
-
-    if (bl_paths_add(&paths, path, suffixes, err) < 0)
-        return -1;
-    if (!paths.len) {
-        bl_fail(err, BL_ERR_NOT_FOUND, "%s: there is no policy file in this folder", path);
-        return bl_hint(err, "Policy files end in .yaml, .yml or .json.");
-    }
-    for (size_t i = 0; i < paths.len; i++)
-        if (read_file(set, paths.items[i], err) < 0)
-            return -1;
-    bl_policy_set_sort(set);
-    return 0;
 }
 
 void bl_policy_set_release(struct bl_policy_set *set)

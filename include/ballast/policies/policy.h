@@ -9,6 +9,7 @@
 #define BALLAST_POLICIES_POLICY_H
 
 #include "ballast/base/date.h"
+#include "ballast/base/file.h"
 #include "ballast/json/decode.h"
 #include "ballast/policies/scene.h"
 
@@ -68,11 +69,21 @@ BL_CHECK int bl_policy_set_add(struct bl_policy_set *set, const char *file,
 BL_CHECK int bl_policy_set_add_object(struct bl_policy_set *set, const cJSON *object,
                                       struct bl_error **err);
 
+/** Largest policy file; the bundles have a few kilobytes. */
+#define BL_POLICY_MAX_BYTES ((size_t)1 << 20)
+
+/** Adds the policies of one file's text. It may hold several documents, KafkaPolicies all. */
+BL_CHECK int bl_policy_set_add_text(struct bl_policy_set *set, const char *name, const char *text,
+                                    size_t len, struct bl_error **err);
+
 /**
- * Reads policy files: each path is a file, or a folder whose .yaml, .yml and .json files are read.
- * A file may hold several documents, KafkaPolicies all. A folder without any is an error.
+ * Adds the files that `name` stands for: a file, a folder whose .yaml, .yml and .json files count, or the
+ * name of a bundle. A folder without any is an error.
  */
-BL_CHECK int bl_policy_set_read(struct bl_policy_set *set, const char *path, struct bl_error **err);
+BL_CHECK int bl_policy_paths(struct bl_paths *paths, const char *name, struct bl_error **err);
+
+/** Reads the policies of all of them, and sorts. */
+BL_CHECK int bl_policy_set_read(struct bl_policy_set *set, const char *name, struct bl_error **err);
 /** Puts policies in the order in which they decide; bl_policy_set_read() has done so already. */
 void bl_policy_set_sort(struct bl_policy_set *set);
 void bl_policy_set_release(struct bl_policy_set *set);
