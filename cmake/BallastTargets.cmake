@@ -30,10 +30,11 @@ endfunction()
 
 # ballast_library(<name> FOLDER <folder> [LINK <library>...] [PRIVATE <library>...] [DEFINE <NAME=value>...]
 #                 [BANNED <header>])
-# A static library. Who links to it also gets LINK and DEFINE, and never the headers of PRIVATE.
+# A static library of all but main.c. Who links to it also gets LINK and DEFINE, and never the headers of PRIVATE.
 function(ballast_library name)
     cmake_parse_arguments(arg "" "FOLDER;BANNED" "LINK;PRIVATE;DEFINE" ${ARGN})
     ballast_sources(sources ${arg_FOLDER})
+    list(FILTER sources EXCLUDE REGEX "/main\\.c$")
     ballast_ready(ready ${arg_LINK} ${arg_PRIVATE})
     if(NOT sources OR NOT ready)
         message(STATUS "${arg_FOLDER}: nothing to build yet")
@@ -46,10 +47,14 @@ function(ballast_library name)
     target_compile_definitions(${name} PUBLIC ${arg_DEFINE})
 endfunction()
 
-# ballast_program(<name> FOLDER <folder> LINK <library>...)
+# ballast_program(<name> FOLDER <folder> [MAIN] LINK <library>...)
+# With MAIN the folder is a library too, and the program is its main.c.
 function(ballast_program name)
-    cmake_parse_arguments(arg "" "FOLDER" "LINK" ${ARGN})
+    cmake_parse_arguments(arg "MAIN" "FOLDER" "LINK" ${ARGN})
     ballast_sources(sources ${arg_FOLDER})
+    if(arg_MAIN)
+        list(FILTER sources INCLUDE REGEX "/main\\.c$")
+    endif()
     ballast_ready(ready ${arg_LINK})
     if(NOT sources OR NOT ready)
         message(STATUS "${arg_FOLDER}: nothing to build yet")

@@ -303,11 +303,16 @@ static void say_unmade_edits(struct bl_review *review, const struct bl_object_re
                        "undid it. Apply it again; see ballast explain.");
 }
 
+/* Each webhook tells its own part: one what it changed, the other how it judged. */
 static void note_results(struct bl_review *review, const struct bl_object_report *report)
 {
     for (size_t i = 0; i < report->results.len; i++) {
         const struct bl_result *result = &report->results.items[i];
+        bool changes = result->outcome == BL_OUTCOME_CHANGED;
 
+        if ((review->kind == BL_REVIEW_MUTATE && (!changes || !bl_rules[result->rule]->edit)) ||
+            (review->kind == BL_REVIEW_VALIDATE && changes))
+            continue;
         bl_review_note(review, result->rule, result->policy, result->action, result->outcome);
     }
 }

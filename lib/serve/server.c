@@ -293,7 +293,7 @@ static struct MHD_Daemon *start_daemon(struct bl_server *server, int fd)
 {
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
-        {MHD_OPTION_HTTPS_CERT_CALLBACK, (intptr_t)bl_tls_retrieve, NULL},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(intptr_t)bl_tls_retrieve},
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};

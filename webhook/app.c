@@ -1,0 +1,146 @@
+#include "app.h"
+
+#include "ballast/base/mem.h"
+#include "files.h"
+#include "webhook.h"
+
+#define CA_MAX_BYTES ((size_t)1 << 20)
+
+struct bl_app {
+    const struct bl_options *options;
+    struct bl_telemetry telemetry;
+    struct bl_policies *policies;
+    struct bl_tls *tls;
+    struct bl_webhook webhook;
+    struct bl_server *reviews, *metrics;
+    struct bl_files *files;
+};
+
+static int start_policies(struct bl_app *app, struct bl_error **err)
+{
+    enum bl_reload what;
+
+    app->policies = bl_policies_new(app->options->policies.items);
+    if (bl_policies_read(app->policies, &what, err) < 0)
+        return -1;
+    bl_telemetry_reload(&app->telemetry, BL_SOURCE_FILES, true);
+    return 0;
+}
+
+static int read_client_ca(struct bl_app *app, struct bl_error **err)
+{
+    const char *path = app->options->client_ca;
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(CA_MAX_BYTES);
+
+    if (!path)
+        return 0;
+    if (bl_file_read(path, &text, err) < 0)
+        return -1;
+    if (bl_tls_set_client_ca(app->tls, text.text, text.len, app->options->client_name, err) < 0)
+        return bl_wrap(err, "%s", path);
+    return 0;
+}
+
+static int start_tls(struct bl_app *app, struct bl_error **err)
+{
+    const struct bl_options *options = app->options;
+
+    if (options->insecure_http)
+        return 0;
+    app->tls = bl_tls_new(&bl_clock_real);
+    if (read_client_ca(app, err) < 0)
+        return -1;
+    if (options->tls_cert)
+        return bl_files_read_pair(app->tls, options->tls_cert, options->tls_key, err);
+    return 0;
+}
+
+static int start_servers(struct bl_app *app, struct bl_error **err)
+{
+    struct bl_server_options reviews = {
+        .listen = app->options->listen,
+        .tls = app->tls,
+        .serve = bl_webhook_serve,
+        .context = &app->webhook,
+        .event = bl_webhook_event,
+        .threads = (unsigned)app->options->threads,
+        .max_connections = (unsigned)app->options->max_connections,
+    };
+    struct bl_server_options metrics = {
+        .listen = app->options->metrics_listen,
+        .serve = bl_webhook_serve_metrics,
+        .context = &app->webhook,
+        .threads = 1,
+        .max_connections = 32,
+    };
+
+    app->webhook.policies = app->policies;
+    app->webhook.telemetry = &app->telemetry;
+    app->webhook.tls = app->tls;
+    app->webhook.admins = app->options->admins.items;
+    app->webhook.trusted_only = app->options->client_ca != NULL;
+    if (bl_server_start(&reviews, &app->reviews, err) < 0)
+        return -1;
+    app->webhook.server = app->reviews;
+    return bl_server_start(&metrics, &app->metrics, err);
+}
+
+static int start_files(struct bl_app *app, struct bl_error **err)
+{
+    struct bl_files_options options = {
+        .policies = app->policies,
+        .tls = app->options->tls_cert ? app->tls : NULL,
+        .tls_cert = app->options->tls_cert,
+        .tls_key = app->options->tls_key,
+        .telemetry = &app->telemetry,
+        .every = app->options->reload,
+    };
+
+    return bl_files_start(&options, &app->files, err);
+}
+
+int bl_app_start(const struct bl_options *options, struct bl_app **ret_app, struct bl_error **err)
+{
+    BL_AUTO(bl_app_cleanup) struct bl_app *app = BL_NEW(struct bl_app);
+
+    app->options = options;
+    bl_telemetry_init(&app->telemetry, bl_cluster_resources);
+    if (start_policies(app, err) < 0 || start_tls(app, err) < 0 || start_servers(app, err) < 0 ||
+        start_files(app, err) < 0)
+        return -1;
+    BL_LOG(BL_LOG_INFO, "serving", BL_LOG_TEXT("version", BALLAST_VERSION),
+           BL_LOG_TEXT("listen", options->listen), BL_LOG_INT("port", bl_server_port(app->reviews)),
+           BL_LOG_INT("metrics_port", bl_server_port(app->metrics)));
+    *ret_app = BL_STEAL(app);
+    return 0;
+}
+
+void bl_app_reload(struct bl_app *app)
+{
+    bl_files_wake(app->files);
+}
+
+void bl_app_leave(struct bl_app *app)
+{
+    BL_LOG(BL_LOG_INFO, "draining", BL_LOG_INT("seconds", app->options->drain / BL_NSEC_S));
+    atomic_store(&app->webhook.leaving, true);
+    bl_server_drain(app->reviews);
+}
+
+void bl_app_stop(struct bl_app *app)
+{
+    if (!app)
+        return;
+    bl_files_stop(app->files);
+    bl_server_stop(app->reviews);
+    bl_server_stop(app->metrics);
+    bl_tls_free(app->tls);
+    bl_policies_free(app->policies);
+    bl_telemetry_release(&app->telemetry);
+    free(app);
+}
+
+int bl_app_certs(const struct bl_options *options)
+{
+    return options->certs ? BL_EXIT_OK : BL_EXIT_USAGE;
+}

@@ -1,0 +1,83 @@
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "app.h"
+
+#include "app.h"
+#include "ballast/base/mem.h"
+#include "ballast/json/arena.h"
+
+/* Bodies come and go; what they took is given back, and threads share what they have. */
+static void setup_memory(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    (void)mallopt(M_TRIM_THRESHOLD, 256 << 10);
+    (void)mallopt(M_ARENA_MAX, 2);
+    bl_json_arena_setup();
+}
+
+/* All threads leave signals to the main one, which waits for them. */
+static void setup_signals(sigset_t *ret_signals)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigemptyset(ret_signals);
+    (void)sigaddset(ret_signals, SIGTERM);
+    (void)sigaddset(ret_signals, SIGINT);
+    (void)sigaddset(ret_signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
+}
+
+static void wait_for_the_end(struct bl_app *app, const sigset_t *signals)
+{
+    int signal;
+
+    while ((signal = sigwaitinfo(signals, NULL)) != SIGTERM && signal != SIGINT)
+        if (signal == SIGHUP)
+            bl_app_reload(app);
+}
+
+/* Peers hear that they shall go elsewhere; those that did not yet still get their answer. */
+static void drain(struct bl_app *app, const sigset_t *signals, bl_nsec period)
+{
+    bl_nsec until = bl_clock_now(&bl_clock_real) + period;
+    int signal = 0;
+
+    bl_app_leave(app);
+    while (signal != SIGTERM && signal != SIGINT) {
+        bl_nsec left = until - bl_clock_now(&bl_clock_real);
+        struct timespec wait = {.tv_sec = left / BL_NSEC_S, .tv_nsec = left % BL_NSEC_S};
+
+        if (left <= 0)
+            return;
+        signal = sigtimedwait(signals, NULL, &wait);
+    }
+}
+
+static int serve(const struct bl_options *options)
+{
+    BL_AUTO(bl_app_cleanup) struct bl_app *app = NULL;
+    BL_ERROR(err);
+    sigset_t signals;
+
+    setup_memory();
+    setup_signals(&signals);
+    bl_log_setup(options->log_format, options->log_level);
+    if (bl_app_start(options, &app, &err) < 0)
+        return bl_options_fail(err);
+    wait_for_the_end(app, &signals);
+    drain(app, &signals, options->drain);
+    return BL_EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    BL_AUTO(bl_options_release) struct bl_options options = {0};
+    int rc = bl_options_parse(argc, argv, &options);
+
+    if (rc >= 0)
+        return rc;
+    return options.certs ? bl_app_certs(&options) : serve(&options);
+}

@@ -1,0 +1,47 @@
+/** What `ballast-webhook` was told on its command line. */
+#ifndef BALLAST_WEBHOOK_OPTIONS_H
+#define BALLAST_WEBHOOK_OPTIONS_H
+
+#include "ballast/base/clock.h"
+#include "ballast/base/log.h"
+
+enum {
+    BL_EXIT_OK = 0,
+    BL_EXIT_FAILED = 1, /* it ran, and failed */
+    BL_EXIT_USAGE = 2,  /* the call or what it names is wrong; nothing was done */
+};
+
+struct bl_texts {
+    const char **items; /* up to NULL, once ended */
+    size_t len, cap;
+};
+
+/** Texts are borrowed from argv. */
+struct bl_options {
+    bool certs; /* `ballast-webhook certs`: make or renew certificates and end */
+
+    const char *listen, *metrics_listen;
+    const char *tls_cert, *tls_key;
+    const char *client_ca, *client_name;
+    struct bl_texts policies, admins;
+    const char *kubeconfig, *context;
+    bool in_cluster, insecure_http;
+    int64_t threads, max_connections;
+    bl_nsec drain, reload;
+    enum bl_log_format log_format;
+    enum bl_log_level log_level;
+
+    /* Certificates of our own. */
+    const char *certs_dir;      /* a folder that holds them */
+    const char *certs_secret;   /* "NAMESPACE/NAME" */
+    const char *webhook_config; /* whose caBundle is kept: both configurations of this name */
+    struct bl_texts dns_names;
+};
+
+/** Fills `options`. Returns -1 to go on, or the exit status after help or a usage error was printed. */
+int bl_options_parse(int argc, char **argv, struct bl_options *options);
+void bl_options_release(struct bl_options *options);
+/** Prints the error and its hint; returns BL_EXIT_USAGE or BL_EXIT_FAILED by its kind. */
+int bl_options_fail(const struct bl_error *err);
+
+#endif

@@ -1,0 +1,197 @@
+#include "telemetry.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "ballast/base/mem.h"
+
+static const char *const paths[] = {"mutate", "validate", "other", NULL};
+static const char *const codes[] = {"200", "400", "401", "404", "405",   "413", "415",
+                                    "429", "500", "503", "504", "other", NULL};
+static const char *const actions[] = {"Mutate", "Deny", "Warn", "Audit", "Off", NULL};
+static const char *const outcomes[] = {"pass",     "changed", "denied", "warned",
+                                       "reported", "exempt",  "off",    NULL};
+static const char *const answers[] = {"allowed", "patched", "denied", NULL};
+static const char *const reasons[] = {"shed", "too_large", "late", NULL};
+static const char *const sources[] = {"files", "cluster", "certificate", NULL};
+static const char *const results[] = {"ok", "failed", NULL};
+static const char *rules[BL_RULE_COUNT + 1];
+
+static struct bl_metric *add(struct bl_telemetry *telemetry, enum bl_metric_type type,
+                             const char *name, const char *help, struct bl_metric_label first,
+                             struct bl_metric_label second)
+{
+    struct bl_metric_spec spec = {
+        .name = name, .help = help, .type = type, .labels = {first, second}};
+
+    return bl_metrics_add(telemetry->metrics, &spec);
+}
+
+#define LABEL(name, values) ((struct bl_metric_label){name, values})
+#define NO_LABEL ((struct bl_metric_label){0})
+
+static void add_of_reviews(struct bl_telemetry *telemetry)
+{
+    struct bl_metric_spec decisions = {
+        .name = "ballast_webhook_decisions_total",
+        .help = "What each rule decided.",
+        .type = BL_METRIC_COUNTER,
+        .labels = {{"rule", rules}, {"action", actions}, {"outcome", outcomes}}};
+
+    for (size_t i = 0; i < BL_RULE_COUNT; i++)
+        rules[i] = bl_rule_key((enum bl_rule_id)i);
+    telemetry->requests =
+        add(telemetry, BL_METRIC_COUNTER, "ballast_webhook_requests_total",
+            "Answers by path and HTTP status.", LABEL("path", paths), LABEL("code", codes));
+    telemetry->duration =
+        add(telemetry, BL_METRIC_HISTOGRAM, "ballast_webhook_request_duration_seconds",
+            "From a request's first line to its answer.", LABEL("path", paths), NO_LABEL);
+    telemetry->answers = add(telemetry, BL_METRIC_COUNTER, "ballast_webhook_reviews_total",
+                             "Admission reviews by what came of them.", LABEL("path", paths),
+                             LABEL("answer", answers));
+    telemetry->decisions = bl_metrics_add(telemetry->metrics, &decisions);
+    telemetry->refused = add(telemetry, BL_METRIC_COUNTER, "ballast_webhook_refused_total",
+                             "Requests that no rule answered: too much under way, too large, late.",
+                             LABEL("reason", reasons), NO_LABEL);
+    telemetry->in_flight = add(telemetry, BL_METRIC_GAUGE, "ballast_webhook_in_flight_requests",
+                               "Requests that are not answered yet.", NO_LABEL, NO_LABEL);
+    telemetry->connections = add(telemetry, BL_METRIC_GAUGE, "ballast_webhook_connections",
+                                 "Open connections.", NO_LABEL, NO_LABEL);
+}
+
+static void add_of_sources(struct bl_telemetry *telemetry, const char *const *resources)
+{
+    telemetry->policies = add(telemetry, BL_METRIC_GAUGE, "ballast_policies",
+                              "Policies that hold now.", NO_LABEL, NO_LABEL);
+    telemetry->reloads = add(telemetry, BL_METRIC_COUNTER, "ballast_reloads_total",
+                             "Changes of policies and certificates that were tried.",
+                             LABEL("source", sources), LABEL("result", results));
+    telemetry->reload_failed =
+        add(telemetry, BL_METRIC_GAUGE, "ballast_last_reload_failed",
+            "1 while the newest version of a source is broken and an older one holds.",
+            LABEL("source", sources), NO_LABEL);
+    telemetry->certificate_expiry =
+        add(telemetry, BL_METRIC_GAUGE, "ballast_certificate_expiry_timestamp_seconds",
+            "When the serving certificate ends.", NO_LABEL, NO_LABEL);
+    telemetry->cache_objects =
+        add(telemetry, BL_METRIC_GAUGE, "ballast_cache_objects", "Objects kept of the cluster.",
+            LABEL("resource", resources), NO_LABEL);
+    telemetry->cache_synced =
+        add(telemetry, BL_METRIC_GAUGE, "ballast_cache_synced",
+            "1 once all objects of a kind were seen.", LABEL("resource", resources), NO_LABEL);
+    telemetry->cache_failures =
+        add(telemetry, BL_METRIC_COUNTER, "ballast_cache_failures_total",
+            "Lists and watches that failed.", LABEL("resource", resources), NO_LABEL);
+}
+
+void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resources)
+{
+    telemetry->metrics = bl_metrics_new();
+    add_of_reviews(telemetry);
+    add_of_sources(telemetry, resources);
+}
+
+void bl_telemetry_release(struct bl_telemetry *telemetry)
+{
+    bl_metrics_free(telemetry->metrics);
+    *telemetry = (struct bl_telemetry){0};
+}
+
+static size_t code_index(int status)
+{
+    char text[16];
+    size_t at = 0;
+
+    (void)snprintf(text, sizeof(text), "%d", status);
+    while (codes[at + 1] && strcmp(codes[at], text) != 0)
+        at++;
+    return at;
+}
+
+void bl_telemetry_request(struct bl_telemetry *telemetry, enum bl_path path, int status,
+                          bl_nsec duration)
+{
+    bl_metric_add(telemetry->requests, 1, path, code_index(status), 0);
+    bl_metric_observe(telemetry->duration, duration, path, 0, 0);
+}
+
+void bl_telemetry_decision(struct bl_telemetry *telemetry, enum bl_path path,
+                           const struct bl_review_summary *summary)
+{
+    size_t answer = !summary->allowed ? 2 : summary->patched ? 1 : 0;
+
+    bl_metric_add(telemetry->answers, 1, path, answer, 0);
+    for (size_t rule = 0; rule < BL_RULE_COUNT; rule++)
+        if (summary->asked[rule])
+            bl_metric_add(telemetry->decisions, 1, rule, summary->action[rule],
+                          summary->outcome[rule]);
+}
+
+void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok)
+{
+    bl_metric_add(telemetry->reloads, 1, source, ok ? 0 : 1, 0);
+    bl_metric_set(telemetry->reload_failed, !ok, source, 0, 0);
+}
+
+static int64_t resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long long size = 0, resident = 0;
+
+    if (file && fscanf(file, "%lld %lld", &size, &resident) != 2)
+        resident = 0;
+    if (file)
+        (void)fclose(file);
+    return (int64_t)resident * sysconf(_SC_PAGESIZE);
+}
+
+static int64_t open_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int64_t count = 0;
+
+    while (folder && readdir(folder))
+        count++;
+    if (folder)
+        (void)closedir(folder);
+    return count > 3 ? count - 3 : 0; /* ".", ".." and the folder itself */
+}
+
+static void render_process(struct bl_strbuf *out)
+{
+    struct rusage usage;
+
+    (void)getrusage(RUSAGE_SELF, &usage);
+    int64_t micros = ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+                     usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    bl_strbuf_addf(out,
+                   "# HELP process_cpu_seconds_total CPU time used.\n"
+                   "# TYPE process_cpu_seconds_total counter\n"
+                   "process_cpu_seconds_total %" PRId64 ".%06" PRId64 "\n",
+                   micros / 1000000, micros % 1000000);
+    bl_strbuf_addf(out,
+                   "# HELP process_resident_memory_bytes Memory in use.\n"
+                   "# TYPE process_resident_memory_bytes gauge\n"
+                   "process_resident_memory_bytes %" PRId64 "\n",
+                   resident_bytes());
+    bl_strbuf_addf(out,
+                   "# HELP process_open_fds Open file descriptors.\n"
+                   "# TYPE process_open_fds gauge\n"
+                   "process_open_fds %" PRId64 "\n",
+                   open_descriptors());
+    bl_strbuf_addf(out,
+                   "# HELP ballast_build_info What runs.\n"
+                   "# TYPE ballast_build_info gauge\n"
+                   "ballast_build_info{version=\"%s\"} 1\n",
+                   BALLAST_VERSION);
+}
+
+void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out)
+{
+    bl_metrics_render(telemetry->metrics, out);
+    render_process(out);
+}

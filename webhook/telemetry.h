@@ -1,0 +1,43 @@
+/** The webhook's metrics. Labels are from fixed lists; none names an object, a namespace or a user. */
+#ifndef BALLAST_WEBHOOK_TELEMETRY_H
+#define BALLAST_WEBHOOK_TELEMETRY_H
+
+#include "ballast/base/clock.h"
+#include "ballast/base/metrics.h"
+#include "ballast/policies/review.h"
+
+enum bl_path {
+    BL_PATH_MUTATE,
+    BL_PATH_VALIDATE,
+    BL_PATH_OTHER,
+};
+
+enum bl_reload_source {
+    BL_SOURCE_FILES,
+    BL_SOURCE_CLUSTER,
+    BL_SOURCE_CERTIFICATE,
+};
+
+struct bl_telemetry {
+    struct bl_metrics *metrics; /* owned */
+    struct bl_metric *requests, *duration, *decisions, *answers;
+    struct bl_metric *in_flight, *connections, *refused;
+    struct bl_metric *reloads, *reload_failed, *policies;
+    struct bl_metric *certificate_expiry;
+    struct bl_metric *cache_objects, *cache_synced, *cache_failures;
+};
+
+/** Registers all of them. `resources` name the caches, NULL-terminated; borrowed. */
+void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resources);
+void bl_telemetry_release(struct bl_telemetry *telemetry);
+
+void bl_telemetry_request(struct bl_telemetry *telemetry, enum bl_path path, int status,
+                          bl_nsec duration);
+void bl_telemetry_decision(struct bl_telemetry *telemetry, enum bl_path path,
+                           const struct bl_review_summary *summary);
+void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok);
+
+/** Appends all, those of the process (memory, CPU, descriptors) too. */
+void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out);
+
+#endif

@@ -1,0 +1,239 @@
+#include "webhook.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ballast/base/log.h"
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/json/arena.h"
+
+#define JSON_TYPE "application/json"
+/* Before the API server asks again (client-go heeds it for 429 and 5xx). */
+#define RETRY_SECONDS 1
+
+static void say(struct bl_response *response, int status, const char *text)
+{
+    response->status = status;
+    bl_strbuf_reset(&response->body);
+    bl_strbuf_addf(&response->body, "%s\n", text);
+}
+
+static void say_later(struct bl_response *response, int status, const char *text)
+{
+    say(response, status, text);
+    response->retry_after = RETRY_SECONDS;
+}
+
+const char *bl_webhook_unready(const struct bl_webhook *webhook)
+{
+    BL_AUTO(bl_snapshot_cleanup) struct bl_snapshot *snapshot = bl_policies_get(webhook->policies);
+
+    if (atomic_load(&webhook->leaving))
+        return "shutting down";
+    if (!snapshot)
+        return "no policies were read yet";
+    if (webhook->tls && !bl_tls_expiry(webhook->tls))
+        return "there is no certificate yet";
+    if (webhook->cluster && !bl_cluster_synced(webhook->cluster))
+        return "the caches of the cluster are not filled yet";
+    return NULL;
+}
+
+/* "3s" as the API server sends it; 0 where there is none to heed. */
+static bl_nsec timeout_of(const struct bl_request *request)
+{
+    const char *text = bl_request_query(request, "timeout");
+    size_t len = text ? strlen(text) : 0;
+    int64_t seconds;
+
+    if (len < 2 || text[len - 1] != 's' || !bl_text_to_int(text, len - 1, &seconds) ||
+        seconds <= 0 || seconds > 3600)
+        return 0;
+    return seconds * BL_NSEC_S;
+}
+
+static bool is_json(const char *type)
+{
+    size_t len = strlen(JSON_TYPE);
+
+    return type && strncasecmp(type, JSON_TYPE, len) == 0 &&
+           (type[len] == '\0' || type[len] == ';' || type[len] == ' ');
+}
+
+/* Answers what no review comes of. False: there is one to read. */
+static bool refuse(const struct bl_webhook *webhook, const struct bl_request *request,
+                   struct bl_response *response)
+{
+    bl_nsec timeout = timeout_of(request);
+
+    if (strcmp(request->method, "POST") != 0)
+        say(response, 405, "an AdmissionReview is sent by POST");
+    else if (webhook->trusted_only && !request->trusted)
+        say(response, 401, "show a client certificate of the authority that --client-ca names");
+    else if (!is_json(request->content_type))
+        say(response, 415, "an AdmissionReview has Content-Type: application/json");
+    else if (timeout && bl_clock_now(&bl_clock_real) - request->arrived >= timeout)
+        say(response, 504, "the time that the API server waits is over");
+    else
+        return false;
+    return true;
+}
+
+static void log_review(const struct bl_request *request, const cJSON *answer, const cJSON *review,
+                       const struct bl_review_summary *summary)
+{
+    const cJSON *details = bl_json_get(review, "request");
+    const cJSON *response = bl_json_get(answer, "response");
+    const char *denial = bl_json_string(bl_json_get(response, "status"), "message");
+    const cJSON *patch = bl_json_get(response, "patch");
+    bl_nsec took = bl_clock_now(&bl_clock_real) - request->arrived;
+
+    BL_LOG(summary->allowed ? BL_LOG_DEBUG : BL_LOG_INFO, summary->allowed ? "allowed" : "denied",
+           BL_LOG_TEXT("path", request->path), BL_LOG_TEXT("uid", bl_json_string(details, "uid")),
+           BL_LOG_TEXT("operation", bl_json_string(details, "operation")),
+           BL_LOG_TEXT("resource", bl_json_string(bl_json_get(details, "resource"), "resource")),
+           BL_LOG_TEXT("subresource", bl_json_string(details, "subResource")),
+           BL_LOG_TEXT("namespace", bl_json_string(details, "namespace")),
+           BL_LOG_TEXT("name", bl_json_string(details, "name")),
+           BL_LOG_TEXT("user", bl_json_string(bl_json_get(details, "userInfo"), "username")),
+           BL_LOG_TEXT("dry_run", bl_json_bool(details, "dryRun", false) ? "true" : "false"),
+           BL_LOG_INT("patch_bytes", patch ? strlen(patch->valuestring) : 0),
+           BL_LOG_INT("micros", took / 1000), BL_LOG_TEXT("message", denial));
+}
+
+static void fail(struct bl_response *response, const char *path, const struct bl_error *err)
+{
+    int status = bl_error_code(err) == BL_ERR_INTERNAL    ? 500
+                 : bl_error_code(err) == BL_ERR_TOO_LARGE ? 413
+                                                          : 400;
+
+    BL_LOG(status == 500 ? BL_LOG_ERROR : BL_LOG_WARN, "review not answered",
+           BL_LOG_TEXT("path", path), BL_LOG_INT("status", status),
+           BL_LOG_TEXT("error", bl_error_text(err)));
+    say(response, status, bl_error_text(err));
+}
+
+static int answer(const struct bl_webhook *webhook, const struct bl_request *request,
+                  enum bl_path path, const struct bl_policy_set *set, struct bl_response *response,
+                  struct bl_error **err)
+{
+    BL_AUTO_JSON cJSON *review = NULL;
+    BL_AUTO_JSON cJSON *reply = NULL;
+    BL_AUTO(bl_view_release) struct bl_view view = {0};
+    struct bl_review_summary summary;
+
+    if (bl_json_parse(request->body, request->len, &review, err) < 0)
+        return bl_wrap(err, "cannot read the AdmissionReview");
+    bl_cluster_view(webhook->cluster, bl_json_get(review, "request"), &view);
+
+    struct bl_review_facts facts = {.context = view.items,
+                                    .context_len = view.len,
+                                    .sees_cluster = webhook->cluster != NULL,
+                                    .admins = webhook->admins,
+                                    .today = bl_day_today()};
+    if (bl_review_answer(set, review,
+                         path == BL_PATH_MUTATE ? BL_REVIEW_MUTATE : BL_REVIEW_VALIDATE, &facts,
+                         &reply, &summary, err) < 0)
+        return -1;
+    bl_json_write(&response->body, reply);
+    response->content_type = JSON_TYPE;
+    bl_telemetry_decision(webhook->telemetry, path, &summary);
+    if (bl_log_wants(summary.allowed ? BL_LOG_DEBUG : BL_LOG_INFO))
+        log_review(request, reply, review, &summary);
+    return 0;
+}
+
+static void serve_review(const struct bl_webhook *webhook, const struct bl_request *request,
+                         enum bl_path path, struct bl_response *response)
+{
+    BL_AUTO(bl_snapshot_cleanup) struct bl_snapshot *snapshot = NULL;
+    BL_ERROR(err);
+
+    if (refuse(webhook, request, response))
+        return;
+    snapshot = bl_policies_get(webhook->policies);
+    if (!snapshot) {
+        say_later(response, 503, "no policies were read yet");
+        return;
+    }
+    BL_JSON_ARENA(arena);
+    if (answer(webhook, request, path, bl_snapshot_policies(snapshot), response, &err) < 0)
+        fail(response, request->path, err);
+}
+
+static void serve_health(const struct bl_webhook *webhook, const struct bl_request *request,
+                         struct bl_response *response)
+{
+    const char *unready =
+        strcmp(request->path, "/readyz") == 0 ? bl_webhook_unready(webhook) : NULL;
+
+    if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
+        say(response, 405, "ask by GET");
+    else
+        say(response, unready ? 503 : 200, unready ? unready : "ok");
+}
+
+static bool is_health(const char *path)
+{
+    return strcmp(path, "/healthz") == 0 || strcmp(path, "/readyz") == 0;
+}
+
+void bl_webhook_serve(const struct bl_request *request, struct bl_response *response, void *context)
+{
+    struct bl_webhook *webhook = context;
+    enum bl_path path = BL_PATH_OTHER;
+
+    if (strcmp(request->path, "/mutate") == 0)
+        path = BL_PATH_MUTATE;
+    else if (strcmp(request->path, "/validate") == 0)
+        path = BL_PATH_VALIDATE;
+
+    if (path != BL_PATH_OTHER)
+        serve_review(webhook, request, path, response);
+    else if (is_health(request->path))
+        serve_health(webhook, request, response);
+    else
+        say(response, 404, "there is /mutate, /validate, /healthz and /readyz here");
+    bl_telemetry_request(webhook->telemetry, path, response->status ? response->status : 200,
+                         bl_clock_now(&bl_clock_real) - request->arrived);
+}
+
+static void fill_gauges(const struct bl_webhook *webhook)
+{
+    BL_AUTO(bl_snapshot_cleanup) struct bl_snapshot *snapshot = bl_policies_get(webhook->policies);
+    struct bl_telemetry *telemetry = webhook->telemetry;
+
+    bl_metric_set(telemetry->policies, snapshot ? (int64_t)bl_snapshot_policies(snapshot)->len : 0,
+                  0, 0, 0);
+    if (webhook->tls)
+        bl_metric_set(telemetry->certificate_expiry, bl_tls_expiry(webhook->tls), 0, 0, 0);
+    if (webhook->server) {
+        bl_metric_set(telemetry->in_flight, bl_server_in_flight(webhook->server), 0, 0, 0);
+        bl_metric_set(telemetry->connections, bl_server_connections(webhook->server), 0, 0, 0);
+    }
+}
+
+void bl_webhook_serve_metrics(const struct bl_request *request, struct bl_response *response,
+                              void *context)
+{
+    struct bl_webhook *webhook = context;
+
+    if (is_health(request->path)) {
+        serve_health(webhook, request, response);
+    } else if (strcmp(request->path, "/metrics") != 0) {
+        say(response, 404, "there is /metrics, /healthz and /readyz here");
+    } else {
+        fill_gauges(webhook);
+        response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+        bl_telemetry_render(webhook->telemetry, &response->body);
+    }
+}
+
+void bl_webhook_event(enum bl_serve_event event, void *context)
+{
+    struct bl_webhook *webhook = context;
+
+    bl_metric_add(webhook->telemetry->refused, 1, event, 0, 0);
+}

@@ -1,0 +1,40 @@
+/**
+ * The webhook's answers: /mutate and /validate, health, metrics.
+ *
+ * Each is given by the thread of its connection, without I/O: what there is to know was read before.
+ */
+#ifndef BALLAST_WEBHOOK_WEBHOOK_H
+#define BALLAST_WEBHOOK_WEBHOOK_H
+
+#include <stdatomic.h>
+
+#include "ballast/serve/server.h"
+#include "cluster.h"
+#include "snapshot.h"
+#include "telemetry.h"
+
+/** All borrowed but the flags. */
+struct bl_webhook {
+    struct bl_policies *policies;
+    struct bl_telemetry *telemetry;
+    struct bl_cluster *cluster; /* NULL: no cluster to look at */
+    struct bl_tls *tls;         /* NULL: no TLS */
+    const char *const *admins;  /* see struct bl_review_facts */
+    bool trusted_only;          /* reviews are taken from peers with a trusted certificate alone */
+    atomic_bool leaving;        /* not ready any more, still answering */
+    struct bl_server *server;   /* for the gauges; may be NULL */
+};
+
+/** /mutate, /validate, /healthz, /readyz: a bl_serve_fn whose context is a struct bl_webhook. */
+void bl_webhook_serve(const struct bl_request *request, struct bl_response *response,
+                      void *context);
+/** /metrics, /healthz, /readyz. */
+void bl_webhook_serve_metrics(const struct bl_request *request, struct bl_response *response,
+                              void *context);
+/** Counts what the server refused by itself. */
+void bl_webhook_event(enum bl_serve_event event, void *context);
+
+/** NULL where it is ready, else why not. */
+const char *bl_webhook_unready(const struct bl_webhook *webhook);
+
+#endif
