@@ -202,7 +202,7 @@ static int wait_for_more(const struct transfer *transfer, CURLM *multi)
 {
     const struct bl_stop *stop = transfer->request->stop;
     struct curl_waitfd fd = {.fd = stop ? bl_stop_fd(stop) : -1, .events = CURL_WAIT_POLLIN};
-    bl_nsec idle = transfer->request->idle ? transfer->request->idle : STREAM_IDLE;
+    bl_nsec idle = transfer->request->idle ? *transfer->request->idle : STREAM_IDLE;
     bl_nsec left = LONGEST_POLL;
 
     if (stop && bl_stop_raised(stop))

@@ -51,7 +51,8 @@ struct bl_http_request {
     /** The client's certificate and key, PEM. A connection serves one certificate only. */
     const char *certificate, *key;
     bl_nsec timeout; /* of all of it; 0: the client's. Of a stream: 0: none */
-    bl_nsec idle;    /* of a stream: longest time without a byte; 0: 60 s */
+    /** Of a stream: longest time without a byte; NULL: 60 s. Whoever takes the pieces may change it. */
+    const bl_nsec *idle;
     const struct bl_stop *stop;
 };
 
