@@ -310,8 +310,7 @@ int bl_http_stream(struct bl_http_client *client, const struct bl_http_request *
     set_limits(&transfer);
     (void)curl_multi_add_handle(session->multi, session->easy);
     rc = run(&transfer, session->multi);
-    if (rc == 0)
-        read_head(&transfer);
+    read_head(&transfer);
     (void)curl_multi_remove_handle(session->multi, session->easy);
     http_session_return(client, session);
     guard_end(&guard);

@@ -69,7 +69,7 @@ struct bl_http_response {
 /** Wipes the body, which may be a Secret. */
 void bl_http_response_release(struct bl_http_response *response);
 
-/** On failure `response` is undefined, to be released all the same. */
+/** On failure the status says whether an answer had begun; 0: no. Release `response` all the same. */
 BL_CHECK int bl_http_send(struct bl_http_client *client, const struct bl_http_request *request,
                           struct bl_http_response *response, struct bl_error **err);
 
