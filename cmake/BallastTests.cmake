@@ -18,6 +18,13 @@ function(ballast_test_properties name label)
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300 ENVIRONMENT "${env}")
 endfunction()
 
+# ballast_test_support(): what several tests are linked to, from tests/support/*.c.
+function(ballast_test_support)
+    file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.c")
+    add_library(ballast-test-support STATIC ${sources})
+    target_link_libraries(ballast-test-support PRIVATE ballast_c PUBLIC base Threads::Threads)
+endfunction()
+
 # ballast_unit_tests(<module>): one program for each tests/unit/<module>/test_*.c, which has its own
 # main(); other .c files of the folder are linked to all of them. The module's private headers are in
 # reach.
@@ -37,7 +44,8 @@ function(ballast_unit_tests module)
         target_include_directories(${name} PRIVATE
             "${PROJECT_SOURCE_DIR}/tests/support" "${PROJECT_SOURCE_DIR}/lib/${module}"
             "${PROJECT_SOURCE_DIR}/${module}")
-        target_link_libraries(${name} PRIVATE ballast_c ${module} PkgConfig::CHECK Threads::Threads)
+        target_link_libraries(${name} PRIVATE ballast_c ballast-test-support ${module} PkgConfig::CHECK
+                              Threads::Threads)
         add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
         ballast_test_properties(${name} unit)
     endforeach()
@@ -52,7 +60,8 @@ function(ballast_fuzz_tests)
         string(REGEX REPLACE "^fuzz_" "" stem "${name}")
         set(corpus "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${stem}")
         add_executable(${name} "${target}")
-        target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests/support")
+        target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests/support"
+                                                   "${PROJECT_SOURCE_DIR}/lib/kube")
         target_link_libraries(${name} PRIVATE ballast_c ${ARGN})
         if(BALLAST_FUZZ)
             target_link_options(${name} PRIVATE -fsanitize=fuzzer)
