@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -366,7 +367,9 @@ static void *serve(void *context)
 {
     struct connection *self = context;
     bool goes_on = true;
+    int yes = 1;
 
+    (void)setsockopt(self->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     while (goes_on) {
         BL_AUTO(bl_strbuf_release) struct bl_strbuf request = BL_STRBUF_INIT(REQUEST_MAX);
 
