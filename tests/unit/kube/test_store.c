@@ -1,0 +1,210 @@
+/* A store: what readers see while one writer changes it. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ballast/kube/store.h"
+#include "json_help.h"
+
+static cJSON *object(const char *namespace, const char *name, unsigned version)
+{
+    BL_AUTO_FREE char *text = bl_asprintf(
+        "{'apiVersion':'v1','kind':'Pod','metadata':{'namespace':'%s','name':'%s',"
+        "'resourceVersion':'%u','managedFields':[{'a':1}],'annotations':{"
+        "'kubectl.kubernetes.io/last-applied-configuration':'{}','b':'c'}},'spec':{'n':%u}}",
+        namespace, name, version, version);
+
+    return help_json(text);
+}
+
+static char *names(struct bl_store *store, const char *namespace)
+{
+    BL_AUTO(bl_stored_list_release) struct bl_stored_list list = {0};
+    struct bl_strbuf out = BL_STRBUF_INIT(4096);
+
+    bl_store_list(store, namespace, &list);
+    for (size_t i = 0; i < list.len; i++) {
+        const cJSON *metadata = bl_json_get(bl_stored_object(list.items[i]), "metadata");
+
+        bl_strbuf_addf(&out, "%s/%s ", bl_json_string(metadata, "namespace"),
+                       bl_json_string(metadata, "name"));
+    }
+    return bl_strbuf_take(&out);
+}
+
+#define NAMES_ARE(store, namespace, wanted)                 \
+    do {                                                    \
+        BL_AUTO_FREE char *found = names(store, namespace); \
+        ck_assert_str_eq(found, wanted);                    \
+    } while (0)
+
+START_TEST(kept_in_order)
+{
+    BL_AUTO(bl_store_cleanup) struct bl_store *store = bl_store_new(NULL);
+    struct bl_store_stats stats;
+
+    NAMES_ARE(store, NULL, "");
+    bl_store_begin(store);
+    bl_store_upsert(store, object("b", "y", 1));
+    bl_store_upsert(store, object("a", "z", 2));
+    bl_store_upsert(store, object("b", "x", 3));
+    bl_store_upsert(store, object("ab", "x", 4));
+    bl_store_stats(store, &stats);
+    ck_assert(!stats.synced);
+    bl_store_synced(store);
+    NAMES_ARE(store, NULL, "a/z ab/x b/x b/y ");
+    NAMES_ARE(store, "b", "b/x b/y ");
+    NAMES_ARE(store, "a", "a/z ");
+    NAMES_ARE(store, "c", "");
+    bl_store_stats(store, &stats);
+    ck_assert(stats.synced);
+    ck_assert_uint_eq(stats.objects, 4);
+    ck_assert_uint_gt(stats.bytes, 1000);
+    ck_assert_uint_eq(stats.version, 4);
+}
+END_TEST
+
+START_TEST(old_objects_stay_alive)
+{
+    BL_AUTO(bl_store_cleanup) struct bl_store *store = bl_store_new(NULL);
+    BL_AUTO(bl_stored_cleanup) struct bl_stored *old = NULL;
+    BL_AUTO(bl_stored_cleanup) struct bl_stored *new = NULL;
+    BL_AUTO_JSON cJSON *gone = object("a", "x", 3);
+
+    bl_store_upsert(store, object("a", "x", 1));
+    old = bl_store_find(store, "a", "x");
+    bl_store_upsert(store, object("a", "x", 2));
+    new = bl_store_find(store, "a", "x");
+    bl_store_remove(store, gone);
+    ck_assert_ptr_null(bl_store_find(store, "a", "x"));
+    ck_assert_str_eq(
+        bl_json_string(bl_json_get(bl_stored_object(old), "metadata"), "resourceVersion"), "1");
+    ck_assert_str_eq(
+        bl_json_string(bl_json_get(bl_stored_object(new), "metadata"), "resourceVersion"), "2");
+    ck_assert_ptr_null(bl_json_at(bl_stored_object(new), "metadata", "managedFields", NULL));
+    BL_AUTO_FREE char *annotations =
+        help_text(bl_json_at(bl_stored_object(new), "metadata", "annotations", NULL));
+    ck_assert_str_eq(annotations, "{'b':'c'}");
+}
+END_TEST
+
+/* What is told, as words. */
+static void note(const cJSON *before, const cJSON *after, void *context)
+{
+    const cJSON *either = after ? after : before;
+
+    bl_strbuf_addf(context, "%s%s ",
+                   !before  ? "+"
+                   : !after ? "-"
+                            : "~",
+                   bl_json_string(bl_json_get(either, "metadata"), "name"));
+}
+
+static void note_synced(void *context)
+{
+    bl_strbuf_adds(context, "| ");
+}
+
+static bool keep_short_names(cJSON *value, void *context BL_UNUSED)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(value, "spec");
+    return strlen(bl_json_string(bl_json_get(value, "metadata"), "name")) == 1;
+}
+
+START_TEST(sweep)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf told = BL_STRBUF_INIT(4096);
+    struct bl_store_options options = {
+        .keep = keep_short_names, .changed = note, .synced = note_synced, .context = &told};
+    BL_AUTO(bl_store_cleanup) struct bl_store *store = bl_store_new(&options);
+    struct bl_store_stats stats;
+
+    bl_store_begin(store);
+    bl_store_upsert(store, object("a", "x", 1));
+    bl_store_upsert(store, object("a", "y", 1));
+    bl_store_upsert(store, object("a", "long", 1));
+    /* The list broke off and begins again. */
+    bl_store_begin(store);
+    bl_store_upsert(store, object("a", "y", 1));
+    bl_store_upsert(store, object("a", "z", 1));
+    NAMES_ARE(store, NULL, "a/x a/y a/z ");
+    bl_store_synced(store);
+    NAMES_ARE(store, NULL, "a/y a/z ");
+    bl_store_upsert(store, object("a", "y", 2));
+    ck_assert_str_eq(told.text, "+x +y +z -x | ~y ");
+
+    BL_AUTO(bl_stored_cleanup) struct bl_stored *stored = bl_store_find(store, "a", "y");
+    ck_assert_ptr_null(bl_json_get(bl_stored_object(stored), "spec"));
+    bl_store_begin(store);
+    bl_store_synced(store);
+    bl_store_stats(store, &stats);
+    ck_assert_uint_eq(stats.objects, 0);
+    ck_assert_uint_eq(stats.bytes, 0);
+}
+END_TEST
+
+struct race {
+    struct bl_store *store;
+    atomic_bool over;
+};
+
+/* Every object that a reader gets is whole. */
+static void *read_all(void *context)
+{
+    struct race *race = context;
+
+    while (!atomic_load(&race->over)) {
+        BL_AUTO(bl_stored_list_release) struct bl_stored_list list = {0};
+        BL_AUTO(bl_stored_cleanup) struct bl_stored *one = bl_store_find(race->store, "n1", "p3");
+
+        bl_store_list(race->store, "n1", &list);
+        for (size_t i = 0; i < list.len; i++) {
+            const cJSON *value = bl_stored_object(list.items[i]);
+            int64_t number = -1;
+
+            if (!bl_json_int(bl_json_at(value, "spec", "n", NULL), &number) || number < 0)
+                abort();
+        }
+    }
+    return NULL;
+}
+
+START_TEST(many_readers)
+{
+    struct race race = {.store = bl_store_new(NULL)};
+    pthread_t readers[4];
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(readers); i++)
+        ck_assert_int_eq(pthread_create(&readers[i], NULL, read_all, &race), 0);
+    for (unsigned round = 1; round < 100; round++) {
+        bl_store_begin(race.store);
+        for (unsigned i = 0; i < 20; i++) {
+            char namespace[16], name[16];
+
+            (void)snprintf(namespace, sizeof(namespace), "n%u", i % 2);
+            (void)snprintf(name, sizeof(name), "p%u", (i + round) % 30);
+            bl_store_upsert(race.store, object(namespace, name, round));
+        }
+        bl_store_synced(race.store);
+    }
+    atomic_store(&race.over, true);
+    for (size_t i = 0; i < BL_ARRAY_LEN(readers); i++)
+        pthread_join(readers[i], NULL);
+    bl_store_free(race.store);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("store");
+    TCase *tc = tcase_create("store");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, kept_in_order);
+    tcase_add_test(tc, old_objects_stay_alive);
+    tcase_add_test(tc, sweep);
+    tcase_add_test(tc, many_readers);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
