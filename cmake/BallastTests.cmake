@@ -25,9 +25,9 @@ function(ballast_test_support)
     target_link_libraries(ballast-test-support PRIVATE ballast_c PUBLIC base Threads::Threads)
 endfunction()
 
-# ballast_unit_tests(<module>): one program for each tests/unit/<module>/test_*.c, which has its own
-# main(); other .c files of the folder are linked to all of them. The module's private headers are in
-# reach.
+# ballast_unit_tests(<module> [<library>...]): one program for each tests/unit/<module>/test_*.c, which has
+# its own main(), linked to the module and the libraries; other .c files of the folder are linked to all of
+# them. The module's private headers are in reach.
 function(ballast_unit_tests module)
     set(folder "${PROJECT_SOURCE_DIR}/tests/unit/${module}")
     file(GLOB tests CONFIGURE_DEPENDS "${folder}/test_*.c")
@@ -44,8 +44,8 @@ function(ballast_unit_tests module)
         target_include_directories(${name} PRIVATE
             "${PROJECT_SOURCE_DIR}/tests/support" "${PROJECT_SOURCE_DIR}/lib/${module}"
             "${PROJECT_SOURCE_DIR}/${module}")
-        target_link_libraries(${name} PRIVATE ballast_c ballast-test-support ${module} PkgConfig::CHECK
-                              Threads::Threads)
+        target_link_libraries(${name} PRIVATE ballast_c ballast-test-support ${module} ${ARGN}
+                                              PkgConfig::CHECK Threads::Threads)
         add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
         ballast_test_properties(${name} unit)
     endforeach()

@@ -138,9 +138,10 @@ START_TEST(what_it_gets)
     header_is(config, "Authorization: Bearer t");
     ck_assert_int_eq(bl_file_read(path, &seen, &err), 0);
     ck_assert_str_eq(
-        seen.text, "a b|$(touch hacked)|r;ed|{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1
-                   "\",\"spec\":{\"cluster\":{\"server\":\"https://h:1\",\"tls-server-name\":\"name\","
-                   "\"config\":{\"audience\":\"a\"}},\"interactive\":false}}");
+        seen.text,
+        "a b|$(touch hacked)|r;ed|{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1
+        "\",\"spec\":{\"cluster\":{\"server\":\"https://h:1\",\"tls-server-name\":\"name\","
+        "\"config\":{\"audience\":\"a\"}},\"interactive\":false}}");
     ck_assert_int_ne(access(hacked, F_OK), 0);
 }
 END_TEST
