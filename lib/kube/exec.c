@@ -7,12 +7,10 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "process.h"
 #include "secret.h"
-#include "spawn.h"
 
 #define EXEC_TIMEOUT (60 * BL_NSEC_S)
-
-extern char **environ;
 
 void exec_plugin_free(struct exec_plugin *plugin)
 {
@@ -189,12 +187,12 @@ int exec_plugin_run(const struct exec_plugin *plugin, const struct bl_stop *stop
     arguments(plugin, &args);
     environment(plugin, interactive, &env);
 
-    struct spawn spawn = {.args = args.items,
-                          .env = env.items,
-                          .timeout = timeout,
-                          .stop = stop,
-                          .interactive = interactive};
-    if (spawn_read(&spawn, &output, err) < 0 ||
+    struct process process = {.args = args.items,
+                              .env = env.items,
+                              .timeout = timeout,
+                              .stop = stop,
+                              .interactive = interactive};
+    if (process_read(&process, &output, err) < 0 ||
         exec_answer_read(output.text, output.len, plugin->api_version, answer, err) < 0)
         return fail_plugin(plugin, err);
     return 0;

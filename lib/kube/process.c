@@ -1,4 +1,4 @@
-#include "spawn.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ static void close_cleanup(int *fd)
  * Signals as a fresh program expects them. In a process group of its own, so that what it starts is killed
  * with it; not if it asks people, as only the terminal's group may read.
  */
-static int start_with(const struct spawn *spawn, int out, posix_spawn_file_actions_t *actions,
+static int start_with(const struct process *process, int out, posix_spawn_file_actions_t *actions,
                       posix_spawnattr_t *attributes, pid_t *ret_pid)
 {
     short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
@@ -32,57 +32,59 @@ static int start_with(const struct spawn *spawn, int out, posix_spawn_file_actio
     sigaddset(&defaults, SIGPIPE);
     (void)posix_spawnattr_setsigmask(attributes, &none);
     (void)posix_spawnattr_setsigdefault(attributes, &defaults);
-    if (!spawn->interactive)
+    if (!process->interactive)
         flags |= POSIX_SPAWN_SETPGROUP;
     (void)posix_spawnattr_setflags(attributes, flags);
 
     (void)posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
-    if (!spawn->interactive)
+    if (!process->interactive)
         (void)posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    return posix_spawnp(ret_pid, spawn->args[0], actions, attributes, spawn->args, spawn->env);
+    return posix_spawnp(ret_pid, process->args[0], actions, attributes, process->args,
+                        process->env);
 }
 
-static int start(const struct spawn *spawn, int out, pid_t *ret_pid, struct bl_error **err)
+static int start(const struct process *process, int out, pid_t *ret_pid, struct bl_error **err)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
 
     (void)posix_spawn_file_actions_init(&actions);
     (void)posix_spawnattr_init(&attributes);
-    errno = start_with(spawn, out, &actions, &attributes, ret_pid);
+    errno = start_with(process, out, &actions, &attributes, ret_pid);
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)posix_spawnattr_destroy(&attributes);
     return errno ? bl_fail_errno(err, "could not be started") : 0;
 }
 
 /* Until `fd` is readable. */
-static int wait_for(const struct spawn *spawn, int fd, bl_nsec deadline, struct bl_error **err)
+static int wait_for(const struct process *process, int fd, bl_nsec deadline, struct bl_error **err)
 {
-    struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
-                           {.fd = spawn->stop ? bl_stop_fd(spawn->stop) : -1, .events = POLLIN}};
+    struct pollfd fds[] = {
+        {.fd = fd, .events = POLLIN},
+        {.fd = process->stop ? bl_stop_fd(process->stop) : -1, .events = POLLIN}};
 
     for (;;) {
         bl_nsec left = deadline - bl_clock_now(&bl_clock_real);
 
-        if (spawn->stop && bl_stop_raised(spawn->stop))
+        if (process->stop && bl_stop_raised(process->stop))
             return bl_fail(err, BL_ERR_UNAVAILABLE, "was ended: we are stopping");
         if (left <= 0)
             return bl_fail(err, BL_ERR_UNAVAILABLE, "took longer than %" PRId64 " ms",
-                           spawn->timeout / BL_NSEC_MS);
+                           process->timeout / BL_NSEC_MS);
         if (poll(fds, 2, (int)(left / BL_NSEC_MS) + 1) > 0 && fds[0].revents)
             return 0;
     }
 }
 
-static int read_all(const struct spawn *spawn, int in, bl_nsec deadline, struct bl_strbuf *output,
-                    struct bl_error **err)
+static int read_all(const struct process *process, int in, bl_nsec deadline,
+                    struct bl_strbuf *output, struct bl_error **err)
 {
     char piece[4096];
 
     for (;;) {
         ssize_t got;
 
-        if (wait_for(spawn, in, deadline, err) < 0)
+        if (wait_for(process, in, deadline, err) < 0)
             return -1;
         got = read(in, piece, sizeof(piece));
         if (got < 0 && errno == EINTR)
@@ -116,9 +118,9 @@ static void reap(pid_t pid, int *ret_status)
         ;
 }
 
-int spawn_read(const struct spawn *spawn, struct bl_strbuf *output, struct bl_error **err)
+int process_read(const struct process *process, struct bl_strbuf *output, struct bl_error **err)
 {
-    bl_nsec deadline = bl_clock_now(&bl_clock_real) + spawn->timeout;
+    bl_nsec deadline = bl_clock_now(&bl_clock_real) + process->timeout;
     int ends[2] = {-1, -1}, status = 0;
     pid_t pid;
 
@@ -126,18 +128,18 @@ int spawn_read(const struct spawn *spawn, struct bl_strbuf *output, struct bl_er
         return bl_fail_errno(err, "could not make a pipe");
 
     BL_AUTO(close_cleanup) int in = ends[0];
-    int rc = start(spawn, ends[1], &pid, err);
+    int rc = start(process, ends[1], &pid, err);
     (void)close(ends[1]);
     if (rc < 0)
         return -1;
 
     /* It may close its output and go on, so its end is waited for too, and no longer than the rest. */
     BL_AUTO(close_cleanup) int end = pidfd_open(pid, 0);
-    rc = read_all(spawn, in, deadline, output, err);
+    rc = read_all(process, in, deadline, output, err);
     if (rc == 0 && end >= 0)
-        rc = wait_for(spawn, end, deadline, err);
+        rc = wait_for(process, end, deadline, err);
     if (rc < 0)
-        (void)kill(spawn->interactive ? pid : -pid, SIGKILL);
+        (void)kill(process->interactive ? pid : -pid, SIGKILL);
     reap(pid, &status);
     return rc < 0 ? -1 : check_status(status, err);
 }
