@@ -5,6 +5,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "review.h"
+#include "service.h"
 
 /* What the parts of a review say: denials, warnings, notes, and the questions that they all ask. */
 
@@ -140,6 +141,22 @@ struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *fir
     }
     *ret_objects = objects;
     return bl_engine_run(review->set, objects, len, &options);
+}
+
+bool bl_review_matters(const cJSON *object)
+{
+    enum bl_kind kind = bl_kind_of(object);
+    struct bl_workload *workload;
+    bool matters;
+
+    if (kind == BL_KIND_SERVICE)
+        return bl_service_role(object) != BL_ROLE_NONE;
+    if (kind != BL_KIND_WORKLOAD)
+        return kind != BL_KIND_OTHER;
+    workload = bl_workload_recognise(object, NULL, true);
+    matters = workload->role != BL_ROLE_NONE;
+    bl_workload_free(workload);
+    return matters;
 }
 
 /* Who cleans up after a deletion that was allowed already. */

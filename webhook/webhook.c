@@ -36,9 +36,7 @@ const char *bl_webhook_unready(const struct bl_webhook *webhook)
         return "no policies were read yet";
     if (webhook->tls && !bl_tls_expiry(webhook->tls))
         return "there is no certificate yet";
-    if (webhook->cluster && !bl_cluster_synced(webhook->cluster))
-        return "the caches of the cluster are not filled yet";
-    return NULL;
+    return webhook->cluster ? bl_cluster_unready(webhook->cluster) : NULL;
 }
 
 /* "3s" as the API server sends it; 0 where there is none to heed. */
@@ -213,6 +211,8 @@ static void fill_gauges(const struct bl_webhook *webhook)
         bl_metric_set(telemetry->in_flight, bl_server_in_flight(webhook->server), 0, 0, 0);
         bl_metric_set(telemetry->connections, bl_server_connections(webhook->server), 0, 0, 0);
     }
+    if (webhook->cluster)
+        bl_cluster_measure(webhook->cluster);
 }
 
 void bl_webhook_serve_metrics(const struct bl_request *request, struct bl_response *response,
