@@ -1,0 +1,69 @@
+/**
+ * The objects of one resource, kept for many readers.
+ *
+ * Objects are immutable and counted: what a reader took stays as it is until the reader lets go of it,
+ * whatever happens meanwhile. The lock is only held to look up and to count. metadata.managedFields and
+ * the annotation kubectl.kubernetes.io/last-applied-configuration, often most of an object, are never kept.
+ */
+#ifndef BALLAST_KUBE_STORE_H
+#define BALLAST_KUBE_STORE_H
+
+#include "ballast/kube/watch.h"
+
+/** One object in the store. */
+struct bl_stored;
+
+const cJSON *bl_stored_object(const struct bl_stored *stored);
+BL_NONNULL struct bl_stored *bl_stored_ref(struct bl_stored *stored);
+void bl_stored_unref(struct bl_stored *stored);
+BL_DEFINE_CLEANUP(struct bl_stored *, bl_stored_cleanup, bl_stored_unref)
+
+/** References, each to be let go of; release does. */
+struct bl_stored_list {
+    struct bl_stored **items;
+    size_t len, cap;
+};
+void bl_stored_list_release(struct bl_stored_list *list);
+
+/** All may be NULL. Both are called on the writer's thread without the lock. */
+struct bl_store_options {
+    /** Is it to be kept? May cut what nobody reads. */
+    bool (*keep)(cJSON *object, void *context);
+    /** Something changed: `before` NULL: new; `after` NULL: gone. Both borrowed. */
+    void (*changed)(const cJSON *before, const cJSON *after, void *context);
+    /** A list is complete; what was gone has been told. */
+    void (*synced)(void *context);
+    void *context;
+};
+
+struct bl_store;
+
+/** `options` may be NULL. */
+BL_NONNULL struct bl_store *bl_store_new(const struct bl_store_options *options);
+void bl_store_free(struct bl_store *store);
+BL_DEFINE_CLEANUP(struct bl_store *, bl_store_cleanup, bl_store_free)
+
+/** Readers: any thread. A reference, or NULL. `namespace` "" for cluster-scoped objects. */
+struct bl_stored *bl_store_find(struct bl_store *store, const char *namespace, const char *name);
+/** Adds references to all of a namespace, or to all where it is NULL; ordered by namespace and name. */
+void bl_store_list(struct bl_store *store, const char *namespace, struct bl_stored_list *list);
+
+struct bl_store_stats {
+    size_t objects;
+    size_t bytes;     /* roughly what they take in memory */
+    uint64_t version; /* grows with each change */
+    bool synced;      /* a list was complete once */
+};
+void bl_store_stats(struct bl_store *store, struct bl_store_stats *ret_stats);
+
+/** Writer: one thread at a time. A list is begin, upsert..., synced; what it did not name is then gone. */
+void bl_store_begin(struct bl_store *store);
+/** Takes `object`. */
+void bl_store_upsert(struct bl_store *store, cJSON *object);
+void bl_store_remove(struct bl_store *store, const cJSON *object);
+void bl_store_synced(struct bl_store *store);
+
+/** A reflector's handler that keeps the store. */
+struct bl_watch_handler bl_store_handler(struct bl_store *store);
+
+#endif
