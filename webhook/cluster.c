@@ -21,10 +21,9 @@ enum cache {
     CACHE_COUNT,
 };
 
-const char *const bl_cluster_resources[] = {"kafkapolicies",        "namespaces",      "nodes",
-                                            "statefulsets",         "deployments",     "pods",
-                                            "poddisruptionbudgets", "networkpolicies", "services",
-                                            NULL};
+const char *const bl_cluster_resources[] = {
+    "kafkapolicies", "namespaces",           "nodes",           "statefulsets", "deployments",
+    "pods",          "poddisruptionbudgets", "networkpolicies", "services",     NULL};
 
 /* Pods are those of workloads that are managed; of namespaces and nodes only the head matters. */
 static const struct bl_watch_spec specs[CACHE_COUNT] = {
