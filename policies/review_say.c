@@ -127,7 +127,11 @@ struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *fir
 {
     const cJSON **objects = bl_alloc(review->facts->context_len + 1, sizeof(*objects));
     struct bl_engine_options options = {
-        .today = review->facts->today, .namespace = review->namespace, .context_from = !judge_all};
+        .today = review->facts->today,
+        .namespace = review->namespace,
+        .context_from = !judge_all,
+        .edits_only = review->kind == BL_REVIEW_MUTATE,
+    };
     size_t len = 0;
 
     if (first)
