@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # what is set here is used by the other files
 # The testbed that a folder holds: its names, its processes, waiting for them.
 #
 #   DIR/bin         the programs         DIR/kubeconfig  the admin
@@ -48,6 +49,7 @@ start() {
     setsid nsenter --net="/run/netns/$netns" -- env BALLAST_TESTBED="$netns" "$@" \
         >>"$dir/logs/$name.log" 2>&1 </dev/null 7>&- &
     echo $! >"$dir/run/$name.pid"
+    disown # or the shell reports its end
 }
 
 # is_running NAME: and not a zombie, nor another process that got the number since.

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # here, dir, netns: set by testbed.sh and use_dir
 # The control plane: its network, its certificates, its four processes.
 
 make_network() {
@@ -32,8 +33,9 @@ DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.clu
     done
 }
 
+# In the older of the two formats, as kube-apiserver reads no other for service accounts.
 new_key() {
-    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1"
+    openssl ecparam -genkey -noout -name prime256v1 -out "$1"
 }
 
 # issue NAME SUBJECT [ALTERNATIVE-NAMES]
@@ -87,7 +89,7 @@ start_apiserver() {
 }
 
 stop_apiserver() {
-    stop TERM apiserver
+    stop KILL apiserver
 }
 
 restart_apiserver() {

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # dir, netns, cgroup: set by use_dir
 # Stopping. Everything is found by what the kernel knows, not by what `up` wrote down: `up` may have been killed.
 
 bring_down() {

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # here, dir, cgroup, cache: set by testbed.sh, use_dir and programs.sh
 # Three nodes in three zones: containerd and kubelet each; kube-proxy and cluster DNS for all of them.
 
 # make_cgroups: a subtree for each node, so that a kubelet does not end the pods of the others.
@@ -39,8 +40,8 @@ make_cgroup_v2() {
 
 # As on most clouds, pods are routed, not bridged, so that no packet goes around kube-proxy's rules.
 write_cni() { # ZONE INDEX
-    mkdir -p "$dir/nodes/$1/cni"
-    cat >"$dir/nodes/$1/cni/10-pods.conflist" <<END
+    mkdir -p "$dir/nodes/$1/lib/cni/net.d"
+    cat >"$dir/nodes/$1/lib/cni/net.d/10-pods.conflist" <<END
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "ptp", "ipMasq": false, "ipam": {
     "type": "host-local", "ranges": [[{"subnet": "10.244.$2.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
 END
@@ -64,7 +65,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
     snapshotter = "$snapshotter"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
-    conf_dir = "/run/cni"
+    conf_dir = "/var/lib/cni/net.d"
 [plugins."io.containerd.internal.v1.opt"]
   path = "/var/lib/containerd/opt"
 END

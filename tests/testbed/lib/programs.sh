@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # here: the folder of testbed.sh
 # Where the programs of a testbed come from: those of this machine where their version fits, else built from
 # the Go module proxy, once, into a cache. What is built is what kubernetes-*/go.mod name as tools.
 

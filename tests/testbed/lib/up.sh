@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # here, dir, cache: set by testbed.sh, use_dir and programs.sh
 # Starting, all or nothing.
 
 # bring_up VERB VERSION
