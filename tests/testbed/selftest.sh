@@ -174,23 +174,27 @@ stand_side_by_side() {
         "$testbed" down "$second" && nothing_is_left "$second" && nodes_ready_in_zones
 }
 
-# interrupted SIGNAL SECONDS: `up` gets the signal when it has run that long.
-interrupted() {
+cleans_up_after_ctrl_c() { # SECONDS
+    ! timeout --signal=INT "$1" "$testbed" up "$dir" && nothing_is_left "$dir"
+}
+
+# killed SIGNAL SECONDS: `up` gets the signal when it has run that long.
+killed() {
     local pid
 
-    setsid "$testbed" up "$dir" &
+    "$testbed" up "$dir" &
     pid=$!
     sleep "$2"
     kill "-$1" "$pid"
     ! wait "$pid"
 }
 
-cleans_up_after() { # SIGNAL SECONDS
-    interrupted "$1" "$2" && nothing_is_left "$dir"
+cleans_up_after_term() { # SECONDS
+    killed TERM "$1" && nothing_is_left "$dir"
 }
 
-down_cleans_up_after_kill() {
-    interrupted KILL "$1" && "$testbed" down "$dir" && nothing_is_left "$dir"
+down_cleans_up_after_kill() { # SECONDS
+    killed KILL "$1" && "$testbed" down "$dir" && nothing_is_left "$dir"
 }
 
 down_twice() {
@@ -223,6 +227,7 @@ done
 heading "cluster"
 check "it is up in less than 60 s" up_within 60 up "$dir"
 check "three nodes are Ready in three zones" nodes_ready_in_zones
+check "helm talks to it" run helm list
 check "images are made without an engine and imported" make_images
 check "a StatefulSet of 3 runs, one pod a zone" spread_set_runs
 check "kubectl exec works" exec_works
@@ -241,8 +246,9 @@ check "down leaves nothing, and can be said twice" down_twice
 
 heading "interrupted"
 for seconds in 1 4 10; do
-    check "up that got SIGTERM after $seconds s leaves nothing" cleans_up_after TERM "$seconds"
-    check "down cleans up after an up that was killed after $seconds s" down_cleans_up_after_kill "$seconds"
+    check "up leaves nothing after Ctrl-C at $seconds s" cleans_up_after_ctrl_c "$seconds"
+    check "down leaves nothing after an up that was killed at $seconds s" down_cleans_up_after_kill "$seconds"
 done
+check "up leaves nothing after SIGTERM" cleans_up_after_term 8
 check "folders of others are left alone" leaves_other_folders_alone
 check "the machine is as it was" machine_is_as_it_was

@@ -102,7 +102,8 @@ exec)
     words=("$1")
     shift 2
     on_testbed
-    in_testbed "$@"
+    # Whoever starts this in the background and kills it means the command.
+    exec nsenter --net="/run/netns/$netns" -- env KUBECONFIG="$dir/kubeconfig" PATH="$dir/bin:$PATH" "$@"
     ;;
 image)
     read_arguments "$@"

@@ -3,6 +3,8 @@
 # The control plane: its network, its certificates, its four processes.
 
 make_network() {
+    local last
+
     # The API server and the nodes have their addresses on one bridge, and all nodes share its namespace.
     ip netns add "$netns"
     in_testbed ip link set lo up
@@ -48,6 +50,7 @@ issue() {
 
 # write_kubeconfig NAME FILE: with everything inside, so that it can be copied.
 write_kubeconfig() {
+    install -m 600 /dev/null "$2"
     cat >"$2" <<END
 apiVersion: v1
 kind: Config

@@ -63,7 +63,7 @@ built_path() {
 
 # build_programs VERSION: all that a testbed of this version runs.
 build_programs() {
-    install_needs "$NEEDS_TESTBED"
+    [ -z "$(missing_packages "$NEEDS_TESTBED")" ] || install_needs "$NEEDS_TESTBED"
     mkdir -p "$cache"
     (
         flock -n 8 || {
