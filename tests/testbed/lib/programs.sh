@@ -119,7 +119,7 @@ how_long() {
 
 # The version is what a program says of itself, and the API server decides by it what it offers.
 link_flags() {
-    local release
+    local release flag
 
     echo "-s -w"
     [ -n "$1" ] || return 0
@@ -128,6 +128,11 @@ link_flags() {
     echo "-X k8s.io/component-base/version.gitMajor=${1%%.*}"
     echo "-X k8s.io/component-base/version.gitMinor=${1##*.}"
     echo "-X helm.sh/helm/v3/internal/version.version=$(pinned helm.sh/helm/v3 "$1")"
+    # What helm template takes the cluster for.
+    for flag in pkg/chartutil pkg/lint/rules; do
+        echo "-X helm.sh/helm/v3/$flag.k8sVersionMajor=${1%%.*}"
+        echo "-X helm.sh/helm/v3/$flag.k8sVersionMinor=${1##*.}"
+    done
 }
 
 # go_command: sets `go`. Go from 1.21 on gets the release that a go.mod asks for by itself; an older one, like
