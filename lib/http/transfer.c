@@ -202,7 +202,7 @@ static int wait_for_more(const struct transfer *transfer, CURLM *multi)
 {
     const struct bl_stop *stop = transfer->request->stop;
     struct curl_waitfd fd = {.fd = stop ? bl_stop_fd(stop) : -1, .events = CURL_WAIT_POLLIN};
-    bl_nsec idle = transfer->request->idle ? transfer->request->idle : STREAM_IDLE;
+    bl_nsec idle = transfer->request->idle ? *transfer->request->idle : STREAM_IDLE;
     bl_nsec left = LONGEST_POLL;
 
     if (stop && bl_stop_raised(stop))
@@ -310,8 +310,7 @@ int bl_http_stream(struct bl_http_client *client, const struct bl_http_request *
     set_limits(&transfer);
     (void)curl_multi_add_handle(session->multi, session->easy);
     rc = run(&transfer, session->multi);
-    if (rc == 0)
-        read_head(&transfer);
+    read_head(&transfer);
     (void)curl_multi_remove_handle(session->multi, session->easy);
     http_session_return(client, session);
     guard_end(&guard);

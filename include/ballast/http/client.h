@@ -51,7 +51,8 @@ struct bl_http_request {
     /** The client's certificate and key, PEM. A connection serves one certificate only. */
     const char *certificate, *key;
     bl_nsec timeout; /* of all of it; 0: the client's. Of a stream: 0: none */
-    bl_nsec idle;    /* of a stream: longest time without a byte; 0: 60 s */
+    /** Of a stream: longest time without a byte; NULL: 60 s. Whoever takes the pieces may change it. */
+    const bl_nsec *idle;
     const struct bl_stop *stop;
 };
 
@@ -68,7 +69,7 @@ struct bl_http_response {
 /** Wipes the body, which may be a Secret. */
 void bl_http_response_release(struct bl_http_response *response);
 
-/** On failure `response` is undefined, to be released all the same. */
+/** On failure the status says whether an answer had begun; 0: no. Release `response` all the same. */
 BL_CHECK int bl_http_send(struct bl_http_client *client, const struct bl_http_request *request,
                           struct bl_http_response *response, struct bl_error **err);
 

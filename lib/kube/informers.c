@@ -1,0 +1,171 @@
+#include "ballast/kube/informers.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+
+struct informer {
+    struct bl_watch_spec spec; /* strings owned */
+    struct bl_store *store;
+    struct bl_reflector *reflector;
+    const struct bl_stop *stop;
+    pthread_t thread;
+    bool running;
+};
+
+struct bl_informers {
+    struct bl_kube_client *client;
+    struct bl_stop *stop;
+    struct informer **items; /* each stays where it is: its thread has it */
+    size_t len, cap;
+};
+
+int bl_informers_new(struct bl_kube_client *client, struct bl_informers **ret_informers,
+                     struct bl_error **err)
+{
+    struct bl_informers *informers;
+    struct bl_stop *stop = NULL;
+
+    if (bl_stop_new(&stop, err) < 0)
+        return -1;
+    informers = BL_NEW(struct bl_informers);
+    informers->client = client;
+    informers->stop = stop;
+    *ret_informers = informers;
+    return 0;
+}
+
+static const char *optional(const char *text)
+{
+    return text ? bl_strdup(text) : NULL;
+}
+
+static void copy_spec(struct bl_watch_spec *to, const struct bl_watch_spec *from)
+{
+    to->resource.group = bl_strdup(from->resource.group);
+    to->resource.version = bl_strdup(from->resource.version);
+    to->resource.plural = bl_strdup(from->resource.plural);
+    to->selection.namespace = optional(from->selection.namespace);
+    to->selection.labels = optional(from->selection.labels);
+    to->selection.fields = optional(from->selection.fields);
+    to->selection.metadata_only = from->selection.metadata_only;
+}
+
+static void release(const char *text)
+{
+    free((char *)(uintptr_t)text);
+}
+
+static void informer_free(struct informer *informer)
+{
+    bl_reflector_free(informer->reflector);
+    bl_store_free(informer->store);
+    release(informer->spec.resource.group);
+    release(informer->spec.resource.version);
+    release(informer->spec.resource.plural);
+    release(informer->spec.selection.namespace);
+    release(informer->spec.selection.labels);
+    release(informer->spec.selection.fields);
+    free(informer);
+}
+
+void bl_informers_free(struct bl_informers *informers)
+{
+    if (!informers)
+        return;
+    bl_informers_stop(informers);
+    for (size_t i = 0; i < informers->len; i++)
+        informer_free(informers->items[i]);
+    free(informers->items);
+    bl_stop_free(informers->stop);
+    free(informers);
+}
+
+struct bl_store *bl_informers_add(struct bl_informers *informers, const struct bl_watch_spec *spec,
+                                  const struct bl_store_options *options)
+{
+    struct informer *informer = BL_NEW(struct informer);
+    struct bl_watch_handler handler;
+
+    copy_spec(&informer->spec, spec);
+    informer->store = bl_store_new(options);
+    handler = bl_store_handler(informer->store);
+    informer->reflector = bl_reflector_new(informers->client, spec, &handler);
+    informer->stop = informers->stop;
+    *BL_PUSH(informers) = informer;
+    return informer->store;
+}
+
+static void *run(void *context)
+{
+    struct informer *informer = context;
+
+    bl_reflector_run(informer->reflector, informer->stop);
+    return NULL;
+}
+
+int bl_informers_start(struct bl_informers *informers, struct bl_error **err)
+{
+    sigset_t all, before;
+    int rc = 0;
+
+    /* Signals are for the main thread. */
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (size_t i = 0; i < informers->len && !rc; i++) {
+        struct informer *informer = informers->items[i];
+
+        rc = pthread_create(&informer->thread, NULL, run, informer);
+        informer->running = !rc;
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!rc)
+        return 0;
+    errno = rc;
+    bl_fail_errno(err, "could not start a thread");
+    bl_informers_stop(informers);
+    return -1;
+}
+
+void bl_informers_stop(struct bl_informers *informers)
+{
+    bl_stop_raise(informers->stop);
+    for (size_t i = 0; i < informers->len; i++) {
+        struct informer *informer = informers->items[i];
+
+        if (informer->running)
+            (void)pthread_join(informer->thread, NULL);
+        informer->running = false;
+    }
+}
+
+bool bl_informers_synced(struct bl_informers *informers)
+{
+    for (size_t i = 0; i < informers->len; i++) {
+        struct bl_watch_status status;
+
+        bl_reflector_status(informers->items[i]->reflector, &status);
+        if (!status.synced && !status.missing)
+            return false;
+    }
+    return true;
+}
+
+size_t bl_informers_len(const struct bl_informers *informers)
+{
+    return informers->len;
+}
+
+const struct bl_watch_spec *bl_informers_spec(const struct bl_informers *informers, size_t index)
+{
+    return &informers->items[index]->spec;
+}
+
+void bl_informers_status(struct bl_informers *informers, size_t index,
+                         struct bl_watch_status *ret_status)
+{
+    bl_reflector_status(informers->items[index]->reflector, ret_status);
+}

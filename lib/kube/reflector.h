@@ -1,0 +1,48 @@
+/** The two halves of a reflector: reflector.c decides what comes next, stream.c makes sense of events. */
+#ifndef BALLAST_KUBE_REFLECTOR_H
+#define BALLAST_KUBE_REFLECTOR_H
+
+#include <pthread.h>
+
+#include "ballast/kube/watch.h"
+#include "client.h"
+#include "list.h"
+
+struct bl_reflector {
+    struct bl_kube_client *client;
+    struct bl_kube_resource resource;
+    struct bl_kube_selection selection;
+    struct bl_watch_handler handler;
+    char *strings[6]; /* what the two above point to */
+
+    /* Of the thread that runs it. */
+    struct bl_strbuf version; /* that the next watch starts from; empty: list first */
+    bool no_streaming;        /* the server cannot list by a watch */
+    bool no_paging;           /* pages grew too old before the last one: take all in one */
+    unsigned failures;        /* in a row */
+
+    pthread_mutex_t lock; /* guards what is below */
+    struct bl_watch_status status;
+};
+
+/** Bookmarks come about once a minute: in a watch that is silent so long nobody is at the other end. */
+#define STREAM_IDLE (180 * BL_NSEC_S)
+
+/** A stream of events under way. */
+struct stream {
+    struct bl_reflector *reflector;
+    bool initial; /* it lists: versions and removals count only once that is over */
+    bool opened;  /* the server agreed to it */
+    bool refused; /* an ERROR event came: the failure is what the server says */
+    bl_nsec idle;
+};
+
+/** One event, as text. */
+BL_CHECK int stream_event(void *context, const char *text, size_t len, struct bl_error **err);
+
+/** The server said something that makes sense. */
+void reflector_contact(struct bl_reflector *reflector, uint64_t events);
+/** The handler knows all there is. */
+void reflector_synced(struct bl_reflector *reflector);
+
+#endif

@@ -1,0 +1,32 @@
+#include "secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void secret_free(char **text)
+{
+    if (*text)
+        explicit_bzero(*text, strlen(*text));
+    free(*text);
+    *text = NULL;
+}
+
+void secret_wipe_tree(const cJSON *tree)
+{
+    const cJSON *child;
+
+    if (!tree)
+        return;
+    if (cJSON_IsString(tree) && tree->valuestring)
+        explicit_bzero(tree->valuestring, strlen(tree->valuestring));
+    cJSON_ArrayForEach(child, tree) {
+        secret_wipe_tree(child);
+    }
+}
+
+void secret_tree_free(cJSON **tree)
+{
+    secret_wipe_tree(*tree);
+    cJSON_Delete(*tree);
+    *tree = NULL;
+}

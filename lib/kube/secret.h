@@ -1,0 +1,14 @@
+/** Forgetting what others should not read in our memory. */
+#ifndef BALLAST_KUBE_SECRET_H
+#define BALLAST_KUBE_SECRET_H
+
+#include "ballast/json/json.h"
+
+/** Wipes and frees the text, and leaves NULL. */
+void secret_free(char **text);
+/** Wipes every string of a tree that is about to be freed. */
+void secret_wipe_tree(const cJSON *tree);
+/** Wipes the tree and frees it: for BL_AUTO. */
+void secret_tree_free(cJSON **tree);
+
+#endif
