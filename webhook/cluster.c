@@ -172,7 +172,7 @@ void bl_cluster_stop(struct bl_cluster *cluster)
     free(cluster);
 }
 
-const char *bl_cluster_unready(struct bl_cluster *cluster)
+char *bl_cluster_unready(struct bl_cluster *cluster)
 {
     if (bl_informers_synced(cluster->informers))
         return NULL;
@@ -181,7 +181,8 @@ const char *bl_cluster_unready(struct bl_cluster *cluster)
 
         bl_informers_status(cluster->informers, i, &status);
         if (!status.synced && !status.missing)
-            return bl_cluster_resources[i];
+            return bl_asprintf("the cache of %s is not filled yet%s%s", bl_cluster_resources[i],
+                               *status.error ? ": " : "", status.error);
     }
     return NULL;
 }

@@ -22,8 +22,8 @@ BL_CHECK int bl_cluster_start(struct bl_kube_client *client, struct bl_policies 
                               struct bl_error **err);
 void bl_cluster_stop(struct bl_cluster *cluster);
 
-/** NULL once every cache has been filled, else the name of one that was not. */
-const char *bl_cluster_unready(struct bl_cluster *cluster);
+/** NULL once every cache has been filled, else which was not, and why; for free(). */
+char *bl_cluster_unready(struct bl_cluster *cluster);
 /** Brings the gauges of the caches up to date. */
 void bl_cluster_measure(struct bl_cluster *cluster);
 

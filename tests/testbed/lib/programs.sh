@@ -52,12 +52,12 @@ find_program() {
     return 1
 }
 
-# A program that changes with its go.mod lies at a path that does, so that a raised version is built anew.
+# A program that changes with its go.mod, or with how it is linked, lies at a path that does, so that a raised version is built anew.
 built_path() {
     case $1 in
     coredns) echo "$cache/coredns-$(cat "$here"/coredns/* | sha256sum | cut -c1-12)/coredns" ;;
-    *) echo "$cache/kubernetes-$(pinned k8s.io/kubernetes "$2")-$(sha256sum <"$here/kubernetes-$2/go.mod" |
-        cut -c1-12)/$1" ;;
+    *) echo "$cache/kubernetes-$(pinned k8s.io/kubernetes "$2")-$( (cat "$here/kubernetes-$2/go.mod" && link_flags "$2") |
+        sha256sum | cut -c1-12)/$1" ;;
     esac
 }
 
