@@ -207,14 +207,14 @@ static bool is_refusal(const struct bl_error *err)
 }
 
 /*
- * Old servers refuse such a list, and older ones take it for a watch whose beginning never ends: which is
- * what silence means, and an end that comes before that of the list.
+ * Old servers refuse such a list, one with an old etcd says so in an event, and the oldest take it for a
+ * watch whose beginning never ends: which is what silence means, and an end that comes before the list's.
  */
 static bool cannot_stream(const struct stream *stream, const struct bl_error *err, bl_nsec took)
 {
-    if (!stream->initial || stream->refused)
+    if (!stream->initial)
         return false;
-    return !err || is_refusal(err) ||
+    return !err || stream->refused || is_refusal(err) ||
            (stream->opened && took >= stream->reflector->client->initial_idle);
 }
 
