@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 
-from harness import (ADDRESS, Api, ApiError, Failure, Report, ROOT, Webhook, budget, expect, expect_denied, install,
+from harness import (ADDRESS, Api, ApiError, Failure, Report, ROOT, Webhook, budget, expect, expect_denied, install, install_crd,
                      kubectl, run, stateful_set, uninstall, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
@@ -25,7 +25,8 @@ def expect_completed(obj):
     expect(obj["spec"]["template"]["metadata"]["labels"]["ballast.dev/role"] == "broker", "its pods are not marked")
     expect(spec["terminationGracePeriodSeconds"] == 120, "no time to stop", spec)
     expect(spec["topologySpreadConstraints"][0]["topologyKey"] == "topology.kubernetes.io/zone", "no spread", spec)
-    expect(spec["containers"][0]["livenessProbe"]["tcpSocket"]["port"] == 9092, "no probe", spec)
+    kafka = [c for c in spec["containers"] if c["name"] == "kafka"][0]
+    expect(kafka.get("livenessProbe", {}).get("tcpSocket", {}).get("port") == "client", "no probe", spec)
 
 
 class Suite:
@@ -153,9 +154,7 @@ class Suite:
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "kafka-0", "namespace": namespace,
                                                                "labels": {"app": "kafka"}},
                "spec": {**spec_of(stateful_set()), "volumes": [{"name": "data", "emptyDir": {}}]}}
-        self.api.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default",
-                                                                                    "namespace": namespace}}) \
-            if not self.api.find("ServiceAccount", "default", namespace) else None
+        wait_until(lambda: self.api.find("ServiceAccount", "default", namespace), "there is a service account")
         owned = json.loads(json.dumps(pod))
         owned["metadata"].update(name="kafka-1", ownerReferences=[
             {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "kafka", "uid": "0", "controller": True}])
@@ -307,13 +306,11 @@ class Suite:
     # --- pods ---
 
     def pod(self, namespace, name="kafka-0", role="broker", **metadata):
-        if not self.api.find("ServiceAccount", "default", namespace):
-            self.api.create({"apiVersion": "v1", "kind": "ServiceAccount",
-                             "metadata": {"name": "default", "namespace": namespace}})
+        wait_until(lambda: self.api.find("ServiceAccount", "default", namespace), "there is a service account")
         return {"apiVersion": "v1", "kind": "Pod", "metadata": {
             "name": name, "namespace": namespace, "labels": {"app": "kafka", "ballast.dev/role": role}, **metadata},
-            "spec": {"schedulerName": "nobody", "containers": [
-                {"name": "kafka", "image": "docker.io/apache/kafka:3.9.1"}]}}
+            "spec": {**spec_of(stateful_set(role=role)), "schedulerName": "nobody",
+                     "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": f"data-{name}"}}]}}
 
     def writes_the_zone_at_binding(self):
         """With a policy that wants it: the bundles leave it off."""
@@ -505,9 +502,9 @@ class Foreign:
 
 def main():
     api = Api()
-    webhook = Webhook(WORK / "admission", extra=["--admin=user:admin@example.com"]).start(ready=False)
+    install_crd(api)
+    webhook = Webhook(WORK / "admission", extra=["--admin=user:admin@example.com", "--drain=1s"]).start()
     install(api, webhook)
-    webhook.wait_ready()
     suite, report = Suite(api, webhook), Report(os.environ.get("ONLY"))
     wait_until(lambda: suite.api.create(stateful_set(namespace="default"), dry_run=True), "the API server answers")
     for name in [n for n in Suite.__dict__ if not n.startswith("_") and n not in {

@@ -48,7 +48,7 @@ def wait_until(check, what, seconds=20, every=0.02):
 
 class ApiError(Exception):
     def __init__(self, status, body):
-        super().__init__(f"{status}: {body.get('message', body) if isinstance(body, dict) else body}")
+        super().__init__(f"{status}: {str(body.get('message', body) if isinstance(body, dict) else body)[:1500]}")
         self.status = status
         self.body = body if isinstance(body, dict) else {}
         self.message = self.body.get("message", str(body))
@@ -315,10 +315,20 @@ def json_of(manifests):
     return objects
 
 
+def install_crd(api):
+    api.apply(json_of((ROOT / "manifests/crd/kafkapolicies.yaml").read_text())[0])
+    wait_until(lambda: listable(api), "the API server knows KafkaPolicies")
+
+
+def listable(api):
+    try:
+        return api.request("GET", Api.path("KafkaPolicy"))
+    except ApiError:
+        return None
+
+
 def install(api, webhook, **values):
-    """CRD and configurations, as the chart has them."""
-    crd = json_of((ROOT / "manifests/crd/kafkapolicies.yaml").read_text())[0]
-    api.apply(crd)
+    """The configurations, as the chart has them."""
     for document in configurations(webhook, **values):
         api.apply(document)
 
@@ -381,9 +391,9 @@ class Report:
             test(*args)
         except Exception as error:  # whatever it is, the others still run
             self.failed += 1
-            print(f"FAIL {name}: {error}", flush=True)
+            print(f"FAIL {name}: {str(error)[:4000]}", flush=True)
             if not isinstance(error, Failure):
-                traceback.print_exc(file=sys.stdout)
+                print("".join(traceback.format_tb(error.__traceback__)), flush=True)
         else:
             self.passed += 1
             print(f"ok   {name} ({time.monotonic() - begin:.1f} s)", flush=True)

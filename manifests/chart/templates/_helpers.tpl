@@ -83,13 +83,17 @@ a broker goes by unseen. `o` is the object, `p` where its pod spec stands.
   ((has(c.image) && c.image.matches('(?i)kafka|zookeeper')) || (has(c.env) && c.env.exists(e, e.name.matches('^(KAFKA|ZOO|ZK_)'))))))
 {{- end }}
 
-{{/* One expression for all kinds, because a webhook has one list of conditions. */}}
+{{/*
+One expression for all kinds, because a webhook has one list of conditions. A subresource that is not there is no
+empty one, but missing.
+*/}}
 {{- define "ballast.kafkaOnly" -}}
-request.resource.resource in ['statefulsets', 'deployments'] && request.subResource == '' ?
+has(request.subResource) && request.subResource != '' ? true :
+request.resource.resource in ['statefulsets', 'deployments'] ?
   (request.operation == 'DELETE' ?
     ({{ include "ballast.looksLikeKafka" (dict "o" "oldObject" "p" "oldObject.spec.template.spec") }}) :
     ({{ include "ballast.looksLikeKafka" (dict "o" "object" "p" "object.spec.template.spec") }})) :
-request.resource.resource == 'pods' && request.subResource == '' ?
+request.resource.resource == 'pods' ?
   (!(has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(r, has(r.controller) && r.controller)) &&
    !(has(object.metadata.annotations) && 'kubernetes.io/config.mirror' in object.metadata.annotations) &&
    ({{ include "ballast.looksLikeKafka" (dict "o" "object" "p" "object.spec") }})) :

@@ -130,13 +130,20 @@ END_TEST
     "{"                                                                                            \
     "'containers':[{'name':'k','image':'" image "','command':['kafka-server-start.sh'],'ports':["  \
     "{'containerPort':9092}]}]" grace "}}}}"
+#define PROBE(name, period, rest)                                            \
+    ",'" name "':{'tcpSocket':{'port':9092}" rest ",'periodSeconds':" period \
+    ",'timeoutSeconds':5,'failureThreshold':"
+#define PROBES                                                                                \
+    PROBE("livenessProbe", "10", ",'initialDelaySeconds':10")                                 \
+    "6}" PROBE("readinessProbe", "10", ",'initialDelaySeconds':5") "3}" PROBE("startupProbe", \
+                                                                              "10", "") "60}"
 #define STORED                                                                               \
     "{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'k','labels':{"         \
     "'ballast.dev/role':'broker'},'annotations':{'ballast.dev/"                              \
     "recognised-role':'broker'}},'spec':{"                                                   \
     "'replicas':3,'selector':{'matchLabels':{'app':'k'}},'template':{'metadata':{'labels':{" \
     "'app':'k','ballast.dev/role':'broker'}},'spec':{'containers':[{'name':'k','image':'a'," \
-    "'command':['kafka-server-start.sh'],'ports':[{'containerPort':9092}]}],"                \
+    "'command':['kafka-server-start.sh'],'ports':[{'containerPort':9092}]" PROBES "}],"      \
     "'terminationGracePeriodSeconds':120}}}}"
 
 static cJSON *applied(const char *object, const char *old)
@@ -146,7 +153,8 @@ static cJSON *applied(const char *object, const char *old)
     BL_AUTO(bl_strbuf_release) struct bl_strbuf patch = BL_STRBUF_INIT(65536);
     BL_AUTO_JSON cJSON *policy = help_json(
         "{'apiVersion':'ballast.dev/v1alpha1','kind':'KafkaPolicy','metadata':{'name':'p'},"
-        "'spec':{'rules':{'gracefulStop':{'action':'Mutate','minSeconds':180}}}}");
+        "'spec':{'rules':{'gracefulStop':{'action':'Mutate','minSeconds':180},'probes':{"
+        "'action':'Mutate','liveness':{'periodSeconds':20}}}}}");
     BL_AUTO_FREE char *text =
         bl_asprintf(REVIEW("'operation':'UPDATE','object':%s,'oldObject':%s"), object, old);
     BL_AUTO_JSON cJSON *review = help_json(text);
@@ -181,6 +189,10 @@ START_TEST(applying_again_rolls_nothing)
     ck_assert(bl_json_int(
         bl_pointer_find(changed, "/spec/template/spec/terminationGracePeriodSeconds"), &grace));
     ck_assert_int_eq(grace, 180);
+    ck_assert(bl_json_int(
+        bl_pointer_find(changed, "/spec/template/spec/containers/0/livenessProbe/periodSeconds"),
+        &grace));
+    ck_assert_int_eq(grace, 20);
 }
 END_TEST
 
