@@ -147,6 +147,22 @@ struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *fir
     return bl_engine_run(review->set, objects, len, &options);
 }
 
+/* Settings of a broker or a ZooKeeper server, by what no file of theirs is without. */
+static bool holds_settings(const cJSON *map)
+{
+    static const char *const words[] = {
+        "listeners=", "zookeeper.connect=", "process.roles=", "log.dirs=",
+        "dataDir=",   "broker.id=",         "node.id=",       NULL};
+    const cJSON *text;
+
+    cJSON_ArrayForEach(text, bl_json_get(map, "data")) {
+        for (size_t i = 0; cJSON_IsString(text) && words[i]; i++)
+            if (strstr(text->valuestring, words[i]))
+                return true;
+    }
+    return false;
+}
+
 bool bl_review_matters(const cJSON *object)
 {
     enum bl_kind kind = bl_kind_of(object);
@@ -154,7 +170,9 @@ bool bl_review_matters(const cJSON *object)
     bool matters;
 
     if (kind == BL_KIND_SERVICE)
-        return bl_service_role(object) != BL_ROLE_NONE;
+        return bl_service_may_matter(object);
+    if (kind == BL_KIND_CONFIG_MAP)
+        return holds_settings(object);
     if (kind != BL_KIND_WORKLOAD)
         return kind != BL_KIND_OTHER;
     workload = bl_workload_recognise(object, NULL, true);

@@ -96,9 +96,9 @@ static int start_cluster(struct bl_app *app, struct bl_error **err)
     if (bl_stop_new(&app->stop, err) < 0 ||
         connect_to_cluster(app->options, app->stop, &app->client, err) < 0)
         return -1;
-    return app->client
-               ? bl_cluster_start(app->client, app->policies, &app->telemetry, &app->cluster, err)
-               : 0;
+    return app->client ? bl_cluster_start(app->client, app->policies, &app->telemetry,
+                                          app->options->config_maps, &app->cluster, err)
+                       : 0;
 }
 
 static int start_certs(struct bl_app *app, struct bl_error **err)

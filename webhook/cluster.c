@@ -18,12 +18,13 @@ enum cache {
     CACHE_BUDGETS,
     CACHE_NETWORK_POLICIES,
     CACHE_SERVICES,
+    CACHE_CONFIG_MAPS, /* only where asked for, so last */
     CACHE_COUNT,
 };
 
 const char *const bl_cluster_resources[] = {
-    "kafkapolicies", "namespaces",           "nodes",           "statefulsets", "deployments",
-    "pods",          "poddisruptionbudgets", "networkpolicies", "services",     NULL};
+    "kafkapolicies",        "namespaces",      "nodes",    "statefulsets", "deployments", "pods",
+    "poddisruptionbudgets", "networkpolicies", "services", "configmaps",   NULL};
 
 /* Pods are those of workloads that are managed; of namespaces and nodes only the head matters. */
 static const struct bl_watch_spec specs[CACHE_COUNT] = {
@@ -36,12 +37,14 @@ static const struct bl_watch_spec specs[CACHE_COUNT] = {
     [CACHE_BUDGETS] = {.resource = {"policy", "v1", "poddisruptionbudgets"}},
     [CACHE_NETWORK_POLICIES] = {.resource = {"networking.k8s.io", "v1", "networkpolicies"}},
     [CACHE_SERVICES] = {.resource = {"", "v1", "services"}},
+    [CACHE_CONFIG_MAPS] = {.resource = {"", "v1", "configmaps"}},
 };
 
 struct bl_cluster {
     struct bl_policies *policies;
     struct bl_telemetry *telemetry;
     struct bl_informers *informers;
+    size_t caches; /* that are kept */
     struct bl_store *stores[CACHE_COUNT];
 };
 
@@ -138,9 +141,10 @@ static void add_caches(struct bl_cluster *cluster)
         [CACHE_BUDGETS].keep = keep_spec,
         [CACHE_NETWORK_POLICIES].keep = keep_spec,
         [CACHE_SERVICES].keep = keep_spec,
+        [CACHE_CONFIG_MAPS].keep = keep_spec,
     };
 
-    for (size_t i = 0; i < CACHE_COUNT; i++) {
+    for (size_t i = 0; i < cluster->caches; i++) {
         options[i].context = cluster;
         cluster->stores[i] = bl_informers_add(cluster->informers, &specs[i], &options[i]);
     }
@@ -148,13 +152,14 @@ static void add_caches(struct bl_cluster *cluster)
 BL_DEFINE_CLEANUP(struct bl_cluster *, cluster_cleanup, bl_cluster_stop)
 
 int bl_cluster_start(struct bl_kube_client *client, struct bl_policies *policies,
-                     struct bl_telemetry *telemetry, struct bl_cluster **ret_cluster,
-                     struct bl_error **err)
+                     struct bl_telemetry *telemetry, bool config_maps,
+                     struct bl_cluster **ret_cluster, struct bl_error **err)
 {
     BL_AUTO(cluster_cleanup) struct bl_cluster *cluster = BL_NEW(struct bl_cluster);
 
     cluster->policies = policies;
     cluster->telemetry = telemetry;
+    cluster->caches = config_maps ? CACHE_COUNT : CACHE_CONFIG_MAPS;
     if (bl_informers_new(client, &cluster->informers, err) < 0)
         return -1;
     add_caches(cluster);
@@ -176,7 +181,7 @@ char *bl_cluster_unready(struct bl_cluster *cluster)
 {
     if (bl_informers_synced(cluster->informers))
         return NULL;
-    for (size_t i = 0; i < CACHE_COUNT; i++) {
+    for (size_t i = 0; i < cluster->caches; i++) {
         struct bl_watch_status status;
 
         bl_informers_status(cluster->informers, i, &status);
@@ -189,7 +194,7 @@ char *bl_cluster_unready(struct bl_cluster *cluster)
 
 void bl_cluster_measure(struct bl_cluster *cluster)
 {
-    for (size_t i = 0; i < CACHE_COUNT; i++) {
+    for (size_t i = 0; i < cluster->caches; i++) {
         struct bl_watch_status status;
         struct bl_store_stats stats;
 
@@ -258,6 +263,8 @@ static void fill_view(struct bl_cluster *cluster, const cJSON *request, const ch
     add_all(cluster, CACHE_BUDGETS, namespace, view);
     add_all(cluster, CACHE_NETWORK_POLICIES, namespace, view);
     add_all(cluster, CACHE_SERVICES, namespace, view);
+    if (cluster->caches > CACHE_CONFIG_MAPS)
+        add_all(cluster, CACHE_CONFIG_MAPS, namespace, view);
 }
 
 void bl_cluster_view(struct bl_cluster *cluster, const cJSON *request, struct bl_view *ret_view)

@@ -16,10 +16,13 @@ struct bl_cluster;
 /** The caches' names, NULL-terminated; the label values of their metrics. */
 extern const char *const bl_cluster_resources[];
 
-/** All borrowed. Fills its caches on threads of its own. */
+/**
+ * All borrowed. Fills its caches on threads of its own. With `config_maps` those that hold settings of brokers
+ * are among them; it is not usual, because reading them takes the right to read all.
+ */
 BL_CHECK int bl_cluster_start(struct bl_kube_client *client, struct bl_policies *policies,
-                              struct bl_telemetry *telemetry, struct bl_cluster **ret_cluster,
-                              struct bl_error **err);
+                              struct bl_telemetry *telemetry, bool config_maps,
+                              struct bl_cluster **ret_cluster, struct bl_error **err);
 void bl_cluster_stop(struct bl_cluster *cluster);
 
 /** NULL once every cache has been filled, else which was not, and why; for free(). */
