@@ -36,6 +36,13 @@ BL_CHECK int cli_case_check(const struct cli_case *test, struct bl_strbuf *failu
 BL_CHECK int cli_case_laws(const struct cli_case *test, struct bl_strbuf *failures,
                            struct bl_error **err);
 
+/** Appends the case as one line of JSON: policies, objects, patches and findings. */
+void cli_case_print(const struct cli_case *test, struct bl_strbuf *out);
+/** The policy that `rules` of a case stands for. */
+cJSON *cli_case_rules_policy(const cJSON *rules);
+/** What a name among `policies` of a case stands for: a bundle, or a path beside the case's file. */
+char *cli_case_policy_path(const struct cli_case *test, const char *name);
+
 /** "StatefulSet/kafka": the object's index in the report, or -1. */
 long cli_case_find(const struct cli_input *input, const char *kind_and_name);
 

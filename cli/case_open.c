@@ -30,19 +30,32 @@ static int add_inline(struct cli_case *test, const cJSON *policy, struct bl_erro
     return bl_policy_set_add(&test->input.policies, test->file, test->doc, policy, err);
 }
 
-/* `rules: {…}` is a policy of just these rules. */
-static int add_rules(struct cli_case *test, const cJSON *rules, struct bl_error **err)
+cJSON *cli_case_rules_policy(const cJSON *rules)
 {
-    BL_AUTO_JSON cJSON *policy = bl_json_new_object();
-    struct bl_decode from = {test->file, test->doc, "rules"};
+    cJSON *policy = bl_json_new_object();
 
-    if (!cJSON_IsObject(rules))
-        return bl_decode_fail(&from, rules, NULL, err, "expected a map of rules");
     bl_json_add_string(policy, "apiVersion", BL_API_VERSION);
     bl_json_add_string(policy, "kind", "KafkaPolicy");
     bl_json_add_string(bl_json_add_object(policy, "metadata"), "name", "case");
     bl_json_add(bl_json_add_object(policy, "spec"), "rules", bl_json_copy(rules));
+    return policy;
+}
+
+/* `rules: {…}` is a policy of just these rules. */
+static int add_rules(struct cli_case *test, const cJSON *rules, struct bl_error **err)
+{
+    BL_AUTO_JSON cJSON *policy = NULL;
+    struct bl_decode from = {test->file, test->doc, "rules"};
+
+    if (!cJSON_IsObject(rules))
+        return bl_decode_fail(&from, rules, NULL, err, "expected a map of rules");
+    policy = cli_case_rules_policy(rules);
     return bl_policy_set_add(&test->input.policies, test->file, NULL, policy, err);
+}
+
+char *cli_case_policy_path(const struct cli_case *test, const char *name)
+{
+    return is_bundle(name) ? bl_strdup(name) : beside(test->file, name);
 }
 
 static int read_policies(struct cli_case *test, struct bl_error **err)
@@ -61,7 +74,7 @@ static int read_policies(struct cli_case *test, struct bl_error **err)
             continue;
         }
         const char *name = cJSON_IsString(policy) ? policy->valuestring : "";
-        BL_AUTO_FREE char *path = is_bundle(name) ? bl_strdup(name) : beside(test->file, name);
+        BL_AUTO_FREE char *path = cli_case_policy_path(test, name);
         if (bl_policy_set_read(&test->input.policies, path, err) < 0)
             return -1;
     }

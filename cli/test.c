@@ -10,7 +10,7 @@
 
 struct tally {
     size_t passed, failed;
-    bool verbose;
+    bool verbose, print;
 };
 
 static int run_case(const char *file, const struct bl_yaml_doc *doc, struct tally *tally,
@@ -22,6 +22,13 @@ static int run_case(const char *file, const struct bl_yaml_doc *doc, struct tall
     if (cli_case_open(&test, file, doc, err) < 0)
         return bl_text_starts(bl_error_text(*err), file) ? -1
                                                          : bl_wrap(err, "%s:%u", file, test.line);
+    if (tally->print) {
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf line = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+        cli_case_print(&test, &line);
+        printf("%s", line.text);
+        return 0;
+    }
     if (cli_case_check(&test, &failures, err) < 0 || cli_case_laws(&test, &failures, err) < 0)
         return bl_text_starts(bl_error_text(*err), file)
                    ? -1
@@ -95,13 +102,15 @@ static int run_path(const char *path, struct tally *tally, struct bl_error **err
 static int run(const struct cli_args *args)
 {
     BL_ERROR(err);
-    struct tally tally = {.verbose = args->verbose};
+    struct tally tally = {.verbose = args->verbose, .print = bl_text_eq(args->output, "cases")};
 
     if (!args->files.len)
         return cli_usage(&cli_test, "name the files or folders of cases");
     for (size_t i = 0; i < args->files.len; i++)
         if (run_path(args->files.items[i], &tally, &err) < 0)
             return cli_fail(err);
+    if (tally.print)
+        return tally.failed ? CLI_ERROR : CLI_OK;
     if (!tally.passed && !tally.failed) {
         (void)fputs("ballast: error: there is no case in these files\n", stderr);
         return CLI_ERROR;
@@ -119,7 +128,7 @@ const struct cli_verb cli_test = {
         "Folders\n"
         "named fixtures and policies are not searched for cases: they hold what cases read.",
     .examples = "  ballast test policy-tests/\n",
-    .outputs = "text",
-    .flags = CLI_FLAG_FILENAME | CLI_FLAG_VERBOSE,
+    .outputs = "text|cases",
+    .flags = CLI_FLAG_FILENAME | CLI_FLAG_VERBOSE | CLI_FLAG_OUTPUT,
     .run = run,
 };

@@ -145,27 +145,48 @@ static void start_edit(const struct engine *engine, size_t index)
         bl_edit_init(&report->edit, engine->objects[index]);
 }
 
+static void add_result(struct bl_object_report *report, const struct bl_rule_run *run,
+                       enum bl_outcome outcome, char *message)
+{
+    *BL_PUSH(&report->results) =
+        (struct bl_result){run->id, run->policy, run->action, outcome, message};
+}
+
+static void edit_by(const struct engine *engine, enum bl_rule_id rule, size_t index,
+                    const struct bl_workload *workload)
+{
+    struct bl_rule_run run;
+
+    if (!bl_rules[rule]->edit ||
+        !begin_run(engine, rule, index, workload->object, workload->role, &run) ||
+        excused(engine, rule, workload->object, workload->role))
+        return;
+    run.workload = workload;
+    if (!bl_run_may_mutate(&run))
+        return;
+    if (engine->options->edits_only)
+        add_result(&engine->report->objects[index], &run, BL_OUTCOME_PASS, NULL);
+    start_edit(engine, index);
+    run.edit = &engine->report->objects[index].edit;
+    bl_rules[rule]->edit(&run);
+}
+
 static void edit_workload(const struct engine *engine, size_t index)
 {
+    struct bl_object_report *report = &engine->report->objects[index];
     struct bl_workload *workload =
         bl_workload_recognise(engine->objects[index], NULL, engine->ignore_opt_out[index]);
+    bool concerned = concerns_us(workload);
 
-    for (size_t rule = 0; rule < BL_RULE_COUNT && concerns_us(workload); rule++) {
-        struct bl_rule_run run;
-
-        if (!bl_rules[rule]->edit ||
-            !begin_run(engine, (enum bl_rule_id)rule, index, workload->object, workload->role,
-                       &run) ||
-            excused(engine, (enum bl_rule_id)rule, workload->object, workload->role))
-            continue;
-        run.workload = workload;
-        if (!bl_run_may_mutate(&run))
-            continue;
-        start_edit(engine, index);
-        run.edit = &engine->report->objects[index].edit;
-        bl_rules[rule]->edit(&run);
+    for (size_t rule = 0; rule < BL_RULE_COUNT && concerned; rule++)
+        edit_by(engine, (enum bl_rule_id)rule, index, workload);
+    if (!engine->options->edits_only) {
+        bl_workload_free(workload);
+        return;
     }
-    bl_workload_free(workload);
+    report->workload = workload;
+    report->judged = concerned;
+    *BL_PUSH(&engine->report->workloads) = workload;
 }
 
 static void edit_service(const struct engine *engine, size_t index)
@@ -212,13 +233,6 @@ static void note_stale_exception(struct bl_rule_run *run, const struct bl_except
                   "Renew it with a new date, or remove it from the policy.",
                   "exception \"%s\" expired on %s and counts no more (%s)", exception->name,
                   exception->expires, exception->reason);
-}
-
-static void add_result(struct bl_object_report *report, const struct bl_rule_run *run,
-                       enum bl_outcome outcome, char *message)
-{
-    *BL_PUSH(&report->results) =
-        (struct bl_result){run->id, run->policy, run->action, outcome, message};
 }
 
 /* Who speaks for an ensemble: the first of its members that is judged. */
@@ -386,6 +400,10 @@ static void run_group(struct engine *engine)
         edit_object(engine, i);
     }
 
+    if (engine->options->edits_only) {
+        bl_world_free(engine->before);
+        return;
+    }
     world = bl_world_new(report->edited, report->len, groups, engine->group);
     engine->scene = bl_scene_new(world, engine->ignore_opt_out);
     *BL_PUSH(&report->scenes) = engine->scene;
@@ -427,6 +445,9 @@ void bl_report_free(struct bl_report *report)
         bl_world_free(world);
     }
     free(report->scenes.items);
+    for (size_t i = 0; i < report->workloads.len; i++)
+        bl_workload_free(report->workloads.items[i]);
+    free(report->workloads.items);
     for (size_t i = 0; i < report->len; i++) {
         for (size_t r = 0; r < report->objects[i].results.len; r++)
             free(report->objects[i].results.items[r].message);

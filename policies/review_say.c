@@ -5,6 +5,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "review.h"
+#include "service.h"
 
 /* What the parts of a review say: denials, warnings, notes, and the questions that they all ask. */
 
@@ -126,7 +127,11 @@ struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *fir
 {
     const cJSON **objects = bl_alloc(review->facts->context_len + 1, sizeof(*objects));
     struct bl_engine_options options = {
-        .today = review->facts->today, .namespace = review->namespace, .context_from = !judge_all};
+        .today = review->facts->today,
+        .namespace = review->namespace,
+        .context_from = !judge_all,
+        .edits_only = review->kind == BL_REVIEW_MUTATE,
+    };
     size_t len = 0;
 
     if (first)
@@ -140,6 +145,40 @@ struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *fir
     }
     *ret_objects = objects;
     return bl_engine_run(review->set, objects, len, &options);
+}
+
+/* Settings of a broker or a ZooKeeper server, by what no file of theirs is without. */
+static bool holds_settings(const cJSON *map)
+{
+    static const char *const words[] = {
+        "listeners=", "zookeeper.connect=", "process.roles=", "log.dirs=",
+        "dataDir=",   "broker.id=",         "node.id=",       NULL};
+    const cJSON *text;
+
+    cJSON_ArrayForEach(text, bl_json_get(map, "data")) {
+        for (size_t i = 0; cJSON_IsString(text) && words[i]; i++)
+            if (strstr(text->valuestring, words[i]))
+                return true;
+    }
+    return false;
+}
+
+bool bl_review_matters(const cJSON *object)
+{
+    enum bl_kind kind = bl_kind_of(object);
+    struct bl_workload *workload;
+    bool matters;
+
+    if (kind == BL_KIND_SERVICE)
+        return bl_service_may_matter(object);
+    if (kind == BL_KIND_CONFIG_MAP)
+        return holds_settings(object);
+    if (kind != BL_KIND_WORKLOAD)
+        return kind != BL_KIND_OTHER;
+    workload = bl_workload_recognise(object, NULL, true);
+    matters = workload->role != BL_ROLE_NONE;
+    bl_workload_free(workload);
+    return matters;
 }
 
 /* Who cleans up after a deletion that was allowed already. */

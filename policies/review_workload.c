@@ -83,52 +83,67 @@ void bl_review_mark(struct bl_edit *edit, const struct bl_workload *workload, bo
     set_text(edit, ROLE_ANNOTATION, role);
 }
 
-/* The map that an operation on a list's item stands in: paths of lists are atomic to their owners. */
-static char *owned_path(const char *path)
+/* The same but for texts, numbers and booleans: what one edit makes under two policies. */
+static bool same_shape(const cJSON *a, const cJSON *b)
 {
-    const char *at = path, *end = path + strlen(path);
+    const cJSON *member;
 
-    while ((at = strchr(at, '/'))) {
-        size_t len = strcspn(at + 1, "/");
-        int64_t index;
-
-        if ((len == 1 && at[1] == '-') || bl_pointer_index(at + 1, len, &index)) {
-            end = at;
-            break;
-        }
-        at++;
+    if (!a || !b || (cJSON_IsArray(a) != cJSON_IsArray(b)) ||
+        (cJSON_IsObject(a) != cJSON_IsObject(b)))
+        return false;
+    if (!cJSON_IsArray(a) && !cJSON_IsObject(a))
+        return true;
+    if (bl_json_len(a) != bl_json_len(b))
+        return false;
+    if (cJSON_IsArray(a)) {
+        for (const cJSON *x = a->child, *y = b->child; x; x = x->next, y = y->next)
+            if (!same_shape(x, y))
+                return false;
+        return true;
     }
-    return bl_strndup(path, (size_t)(end - path));
+    cJSON_ArrayForEach(member, a) {
+        if (!same_shape(member, bl_json_get(b, member->string)))
+            return false;
+    }
+    return true;
 }
 
-/* Makes the value at `pointer` what it is in `from`. */
-static int restore(struct bl_edit *edit, const char *pointer, const cJSON *from,
-                   struct bl_error **err)
+/* Where an operation puts its value: "/-" is the next place of the list as it is by now. For free(). */
+static char *place_of(const struct bl_edit *edit, const char *path)
 {
-    const cJSON *stored = bl_pointer_find(from, pointer);
-    const cJSON *now = bl_pointer_find(edit->object, pointer);
+    size_t len = strlen(path);
+    BL_AUTO_FREE char *list = NULL;
 
-    if ((!stored && !now) || (stored && now && bl_json_equal(stored, now)))
-        return 0;
-    return stored ? bl_edit_set(edit, pointer, bl_json_copy(stored), err)
-                  : bl_edit_remove(edit, pointer, err);
+    if (len < 2 || strcmp(path + len - 2, "/-") != 0)
+        return bl_strdup(path);
+    list = bl_strndup(path, len - 2);
+    return bl_asprintf("%s/%zu", list, bl_json_len(bl_pointer_find(edit->object, list)));
 }
 
-static int replay(struct bl_edit *edit, const cJSON *operation, struct bl_error **err)
+/* The operation with the stored value in place of its own; one that the stored object has not is left out. */
+static int replay_stored(struct bl_edit *edit, const cJSON *operation, const cJSON *stored_object,
+                         struct bl_error **err)
 {
     const char *path = bl_json_string(operation, "path");
-    cJSON *value = bl_json_copy(bl_json_get(operation, "value"));
+    const cJSON *value = bl_json_get(operation, "value");
+    bool replaces = bl_text_eq(bl_json_string(operation, "op"), "replace");
+    BL_AUTO_FREE char *place = place_of(edit, path);
+    const cJSON *stored = in_template(path) ? bl_pointer_find(stored_object, place) : value;
 
-    if (bl_text_eq(bl_json_string(operation, "op"), "replace"))
-        return bl_edit_replace(edit, path, value, err);
-    return bl_edit_add(edit, path, value, err);
+    if (!stored)
+        return 0;
+    if (!same_shape(stored, value))
+        return bl_fail(err, BL_ERR_CONFLICT, "%s is no edit of ours", path);
+    return replaces ? bl_edit_replace(edit, path, bl_json_copy(stored), err)
+                    : bl_edit_add(edit, path, bl_json_copy(stored), err);
 }
 
 /*
  * Helm and GitOps tools apply again what they have, which resets lists that are theirs as a whole and so
- * takes out what was added to them. The edits put it back; but made by a newer policy or a newer Ballast,
- * they could come out otherwise than what is stored, and roll every broker for a change that nobody made.
- * So where the stored values in the places of our edits make the template what is stored, they stay.
+ * takes out what was added to them. The edits put it back; but made under a newer policy they would come out
+ * otherwise than what is stored, and roll every broker for a change that its author did not make. So where
+ * the stored values, in the very places of our edits and of their shape, make the template what is stored,
+ * they stay. Whatever the author changes outside of these places makes the two differ.
  */
 static bool keep_stored(const struct bl_review *review, const struct bl_edit *edit,
                         struct bl_edit *kept)
@@ -138,10 +153,7 @@ static bool keep_stored(const struct bl_review *review, const struct bl_edit *ed
 
     bl_edit_init(kept, review->object);
     cJSON_ArrayForEach(operation, edit->patch) {
-        const char *path = bl_json_string(operation, "path");
-        BL_AUTO_FREE char *owned = in_template(path) ? owned_path(path) : NULL;
-
-        if ((owned ? restore(kept, owned, review->old, &err) : replay(kept, operation, &err)) < 0)
+        if (replay_stored(kept, operation, review->old, &err) < 0)
             return false;
     }
     return bl_json_equal(template_of(kept->object), template_of(review->old));

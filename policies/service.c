@@ -43,13 +43,30 @@ static bool named_for(const cJSON *service, const char *const *words)
     return false;
 }
 
+static const char *const kafka_names[] = {"kafka", "broker", "kraft", NULL};
+static const int kafka_ports[] = {9091, 9093, 9094, 19092, 29092, 29093};
+
+bool bl_service_may_matter(const cJSON *service)
+{
+    static const char *const names[] = {"kafka", "broker", "kraft", "zoo", "zk", NULL};
+    static const int ports[] = {9092, 2181, 2888, 3888};
+
+    if (!bl_json_len(bl_json_at(service, "spec", "selector", NULL)))
+        return false;
+    for (size_t i = 0; i < BL_ARRAY_LEN(ports); i++)
+        if (has_port(service, ports[i]))
+            return true;
+    for (size_t i = 0; i < BL_ARRAY_LEN(kafka_ports); i++)
+        if (has_port(service, kafka_ports[i]))
+            return true;
+    return named_for(service, names);
+}
+
 enum bl_role bl_service_role(const cJSON *service)
 {
     static const char *const others[] = {"connect", "registry",   "redpanda", "exporter",
                                          "-ui",     "mirror",     "ksql",     "-rest",
                                          "bridge",  "clickhouse", NULL};
-    static const char *const kafka_names[] = {"kafka", "broker", "kraft", NULL};
-    static const int kafka_ports[] = {9091, 9093, 9094, 19092, 29092, 29093};
 
     if (!bl_object_is(service, "", "Service") || !bl_service_addresses_pods(service) ||
         named_for(service, others))

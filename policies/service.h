@@ -10,6 +10,9 @@
  */
 enum bl_role bl_service_role(const cJSON *service);
 
+/** Could it stand before Kafka or ZooKeeper in any way, so that it tells which workloads belong together? */
+bool bl_service_may_matter(const cJSON *service);
+
 /** Headless, or for one pod of a StatefulSet. */
 bool bl_service_addresses_pods(const cJSON *service);
 

@@ -19,6 +19,11 @@ NEEDS_BUILD="gcc:gcc cmake:cmake ninja:ninja-build pkg-config:pkg-config
 # shellcheck disable=SC2034
 NEEDS_TEST="clang:clang clang-tidy:clang-tidy clang-format:clang-format mandoc:mandoc
     shellcheck:shellcheck objdump:binutils diff:diffutils patch:patch"
+# shellcheck disable=SC2034
+NEEDS_TESTBED="etcd:etcd-server containerd:containerd runc:runc file:/usr/lib/cni/ptp:containernetworking-plugins
+    umoci:umoci file:/usr/share/doc/busybox-static:busybox-static ip:iproute2 iptables:iptables conntrack:conntrack
+    ebtables:ebtables socat:socat openssl:openssl curl:curl nsenter:util-linux go:golang-go
+    file:/etc/ssl/certs/ca-certificates.crt:ca-certificates"
 
 # missing_packages NEEDS: the packages whose tool is not there, one a line.
 missing_packages() {

@@ -1,6 +1,9 @@
 #include "app.h"
 
+#include <stdio.h>
+
 #include "ballast/base/mem.h"
+#include "certs.h"
 #include "files.h"
 #include "webhook.h"
 
@@ -14,7 +17,40 @@ struct bl_app {
     struct bl_webhook webhook;
     struct bl_server *reviews, *metrics;
     struct bl_files *files;
+
+    struct bl_stop *stop; /* ends requests to the cluster */
+    struct bl_kube_client *client;
+    struct bl_cluster *cluster;
+    struct bl_certs *certs;
 };
+
+static int connect_to_cluster(const struct bl_options *options, const struct bl_stop *stop,
+                              struct bl_kube_client **ret_client, struct bl_error **err)
+{
+    struct bl_kube_options requests = {.stop = stop};
+    struct bl_kube_config *config = NULL;
+
+    if (!options->in_cluster && !options->kubeconfig)
+        return 0;
+    if ((options->in_cluster ? bl_kube_config_in_cluster(NULL, &bl_clock_real, &config, err)
+                             : bl_kube_config_load(options->kubeconfig, options->context,
+                                                   &bl_clock_real, &config, err)) < 0)
+        return -1;
+    return bl_kube_client_new(config, &requests, ret_client, err);
+}
+
+static struct bl_certs_options certs_options(const struct bl_options *options,
+                                             struct bl_kube_client *client)
+{
+    return (struct bl_certs_options){
+        .client = client,
+        .secret = options->certs_secret,
+        .folder = options->certs_dir,
+        .names = options->dns_names.items,
+        .webhook_config = options->webhook_config,
+        .clock = &bl_clock_real,
+    };
+}
 
 static int start_policies(struct bl_app *app, struct bl_error **err)
 {
@@ -55,6 +91,27 @@ static int start_tls(struct bl_app *app, struct bl_error **err)
     return 0;
 }
 
+static int start_cluster(struct bl_app *app, struct bl_error **err)
+{
+    if (bl_stop_new(&app->stop, err) < 0 ||
+        connect_to_cluster(app->options, app->stop, &app->client, err) < 0)
+        return -1;
+    return app->client ? bl_cluster_start(app->client, app->policies, &app->telemetry,
+                                          app->options->config_maps, &app->cluster, err)
+                       : 0;
+}
+
+static int start_certs(struct bl_app *app, struct bl_error **err)
+{
+    struct bl_certs_options options = certs_options(app->options, app->client);
+
+    if (!options.secret && !options.folder)
+        return 0;
+    options.tls = app->tls;
+    options.telemetry = &app->telemetry;
+    return bl_certs_start(&options, &app->certs, err);
+}
+
 static int start_servers(struct bl_app *app, struct bl_error **err)
 {
     struct bl_server_options reviews = {
@@ -77,6 +134,7 @@ static int start_servers(struct bl_app *app, struct bl_error **err)
     app->webhook.policies = app->policies;
     app->webhook.telemetry = &app->telemetry;
     app->webhook.tls = app->tls;
+    app->webhook.cluster = app->cluster;
     app->webhook.admins = app->options->admins.items;
     app->webhook.trusted_only = app->options->client_ca != NULL;
     if (bl_server_start(&reviews, &app->reviews, err) < 0)
@@ -105,8 +163,8 @@ int bl_app_start(const struct bl_options *options, struct bl_app **ret_app, stru
 
     app->options = options;
     bl_telemetry_init(&app->telemetry, bl_cluster_resources);
-    if (start_policies(app, err) < 0 || start_tls(app, err) < 0 || start_servers(app, err) < 0 ||
-        start_files(app, err) < 0)
+    if (start_policies(app, err) < 0 || start_tls(app, err) < 0 || start_cluster(app, err) < 0 ||
+        start_certs(app, err) < 0 || start_servers(app, err) < 0 || start_files(app, err) < 0)
         return -1;
     BL_LOG(BL_LOG_INFO, "serving", BL_LOG_TEXT("version", BALLAST_VERSION),
            BL_LOG_TEXT("listen", options->listen), BL_LOG_INT("port", bl_server_port(app->reviews)),
@@ -131,16 +189,40 @@ void bl_app_stop(struct bl_app *app)
 {
     if (!app)
         return;
+    if (app->stop)
+        bl_stop_raise(app->stop);
     bl_files_stop(app->files);
     bl_server_stop(app->reviews);
     bl_server_stop(app->metrics);
+    bl_certs_stop(app->certs);
+    bl_cluster_stop(app->cluster);
+    bl_kube_client_free(app->client);
+    bl_stop_free(app->stop);
     bl_tls_free(app->tls);
     bl_policies_free(app->policies);
     bl_telemetry_release(&app->telemetry);
     free(app);
 }
 
+static int ensure(const struct bl_options *options, enum bl_pki_step *ret_step,
+                  struct bl_error **err)
+{
+    BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = NULL;
+
+    if (connect_to_cluster(options, NULL, &client, err) < 0)
+        return -1;
+    struct bl_certs_options certs = certs_options(options, client);
+    return bl_certs_ensure(&certs, ret_step, err);
+}
+
 int bl_app_certs(const struct bl_options *options)
 {
-    return options->certs ? BL_EXIT_OK : BL_EXIT_USAGE;
+    enum bl_pki_step step;
+    BL_ERROR(err);
+
+    if (ensure(options, &step, &err) < 0)
+        return bl_options_fail(err);
+    printf("%s: %s\n", options->certs_secret ? options->certs_secret : options->certs_dir,
+           bl_pki_step_name(step));
+    return BL_EXIT_OK;
 }

@@ -1,23 +1,286 @@
 #include "cluster.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "ballast/base/log.h"
 #include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/policies/review.h"
 
-const char *const bl_cluster_resources[] = {"kafkapolicies", NULL};
+enum cache {
+    CACHE_POLICIES,
+    CACHE_NAMESPACES,
+    CACHE_NODES,
+    CACHE_STATEFUL_SETS,
+    CACHE_DEPLOYMENTS,
+    CACHE_PODS,
+    CACHE_BUDGETS,
+    CACHE_NETWORK_POLICIES,
+    CACHE_SERVICES,
+    CACHE_CONFIG_MAPS, /* only where asked for, so last */
+    CACHE_COUNT,
+};
 
-bool bl_cluster_synced(struct bl_cluster *cluster BL_UNUSED)
+const char *const bl_cluster_resources[] = {
+    "kafkapolicies",        "namespaces",      "nodes",    "statefulsets", "deployments", "pods",
+    "poddisruptionbudgets", "networkpolicies", "services", "configmaps",   NULL};
+
+/* Pods are those of workloads that are managed; of namespaces and nodes only the head matters. */
+static const struct bl_watch_spec specs[CACHE_COUNT] = {
+    [CACHE_POLICIES] = {.resource = {"ballast.dev", "v1alpha1", "kafkapolicies"}},
+    [CACHE_NAMESPACES] = {.resource = {"", "v1", "namespaces"}, .selection.metadata_only = true},
+    [CACHE_NODES] = {.resource = {"", "v1", "nodes"}, .selection.metadata_only = true},
+    [CACHE_STATEFUL_SETS] = {.resource = {"apps", "v1", "statefulsets"}},
+    [CACHE_DEPLOYMENTS] = {.resource = {"apps", "v1", "deployments"}},
+    [CACHE_PODS] = {.resource = {"", "v1", "pods"}, .selection.labels = BL_LABEL_ROLE},
+    [CACHE_BUDGETS] = {.resource = {"policy", "v1", "poddisruptionbudgets"}},
+    [CACHE_NETWORK_POLICIES] = {.resource = {"networking.k8s.io", "v1", "networkpolicies"}},
+    [CACHE_SERVICES] = {.resource = {"", "v1", "services"}},
+    [CACHE_CONFIG_MAPS] = {.resource = {"", "v1", "configmaps"}},
+};
+
+struct bl_cluster {
+    struct bl_policies *policies;
+    struct bl_telemetry *telemetry;
+    struct bl_informers *informers;
+    size_t caches; /* that are kept */
+    struct bl_store *stores[CACHE_COUNT];
+};
+
+static void keep_only(cJSON *object, const char *const *keys)
 {
+    for (cJSON *member = object ? object->child : NULL, *next; member; member = next) {
+        next = member->next;
+        if (!bl_text_in(member->string, keys))
+            cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
+    }
+}
+
+static void cut(cJSON *object, const char *key)
+{
+    cJSON *member = bl_json_get(object, key);
+
+    if (member)
+        cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
+}
+
+static bool keep_workload(cJSON *object, void *context BL_UNUSED)
+{
+    cut(object, "status");
+    return bl_review_matters(object);
+}
+
+static bool keep_spec(cJSON *object, void *context BL_UNUSED)
+{
+    cut(object, "status");
+    return bl_review_matters(object);
+}
+
+/* An eviction asks for conditions and annotations, a binding for the role. */
+static bool keep_pod(cJSON *object, void *context BL_UNUSED)
+{
+    static const char *const status[] = {"phase", "conditions", NULL};
+    static const char *const spec[] = {"nodeName", NULL};
+
+    keep_only(bl_json_get(object, "status"), status);
+    keep_only(bl_json_get(object, "spec"), spec);
     return true;
 }
 
-void bl_cluster_view(struct bl_cluster *cluster BL_UNUSED, const cJSON *request BL_UNUSED,
-                     struct bl_view *ret_view BL_UNUSED)
+/* The kind of what is listed as metadata alone is PartialObjectMetadata. */
+static bool keep_head(cJSON *object, const char *kind)
 {
+    static const char *const head[] = {"apiVersion", "kind", "metadata", NULL};
+    static const char *const metadata[] = {"name", "labels", "deletionTimestamp", NULL};
+
+    keep_only(object, head);
+    keep_only(bl_json_get(object, "metadata"), metadata);
+    cut(object, "apiVersion");
+    cut(object, "kind");
+    bl_json_add_string(object, "apiVersion", "v1");
+    bl_json_add_string(object, "kind", kind);
+    return true;
+}
+
+static bool keep_namespace(cJSON *object, void *context BL_UNUSED)
+{
+    return keep_head(object, "Namespace");
+}
+
+static bool keep_node(cJSON *object, void *context BL_UNUSED)
+{
+    return keep_head(object, "Node");
+}
+
+static void policy_changed(const cJSON *before, const cJSON *after, void *context)
+{
+    struct bl_cluster *cluster = context;
+    const char *name = bl_object_ref(after ? after : before).name;
+    BL_ERROR(err);
+    int rc = after ? bl_policies_upsert(cluster->policies, after, &err)
+                   : bl_policies_remove(cluster->policies, name, &err);
+
+    bl_telemetry_reload(cluster->telemetry, BL_SOURCE_CLUSTER, rc == 0);
+    if (rc < 0)
+        bl_log_error(BL_LOG_ERROR, "policy not replaced", err);
+    else
+        BL_LOG(BL_LOG_INFO, "policies replaced", BL_LOG_TEXT("source", "cluster"),
+               BL_LOG_TEXT("name", name));
+}
+
+static void add_caches(struct bl_cluster *cluster)
+{
+    struct bl_store_options options[CACHE_COUNT] = {
+        [CACHE_POLICIES].changed = policy_changed,
+        [CACHE_NAMESPACES].keep = keep_namespace,
+        [CACHE_NODES].keep = keep_node,
+        [CACHE_STATEFUL_SETS].keep = keep_workload,
+        [CACHE_DEPLOYMENTS].keep = keep_workload,
+        [CACHE_PODS].keep = keep_pod,
+        [CACHE_BUDGETS].keep = keep_spec,
+        [CACHE_NETWORK_POLICIES].keep = keep_spec,
+        [CACHE_SERVICES].keep = keep_spec,
+        [CACHE_CONFIG_MAPS].keep = keep_spec,
+    };
+
+    for (size_t i = 0; i < cluster->caches; i++) {
+        options[i].context = cluster;
+        cluster->stores[i] = bl_informers_add(cluster->informers, &specs[i], &options[i]);
+    }
+}
+BL_DEFINE_CLEANUP(struct bl_cluster *, cluster_cleanup, bl_cluster_stop)
+
+int bl_cluster_start(struct bl_kube_client *client, struct bl_policies *policies,
+                     struct bl_telemetry *telemetry, bool config_maps,
+                     struct bl_cluster **ret_cluster, struct bl_error **err)
+{
+    BL_AUTO(cluster_cleanup) struct bl_cluster *cluster = BL_NEW(struct bl_cluster);
+
+    cluster->policies = policies;
+    cluster->telemetry = telemetry;
+    cluster->caches = config_maps ? CACHE_COUNT : CACHE_CONFIG_MAPS;
+    if (bl_informers_new(client, &cluster->informers, err) < 0)
+        return -1;
+    add_caches(cluster);
+    if (bl_informers_start(cluster->informers, err) < 0)
+        return -1;
+    *ret_cluster = BL_STEAL(cluster);
+    return 0;
+}
+
+void bl_cluster_stop(struct bl_cluster *cluster)
+{
+    if (!cluster)
+        return;
+    bl_informers_free(cluster->informers);
+    free(cluster);
+}
+
+char *bl_cluster_unready(struct bl_cluster *cluster)
+{
+    if (bl_informers_synced(cluster->informers))
+        return NULL;
+    for (size_t i = 0; i < cluster->caches; i++) {
+        struct bl_watch_status status;
+
+        bl_informers_status(cluster->informers, i, &status);
+        if (!status.synced && !status.missing)
+            return bl_asprintf("the cache of %s is not filled yet%s%s", bl_cluster_resources[i],
+                               *status.error ? ": " : "", status.error);
+    }
+    return NULL;
+}
+
+void bl_cluster_measure(struct bl_cluster *cluster)
+{
+    for (size_t i = 0; i < cluster->caches; i++) {
+        struct bl_watch_status status;
+        struct bl_store_stats stats;
+
+        bl_informers_status(cluster->informers, i, &status);
+        bl_store_stats(cluster->stores[i], &stats);
+        bl_metric_set(cluster->telemetry->cache_objects, (int64_t)stats.objects, i, 0, 0);
+        bl_metric_set(cluster->telemetry->cache_synced, status.synced, i, 0, 0);
+        bl_metric_set(cluster->telemetry->cache_failures, (int64_t)status.failures, i, 0, 0);
+    }
+}
+
+static void add_stored(struct bl_view *view, struct bl_stored *stored)
+{
+    if (stored)
+        *BL_PUSH(&view->stored) = stored;
+}
+
+static void add_one(struct bl_cluster *cluster, enum cache cache, const char *namespace,
+                    const char *name, struct bl_view *view)
+{
+    if (name)
+        add_stored(view, bl_store_find(cluster->stores[cache], namespace, name));
+}
+
+static void add_all(struct bl_cluster *cluster, enum cache cache, const char *namespace,
+                    struct bl_view *view)
+{
+    bl_store_list(cluster->stores[cache], namespace, &view->stored);
+}
+
+static void add_pod(struct bl_cluster *cluster, const char *namespace, const char *name,
+                    struct bl_view *view)
+{
+    struct bl_stored *pod =
+        name ? bl_store_find(cluster->stores[CACHE_PODS], namespace, name) : NULL;
+    const cJSON *owner = pod ? bl_object_controller(bl_stored_object(pod)) : NULL;
+
+    add_stored(view, pod);
+    if (bl_text_eq(bl_json_string(owner, "kind"), "StatefulSet"))
+        add_one(cluster, CACHE_STATEFUL_SETS, namespace, bl_json_string(owner, "name"), view);
+}
+
+static void fill_view(struct bl_cluster *cluster, const cJSON *request, const char *namespace,
+                      struct bl_view *view)
+{
+    const char *subresource = bl_json_string(request, "subResource");
+    const char *resource = bl_json_string(bl_json_get(request, "resource"), "resource");
+    const char *name = bl_json_string(request, "name");
+
+    add_one(cluster, CACHE_NAMESPACES, "", namespace, view);
+    if (bl_text_eq(subresource, "binding")) {
+        const cJSON *target = bl_json_at(request, "object", "target", NULL);
+
+        add_one(cluster, CACHE_NODES, "", bl_json_string(target, "name"), view);
+        add_pod(cluster, namespace, name, view);
+        return;
+    }
+    if (bl_text_eq(subresource, "eviction")) {
+        add_pod(cluster, namespace, name, view);
+        return;
+    }
+    add_all(cluster, CACHE_STATEFUL_SETS, namespace, view);
+    if (bl_text_eq(resource, "persistentvolumeclaims"))
+        return;
+    add_all(cluster, CACHE_DEPLOYMENTS, namespace, view);
+    add_all(cluster, CACHE_BUDGETS, namespace, view);
+    add_all(cluster, CACHE_NETWORK_POLICIES, namespace, view);
+    add_all(cluster, CACHE_SERVICES, namespace, view);
+    if (cluster->caches > CACHE_CONFIG_MAPS)
+        add_all(cluster, CACHE_CONFIG_MAPS, namespace, view);
+}
+
+void bl_cluster_view(struct bl_cluster *cluster, const cJSON *request, struct bl_view *ret_view)
+{
+    const char *namespace = bl_json_string(request, "namespace");
+
+    if (!cluster || !namespace || !*namespace)
+        return;
+    fill_view(cluster, request, namespace, ret_view);
+    for (size_t i = 0; i < ret_view->stored.len; i++)
+        *BL_PUSH(ret_view) = bl_stored_object(ret_view->stored.items[i]);
 }
 
 void bl_view_release(struct bl_view *view)
 {
+    bl_stored_list_release(&view->stored);
     free(view->items);
     *view = (struct bl_view){0};
 }

@@ -2,25 +2,39 @@
  * What the webhook knows of the cluster: caches that watches keep fresh, so that no answer has to ask.
  *
  * Only what matters is kept, and cut to what is looked at: Kafka workloads and their pods, budgets, network
- * policies and Services, names and labels of namespaces and nodes.
+ * policies and Services, names and labels of namespaces and nodes. KafkaPolicies go to the policies.
  */
 #ifndef BALLAST_WEBHOOK_CLUSTER_H
 #define BALLAST_WEBHOOK_CLUSTER_H
 
-#include "ballast/json/json.h"
+#include "ballast/kube/informers.h"
+#include "snapshot.h"
+#include "telemetry.h"
 
 struct bl_cluster;
 
 /** The caches' names, NULL-terminated; the label values of their metrics. */
 extern const char *const bl_cluster_resources[];
 
-/** Has every cache been filled once? */
-bool bl_cluster_synced(struct bl_cluster *cluster);
+/**
+ * All borrowed. Fills its caches on threads of its own. With `config_maps` those that hold settings of brokers
+ * are among them; it is not usual, because reading them takes the right to read all.
+ */
+BL_CHECK int bl_cluster_start(struct bl_kube_client *client, struct bl_policies *policies,
+                              struct bl_telemetry *telemetry, bool config_maps,
+                              struct bl_cluster **ret_cluster, struct bl_error **err);
+void bl_cluster_stop(struct bl_cluster *cluster);
+
+/** NULL once every cache has been filled, else which was not, and why; for free(). */
+char *bl_cluster_unready(struct bl_cluster *cluster);
+/** Brings the gauges of the caches up to date. */
+void bl_cluster_measure(struct bl_cluster *cluster);
 
 /** Objects that stay as they are until it is released. */
 struct bl_view {
     const cJSON **items;
     size_t len, cap;
+    struct bl_stored_list stored;
 };
 
 /** What matters to this admission request. `cluster` may be NULL: nothing. */

@@ -43,6 +43,7 @@ static const char help_text[] =
     "  --kubeconfig FILE              how to reach it\n"
     "  --context NAME                 of the kubeconfig\n"
     "  --in-cluster                   by the pod's service account\n"
+    "  --config-maps                  look at ConfigMaps with settings of brokers too\n"
     "Without one of these only the object itself is in sight.\n"
     "\n"
     "Certificates of our own (both forms):\n"
@@ -80,6 +81,7 @@ enum option_id {
     OPT_KUBECONFIG,
     OPT_CONTEXT,
     OPT_IN_CLUSTER,
+    OPT_CONFIG_MAPS,
     OPT_CERTS_SECRET,
     OPT_CERTS_DIR,
     OPT_DNS_NAME,
@@ -114,6 +116,7 @@ static const struct option options_known[] = {TAKES("listen", OPT_LISTEN),
                                               TAKES("kubeconfig", OPT_KUBECONFIG),
                                               TAKES("context", OPT_CONTEXT),
                                               IS("in-cluster", OPT_IN_CLUSTER),
+                                              IS("config-maps", OPT_CONFIG_MAPS),
                                               TAKES("certs-secret", OPT_CERTS_SECRET),
                                               TAKES("certs-dir", OPT_CERTS_DIR),
                                               TAKES("dns-name", OPT_DNS_NAME),
@@ -272,6 +275,8 @@ static int store(struct bl_options *options, int id, const char *value)
         options->insecure_http = true;
     else if (id == OPT_IN_CLUSTER)
         options->in_cluster = true;
+    else if (id == OPT_CONFIG_MAPS)
+        options->config_maps = true;
     else if (id == OPT_POLICIES)
         add_text(&options->policies, value);
     else if (id == OPT_DNS_NAME)

@@ -25,7 +25,7 @@ struct bl_options {
     const char *client_ca, *client_name;
     struct bl_texts policies, admins;
     const char *kubeconfig, *context;
-    bool in_cluster, insecure_http;
+    bool in_cluster, config_maps, insecure_http;
     int64_t threads, max_connections;
     bl_nsec drain, reload;
     enum bl_log_format log_format;

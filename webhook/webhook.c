@@ -26,19 +26,17 @@ static void say_later(struct bl_response *response, int status, const char *text
     response->retry_after = RETRY_SECONDS;
 }
 
-const char *bl_webhook_unready(const struct bl_webhook *webhook)
+char *bl_webhook_unready(const struct bl_webhook *webhook)
 {
     BL_AUTO(bl_snapshot_cleanup) struct bl_snapshot *snapshot = bl_policies_get(webhook->policies);
 
     if (atomic_load(&webhook->leaving))
-        return "shutting down";
+        return bl_strdup("shutting down");
     if (!snapshot)
-        return "no policies were read yet";
+        return bl_strdup("no policies were read yet");
     if (webhook->tls && !bl_tls_expiry(webhook->tls))
-        return "there is no certificate yet";
-    if (webhook->cluster && !bl_cluster_synced(webhook->cluster))
-        return "the caches of the cluster are not filled yet";
-    return NULL;
+        return bl_strdup("there is no certificate yet");
+    return webhook->cluster ? bl_cluster_unready(webhook->cluster) : NULL;
 }
 
 /* "3s" as the API server sends it; 0 where there is none to heed. */
@@ -166,7 +164,7 @@ static void serve_review(const struct bl_webhook *webhook, const struct bl_reque
 static void serve_health(const struct bl_webhook *webhook, const struct bl_request *request,
                          struct bl_response *response)
 {
-    const char *unready =
+    BL_AUTO_FREE char *unready =
         strcmp(request->path, "/readyz") == 0 ? bl_webhook_unready(webhook) : NULL;
 
     if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
@@ -213,6 +211,8 @@ static void fill_gauges(const struct bl_webhook *webhook)
         bl_metric_set(telemetry->in_flight, bl_server_in_flight(webhook->server), 0, 0, 0);
         bl_metric_set(telemetry->connections, bl_server_connections(webhook->server), 0, 0, 0);
     }
+    if (webhook->cluster)
+        bl_cluster_measure(webhook->cluster);
 }
 
 void bl_webhook_serve_metrics(const struct bl_request *request, struct bl_response *response,

@@ -34,7 +34,7 @@ void bl_webhook_serve_metrics(const struct bl_request *request, struct bl_respon
 /** Counts what the server refused by itself. */
 void bl_webhook_event(enum bl_serve_event event, void *context);
 
-/** NULL where it is ready, else why not. */
-const char *bl_webhook_unready(const struct bl_webhook *webhook);
+/** NULL where it is ready, else why not; for free(). */
+char *bl_webhook_unready(const struct bl_webhook *webhook);
 
 #endif

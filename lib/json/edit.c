@@ -41,10 +41,8 @@ static bool array_index(const cJSON *array, const char *step, bool insert, size_
 /* Puts `value` where a member or item is now, keeping its place among its siblings. */
 static void put(cJSON *parent, const char *key, cJSON *old, cJSON *value)
 {
-    if (cJSON_IsObject(parent)) {
-        free(value->string);
-        value->string = bl_strdup(key);
-    }
+    if (cJSON_IsObject(parent))
+        bl_json_rename(value, key);
     if (!cJSON_ReplaceItemViaPointer(parent, old, value))
         abort();
 }

@@ -142,6 +142,18 @@ cJSON *bl_json_add(cJSON *object, const char *key, cJSON *value)
     return value;
 }
 
+void bl_json_rename(cJSON *value, const char *key)
+{
+    size_t size = strlen(key) + 1;
+    char *copy = cJSON_malloc(size);
+
+    if (!copy)
+        abort();
+    memcpy(copy, key, size);
+    cJSON_free(value->string);
+    value->string = copy;
+}
+
 cJSON *bl_json_add_string(cJSON *object, const char *key, const char *text)
 {
     return bl_json_add(object, key, bl_json_new_string(text));

@@ -11,6 +11,7 @@
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/json/arena.h"
 #include "ballast/policies/review.h"
 
 enum share { PARSE, ENGINE, DECIDE, WRITE, FREE, SHARES };
@@ -60,6 +61,7 @@ static double decide(struct bench *bench)
     BL_ERROR(err);
 
     marks[0] = cpu();
+    bl_json_arena_begin();
     check(bl_json_parse(bench->text.text, bench->text.len, &review, &err), err);
     marks[1] = cpu();
     check(
@@ -72,6 +74,7 @@ static double decide(struct bench *bench)
     marks[3] = cpu();
     cJSON_Delete(review);
     cJSON_Delete(answer);
+    bl_json_arena_end();
     marks[4] = cpu();
 
     bench->sum[PARSE] += marks[1] - marks[0];
@@ -128,6 +131,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s POLICY REVIEW COUNT\n", argv[0]);
         return 2;
     }
+    bl_json_arena_setup();
     check(bl_policy_set_read(&bench.policies, argv[1], &err), err);
     check(bl_file_read(argv[2], &bench.text, &err), err);
 

@@ -67,6 +67,8 @@ cJSON *bl_json_add_array(cJSON *object, const char *key);
 cJSON *bl_json_push(cJSON *array, cJSON *value);
 /** In front of the item at `index`; at the end where there is none. */
 cJSON *bl_json_insert(cJSON *array, size_t index, cJSON *value);
+/** Gives the value a key, as a member of an object has one, in memory that cJSON frees. */
+void bl_json_rename(cJSON *value, const char *key);
 BL_NONNULL cJSON *bl_json_new_object(void);
 BL_NONNULL cJSON *bl_json_new_array(void);
 BL_NONNULL cJSON *bl_json_new_string(const char *text);

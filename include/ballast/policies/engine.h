@@ -62,9 +62,10 @@ struct bl_companion {
 };
 
 struct bl_object_report {
-    const struct bl_workload *workload; /* of the scene; NULL where the object runs no pods */
-    bool judged;                        /* by rules; false for what is not Kafka */
-    struct bl_edit edit;                /* edit.patch is NULL where nothing was edited */
+    /** Of the scene, or with edits_only as it was before them; NULL where the object runs no pods. */
+    const struct bl_workload *workload;
+    bool judged;         /* by rules; false for what is not Kafka */
+    struct bl_edit edit; /* edit.patch is NULL where nothing was edited */
     struct {
         struct bl_result *items;
         size_t len, cap;
@@ -86,6 +87,10 @@ struct bl_report {
         struct bl_scene **items; /* of the edited objects, one for each group */
         size_t len, cap;
     } scenes;
+    struct {
+        struct bl_workload **items; /* with edits_only, where there is no scene to own them */
+        size_t len, cap;
+    } workloads;
     const cJSON **edited; /* the objects as they are after the edits */
 };
 
@@ -100,6 +105,8 @@ struct bl_engine_options {
      */
     const unsigned *groups;
     unsigned group_count;
+    /** The first pass alone: edits, and no word on what is left wrong. */
+    bool edits_only;
 };
 
 /** `set` and `objects` are borrowed and must outlive the report. */

@@ -63,6 +63,9 @@ BL_CHECK int bl_review_answer(const struct bl_policy_set *set, const cJSON *revi
                               cJSON **ret_answer, struct bl_review_summary *ret_summary,
                               struct bl_error **err);
 
+/** Could this object, as the API server has it, matter to the review of another? For caches. */
+bool bl_review_matters(const cJSON *object);
+
 /**
  * Marks a workload as managed: the label ballast.dev/role on the object and, with `pods`, in its pod
  * template, and the annotation by which recognition knows the label as ours and not as an order.

@@ -3,6 +3,7 @@
 
 #include "ballast/base/base64.h"
 #include "ballast/base/mem.h"
+#include "ballast/json/edit.h"
 #include "json_help.h"
 #include "unit.h"
 
@@ -119,6 +120,82 @@ START_TEST(equal_reviews_get_equal_bytes)
 }
 END_TEST
 
+/*
+ * The stored object was completed under a policy of 120 seconds; now 180 hold. Who applies the same again
+ * must not roll the brokers, who changes something gets what holds now.
+ */
+#define GRACE_SET(image, grace)                                                                    \
+    "{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'k'},'spec':{'replicas':3,"   \
+    "'selector':{'matchLabels':{'app':'k'}},'template':{'metadata':{'labels':{'app':'k'}},'spec':" \
+    "{"                                                                                            \
+    "'containers':[{'name':'k','image':'" image "','command':['kafka-server-start.sh'],'ports':["  \
+    "{'containerPort':9092}]}]" grace "}}}}"
+#define PROBE(name, period, rest)                                            \
+    ",'" name "':{'tcpSocket':{'port':9092}" rest ",'periodSeconds':" period \
+    ",'timeoutSeconds':5,'failureThreshold':"
+#define PROBES                                                                                \
+    PROBE("livenessProbe", "10", ",'initialDelaySeconds':10")                                 \
+    "6}" PROBE("readinessProbe", "10", ",'initialDelaySeconds':5") "3}" PROBE("startupProbe", \
+                                                                              "10", "") "60}"
+#define STORED                                                                               \
+    "{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'k','labels':{"         \
+    "'ballast.dev/role':'broker'},'annotations':{'ballast.dev/"                              \
+    "recognised-role':'broker'}},'spec':{"                                                   \
+    "'replicas':3,'selector':{'matchLabels':{'app':'k'}},'template':{'metadata':{'labels':{" \
+    "'app':'k','ballast.dev/role':'broker'}},'spec':{'containers':[{'name':'k','image':'a'," \
+    "'command':['kafka-server-start.sh'],'ports':[{'containerPort':9092}]" PROBES "}],"      \
+    "'terminationGracePeriodSeconds':120}}}}"
+
+static cJSON *applied(const char *object, const char *old)
+{
+    BL_ERROR(err);
+    BL_AUTO(bl_policy_set_release) struct bl_policy_set set = {0};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf patch = BL_STRBUF_INIT(65536);
+    BL_AUTO_JSON cJSON *policy = help_json(
+        "{'apiVersion':'ballast.dev/v1alpha1','kind':'KafkaPolicy','metadata':{'name':'p'},"
+        "'spec':{'rules':{'gracefulStop':{'action':'Mutate','minSeconds':180},'probes':{"
+        "'action':'Mutate','liveness':{'periodSeconds':20}}}}}");
+    BL_AUTO_FREE char *text =
+        bl_asprintf(REVIEW("'operation':'UPDATE','object':%s,'oldObject':%s"), object, old);
+    BL_AUTO_JSON cJSON *review = help_json(text);
+    BL_AUTO_JSON cJSON *reply = NULL;
+    BL_AUTO_JSON cJSON *operations = NULL;
+    cJSON *result = help_json(object);
+    const char *encoded;
+
+    ck_assert_int_eq(bl_policy_set_add(&set, "p", NULL, policy, &err), 0);
+    ck_assert_int_eq(bl_review_answer(&set, review, BL_REVIEW_MUTATE, &facts, &reply, NULL, &err),
+                     0);
+    encoded = bl_json_string(bl_json_get(reply, "response"), "patch");
+    if (!encoded)
+        return result;
+    ck_assert_int_eq(bl_base64_decode(&patch, encoded, strlen(encoded), &err), 0);
+    ck_assert_int_eq(bl_json_parse(patch.text, patch.len, &operations, &err), 0);
+    ck_assert_int_eq(bl_patch_apply(&result, operations, &err), 0);
+    return result;
+}
+
+START_TEST(applying_again_rolls_nothing)
+{
+    BL_AUTO_JSON cJSON *stored = help_json(STORED);
+    BL_AUTO_JSON cJSON *again = applied(GRACE_SET("a", ""), STORED);
+    BL_AUTO_JSON cJSON *changed = applied(GRACE_SET("b", ""), STORED);
+    BL_AUTO_JSON cJSON *defaulted =
+        applied(GRACE_SET("a", ",'terminationGracePeriodSeconds':30"), STORED);
+    int64_t grace = 0;
+
+    ck_assert(bl_json_equal(again, stored));
+    ck_assert(bl_json_equal(defaulted, stored));
+    ck_assert(bl_json_int(
+        bl_pointer_find(changed, "/spec/template/spec/terminationGracePeriodSeconds"), &grace));
+    ck_assert_int_eq(grace, 180);
+    ck_assert(bl_json_int(
+        bl_pointer_find(changed, "/spec/template/spec/containers/0/livenessProbe/periodSeconds"),
+        &grace));
+    ck_assert_int_eq(grace, 20);
+}
+END_TEST
+
 static const struct {
     const char *why, *review, *message;
 } refused[] = {
@@ -153,6 +230,7 @@ int main(void)
     tcase_add_test(tests, answers);
     tcase_add_test(tests, denies_with_what_to_do);
     tcase_add_test(tests, equal_reviews_get_equal_bytes);
+    tcase_add_test(tests, applying_again_rolls_nothing);
     tcase_add_test(tests, refuses);
     suite_add_tcase(suite, tests);
     return unit_run(suite);

@@ -1,0 +1,124 @@
+{{- define "ballast.name" -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- end }}
+
+{{- define "ballast.webhook" -}}
+{{ include "ballast.name" . }}-webhook
+{{- end }}
+
+{{- define "ballast.selector" -}}
+app.kubernetes.io/name: ballast
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: webhook
+{{- end }}
+
+{{- define "ballast.labels" -}}
+{{ include "ballast.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- define "ballast.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{- define "ballast.secret" -}}
+{{ .Values.certificates.secretName | default (printf "%s-tls" (include "ballast.webhook" .)) }}
+{{- end }}
+
+{{- define "ballast.policyConfigMap" -}}
+{{- if .Values.policies.existingConfigMap -}}
+{{ .Values.policies.existingConfigMap }}
+{{- else if .Values.policies.files -}}
+{{ include "ballast.webhook" . }}-policies
+{{- end -}}
+{{- end }}
+
+{{/* Whose requests are never held up: who cleans up after a deletion that was allowed already. */}}
+{{- define "ballast.notCleanup" -}}
+!(request.operation == 'DELETE' && request.userInfo.username in [
+  'system:serviceaccount:kube-system:generic-garbage-collector',
+  'system:serviceaccount:kube-system:namespace-controller'])
+{{- end }}
+
+{{/* Namespaces: the selector, and never those that the cluster itself lives in, nor ours. */}}
+{{- define "ballast.namespaceSelector" -}}
+{{- with .Values.webhook.namespaceSelector.matchLabels }}
+matchLabels: {{- toYaml . | nindent 2 }}
+{{- end }}
+matchExpressions:
+  - key: kubernetes.io/metadata.name
+    operator: NotIn
+    values:
+      - kube-system
+      - kube-public
+      - kube-node-lease
+      - {{ .Release.Namespace }}
+      {{- range .Values.webhook.excludeNamespaces }}
+      - {{ . }}
+      {{- end }}
+  {{- with .Values.webhook.namespaceSelector.matchExpressions }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/*
+Could this be Kafka or ZooKeeper? Wider than recognition, which has the last word: what must not happen is that
+a broker goes by unseen. `o` is the object, `p` where its pod spec stands.
+*/}}
+{{- define "ballast.looksLikeKafka" -}}
+{{- $o := .o -}}{{- $p := .p -}}
+(has({{ $o }}.metadata.labels) && {{ $o }}.metadata.labels.exists(k, k == 'ballast.dev/role' || k.startsWith('strimzi.io/') || k.startsWith('eventstreams.ibm.com/') || k == 'kafka_cr' || k == 'platform.confluent.io/type')) ||
+{{ $p }}.containers != null && {{ $p }}.containers.exists(c,
+  (has(c.image) && c.image.matches('(?i)kafka|zookeeper|strimzi|confluent|koperator')) ||
+  (has(c.command) && c.command.exists(w, w.matches('(?i)kafka|zookeeper|zkserver|start-zk'))) ||
+  (has(c.args) && c.args.exists(w, w.matches('(?i)kafka|zookeeper|zkserver|start-zk'))) ||
+  (has(c.env) && c.env.exists(e, e.name.matches('^(KAFKA|ZOO|ZK_)')))) ||
+(has({{ $p }}.initContainers) && {{ $p }}.initContainers.exists(c, has(c.restartPolicy) && c.restartPolicy == 'Always' &&
+  ((has(c.image) && c.image.matches('(?i)kafka|zookeeper')) || (has(c.env) && c.env.exists(e, e.name.matches('^(KAFKA|ZOO|ZK_)'))))))
+{{- end }}
+
+{{/*
+One expression for all kinds, because a webhook has one list of conditions. A subresource that is not there is no
+empty one, but missing.
+*/}}
+{{- define "ballast.kafkaOnly" -}}
+has(request.subResource) && request.subResource != '' ? true :
+request.resource.resource in ['statefulsets', 'deployments'] ?
+  (request.operation == 'DELETE' ?
+    ({{ include "ballast.looksLikeKafka" (dict "o" "oldObject" "p" "oldObject.spec.template.spec") }}) :
+    ({{ include "ballast.looksLikeKafka" (dict "o" "object" "p" "object.spec.template.spec") }})) :
+request.resource.resource == 'pods' ?
+  (!(has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(r, has(r.controller) && r.controller)) &&
+   !(has(object.metadata.annotations) && 'kubernetes.io/config.mirror' in object.metadata.annotations) &&
+   ({{ include "ballast.looksLikeKafka" (dict "o" "object" "p" "object.spec") }})) :
+request.resource.resource == 'services' ?
+  (has(object.spec.selector) && ((has(object.spec.clusterIP) && object.spec.clusterIP == 'None') ||
+   'statefulset.kubernetes.io/pod-name' in object.spec.selector)) :
+true
+{{- end }}
+
+{{- define "ballast.clientConfig" -}}
+service:
+  name: {{ include "ballast.webhook" .root }}
+  namespace: {{ .root.Release.Namespace }}
+  path: {{ .path }}
+{{- if and (eq .root.Values.certificates.mode "secret") .root.Values.certificates.caBundle }}
+caBundle: {{ .root.Values.certificates.caBundle }}
+{{- end }}
+{{- end }}
+
+{{- define "ballast.matchConditions" -}}
+- name: not-cleanup
+  expression: {{ include "ballast.notCleanup" . | replace "\n" " " | toJson }}
+- name: could-be-kafka
+  expression: {{ include "ballast.kafkaOnly" . | replace "\n" " " | toJson }}
+{{- with .Values.webhook.matchConditions }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

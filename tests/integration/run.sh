@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Runs integration tests beside a real control plane, which it starts and takes away again.
+#
+#   run.sh [--version V] SUITE...    a suite is tests/integration/SUITE.py
+#
+# BALLAST_BUILD is the folder with the programs under test (build/dev). The last line is "N passed, N failed".
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+testbed=$here/../testbed/testbed.sh
+version=()
+
+[ "${1:-}" != --version ] || {
+    version=(--version "$2")
+    shift 2
+}
+[ $# -ge 1 ] || {
+    echo "usage: run.sh [--version V] SUITE..." >&2
+    exit 2
+}
+
+work=$(mktemp -d)
+# shellcheck disable=SC2317 # called by the trap
+finish() {
+    local rc=$?
+
+    "$testbed" down "$work/testbed" >/dev/null 2>&1 || rc=1
+    if [ "$rc" -eq 0 ]; then
+        rm -rf "$work"
+    else
+        echo "what was logged is in $work"
+    fi
+    exit "$rc"
+}
+trap finish EXIT
+
+"$testbed" control-plane up "$work/testbed" "${version[@]}"
+for suite in "$@"; do
+    "$testbed" exec "$work/testbed" -- env WORK="$work" python3 -B "$here/$suite.py"
+done

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Container images without a container engine, as OCI archives.
+#
+#   image.sh ballast OUT.tar    ballast:dev, what the Dockerfile builds, from this tree
+#   image.sh standin OUT.tar    standin:1, busybox: sleeps, and listens on TCP $PORT (9092); for tests that only need pods
+#   image.sh pause OUT.tar      pause:1, what holds a pod's network
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/scripts/lib.sh"
+
+usage() {
+    echo "usage: image.sh ballast|standin|pause OUT.tar"
+}
+
+case ${1:-} in
+-h | --help) usage && exit 0 ;;
+esac
+[ $# -eq 2 ] || {
+    usage >&2
+    exit 2
+}
+out=$(realpath -m "$2")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# pack TAG UMOCI-OPTION...: what lies in $work/root becomes the archive.
+pack() {
+    local tag=$1 rootless=()
+
+    shift
+    [ "$(id -u)" -eq 0 ] || rootless=(--rootless)
+    umoci init --layout "$work/oci"
+    umoci new --image "$work/oci:$tag"
+    umoci insert "${rootless[@]}" --image "$work/oci:$tag" "$work/root" /
+    umoci config --image "$work/oci:$tag" "$@"
+    umoci gc --layout "$work/oci"
+    mkdir -p "$(dirname "$out")"
+    tar -C "$work/oci" -cf "$out.new" .
+    mv "$out.new" "$out"
+}
+
+# settings: the last stage of the Dockerfile, as options of umoci.
+settings() {
+    sed -nE -e 's/^USER (.*)/--config.user=\1/p' -e 's/^LABEL ([^=]+)="(.*)"/--config.label=\1=\2/p' \
+        -e 's/^ENTRYPOINT \["(.*)"\]/--config.entrypoint=\1/p' "$root/Dockerfile"
+}
+
+busybox_root() {
+    local name
+
+    mkdir -p "$work/root/bin" "$work/root/tmp" "$work/root/etc"
+    chmod 1777 "$work/root/tmp"
+    install -m 755 "$(command -v busybox)" "$work/root/bin/busybox"
+    for name in $(busybox --list); do
+        [ "$name" = busybox ] || ln -s busybox "$work/root/bin/$name"
+    done
+    echo "root:x:0:0:root:/:/bin/sh" >"$work/root/etc/passwd"
+}
+
+make_ballast() {
+    "$root/scripts/image/build.sh"
+    "$root/scripts/image/rootfs.sh" "$work/root"
+    mapfile -t options < <(settings)
+    pack dev --config.env PATH=/usr/bin "${options[@]}"
+}
+
+# It says what it got and ends at once when told to, unlike a shell that is process 1 and waits.
+make_standin() {
+    busybox_root
+    cat >"$work/root/bin/standin" <<'END'
+#!/bin/sh
+trap 'exit 0' TERM INT
+nc -ll -p "${PORT:-9092}" -e /bin/cat &
+sleep 2147483647 &
+wait
+END
+    chmod 755 "$work/root/bin/standin"
+    pack 1 --config.env PATH=/bin --config.entrypoint /bin/standin
+}
+
+make_pause() {
+    busybox_root
+    pack 1 --config.entrypoint /bin/sleep --config.cmd 2147483647
+}
+
+install_needs "umoci:umoci file:/usr/share/doc/busybox-static:busybox-static" >/dev/null
+case $1 in
+ballast) make_ballast ;;
+standin) make_standin ;;
+pause) make_pause ;;
+*) usage >&2 && exit 2 ;;
+esac
+echo "made $out"

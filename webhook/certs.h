@@ -1,0 +1,39 @@
+/**
+ * Certificates of our own, kept in a Secret or a folder: made, renewed, shown, and made known to the API
+ * server as caBundle.
+ *
+ * Every replica does this, and none needs to lead: a step is decided by what is stored and by the clock, and
+ * the store takes it only from who has seen the newest version. What cannot be stored is not shown.
+ */
+#ifndef BALLAST_WEBHOOK_CERTS_H
+#define BALLAST_WEBHOOK_CERTS_H
+
+#include "ballast/kube/client.h"
+#include "ballast/pki/rotation.h"
+#include "ballast/serve/tls.h"
+#include "telemetry.h"
+
+/** All borrowed. */
+struct bl_certs_options {
+    struct bl_kube_client *client; /* NULL: no cluster */
+    const char *secret;            /* "NAMESPACE/NAME"; NULL: `folder` */
+    const char *folder;
+    const char *const *names;       /* of the leaf, up to NULL */
+    const char *webhook_config;     /* whose caBundle is kept; NULL: none */
+    struct bl_tls *tls;             /* that shows the leaf; NULL: none */
+    struct bl_telemetry *telemetry; /* may be NULL */
+    const struct bl_clock *clock;
+};
+
+/** One look, and the step that is due. */
+BL_CHECK int bl_certs_ensure(const struct bl_certs_options *options, enum bl_pki_step *ret_step,
+                             struct bl_error **err);
+
+struct bl_certs;
+
+/** Looks every minute, on a thread of its own. */
+BL_CHECK int bl_certs_start(const struct bl_certs_options *options, struct bl_certs **ret_certs,
+                            struct bl_error **err);
+void bl_certs_stop(struct bl_certs *certs);
+
+#endif
