@@ -56,7 +56,7 @@ static int start_policies(struct bl_app *app, struct bl_error **err)
 {
     enum bl_reload what;
 
-    app->policies = bl_policies_new(app->options->policies.items);
+    app->policies = bl_policies_new(app->options->policies.items, app->options->overlap);
     if (bl_policies_read(app->policies, &what, err) < 0)
         return -1;
     bl_telemetry_reload(&app->telemetry, BL_SOURCE_FILES, true);

@@ -38,6 +38,9 @@ static const char help_text[] =
     "(default)\n"
     "  --admin user:NAME|group:NAME   who may take protection away; may be repeated\n"
     "  --reload DURATION              how often files are looked at (1s)\n"
+    "  --overlap DURATION             how long nothing is denied that the policies before a change "
+    "admit,\n"
+    "                                 because it may have been completed under them (30s)\n"
     "\n"
     "The cluster, for KafkaPolicy objects and for what stands beside an object:\n"
     "  --kubeconfig FILE              how to reach it\n"
@@ -78,6 +81,7 @@ enum option_id {
     OPT_POLICIES,
     OPT_ADMIN,
     OPT_RELOAD,
+    OPT_OVERLAP,
     OPT_KUBECONFIG,
     OPT_CONTEXT,
     OPT_IN_CLUSTER,
@@ -113,6 +117,7 @@ static const struct option options_known[] = {TAKES("listen", OPT_LISTEN),
                                               TAKES("policies", OPT_POLICIES),
                                               TAKES("admin", OPT_ADMIN),
                                               TAKES("reload", OPT_RELOAD),
+                                              TAKES("overlap", OPT_OVERLAP),
                                               TAKES("kubeconfig", OPT_KUBECONFIG),
                                               TAKES("context", OPT_CONTEXT),
                                               IS("in-cluster", OPT_IN_CLUSTER),
@@ -230,6 +235,10 @@ static int store_value(struct bl_options *options, int id, const char *value)
         return read_duration(value, &options->reload) && options->reload
                    ? -1
                    : usage("--reload takes a duration, as 1s");
+    case OPT_OVERLAP:
+        return read_duration(value, &options->overlap)
+                   ? -1
+                   : usage("--overlap takes a duration, as 30s");
     case OPT_LOG_FORMAT:
         if (!read_word(value, formats, &index))
             return usage("--log-format takes json or logfmt");
@@ -345,6 +354,7 @@ int bl_options_parse(int argc, char **argv, struct bl_options *options)
                                    .max_connections = 256,
                                    .drain = 10 * BL_NSEC_S,
                                    .reload = BL_NSEC_S,
+                                   .overlap = 30 * BL_NSEC_S,
                                    .log_format = BL_LOG_JSON,
                                    .log_level = BL_LOG_INFO};
     if (argc > 1 && strcmp(argv[1], "certs") == 0) {

@@ -27,7 +27,7 @@ struct bl_options {
     const char *kubeconfig, *context;
     bool in_cluster, config_maps, insecure_http;
     int64_t threads, max_connections;
-    bl_nsec drain, reload;
+    bl_nsec drain, reload, overlap;
     enum bl_log_format log_format;
     enum bl_log_level log_level;
 

@@ -11,9 +11,6 @@ struct bl_snapshot {
     struct bl_policy_set set;
 };
 
-/* Longer than an API server waits for the webhooks of a request, and replicas for a mounted file. */
-#define PREVIOUS_FOR (30 * BL_NSEC_S)
-
 struct source {
     char *name; /* the file, or the object's name */
     char *text; /* of a file */
@@ -28,6 +25,7 @@ struct sources {
 
 struct bl_policies {
     const char *const *names;
+    bl_nsec overlap;
     pthread_mutex_t change; /* held while sources are read; guards them */
     struct sources files, objects;
 
@@ -64,11 +62,12 @@ static void sources_release(struct sources *sources)
     *sources = (struct sources){0};
 }
 
-struct bl_policies *bl_policies_new(const char *const *names)
+struct bl_policies *bl_policies_new(const char *const *names, bl_nsec overlap)
 {
     struct bl_policies *policies = BL_NEW(struct bl_policies);
 
     policies->names = names;
+    policies->overlap = overlap;
     (void)pthread_mutex_init(&policies->change, NULL);
     (void)pthread_mutex_init(&policies->lock, NULL);
     return policies;
@@ -109,7 +108,7 @@ struct bl_snapshot *bl_policies_get_previous(struct bl_policies *policies)
     struct bl_snapshot *snapshot = NULL;
 
     (void)pthread_mutex_lock(&policies->lock);
-    if (bl_clock_now(&bl_clock_real) - policies->swapped < PREVIOUS_FOR)
+    if (bl_clock_now(&bl_clock_real) - policies->swapped < policies->overlap)
         snapshot = ref(policies->previous);
     (void)pthread_mutex_unlock(&policies->lock);
     return snapshot;

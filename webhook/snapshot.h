@@ -25,8 +25,11 @@ enum bl_reload {
 
 struct bl_policies;
 
-/** `names` are files, folders and bundles, up to NULL; borrowed. There may be none. */
-BL_NONNULL struct bl_policies *bl_policies_new(const char *const *names);
+/**
+ * `names` are files, folders and bundles, up to NULL; borrowed. There may be none. `overlap` is how long
+ * bl_policies_get_previous() goes on to give what held before.
+ */
+BL_NONNULL struct bl_policies *bl_policies_new(const char *const *names, bl_nsec overlap);
 void bl_policies_free(struct bl_policies *policies);
 BL_DEFINE_CLEANUP(struct bl_policies *, bl_policies_cleanup, bl_policies_free)
 
@@ -46,7 +49,7 @@ BL_CHECK int bl_policies_keep(struct bl_policies *policies, const char *const *n
 /** A reference to what holds now; NULL before the first policy was read. */
 struct bl_snapshot *bl_policies_get(struct bl_policies *policies);
 /**
- * A reference to what held before that, if it did within the last seconds; else NULL. An object that was
+ * A reference to what held before that, if it did within the overlap; else NULL. An object that was
  * completed under it is on its way to be judged, perhaps by another replica, and must not be denied for what
  * Ballast itself wrote.
  */

@@ -233,7 +233,7 @@ def main():
     (WORK / "policies").mkdir(exist_ok=True)
     shutil.copy(ROOT / "policies/bundles/default.yaml", WORK / "policies/0.yaml")
     install_crd(api)
-    webhook = Webhook(WORK / "golden", policies=[WORK / "policies"], extra=["--drain=0s", "--config-maps"]).start()
+    webhook = Webhook(WORK / "golden", policies=[WORK / "policies"], extra=["--drain=0s", "--overlap=0s", "--config-maps"]).start()
     install(api, webhook, **{"webhook.matchConditions": [
         {"name": "not-the-bypass", "expression": "request.userInfo.username != 'bypass'"}]})
     live, report = Live(webhook), Report(os.environ.get("ONLY"))
