@@ -72,18 +72,20 @@ class Live:
     # --- policies ---
 
     def set_policies(self, policies):
-        if policies == self.policies:
+        if policies == self.policies or (self.policies is None and policies == ["default"]):
+            self.policies = policies
             return
-        folder = WORK / "policies"
-        for old in folder.glob("*"):
-            old.unlink()
-        for i, policy in enumerate(policies):
+        folder, texts = WORK / "policies", []
+        for policy in policies:
             if isinstance(policy, dict):
-                (folder / f"{i}.json").write_text(json.dumps(policy))
+                texts.append(json.dumps(policy))
             else:
                 path = ROOT / "policies" / "bundles" / f"{policy}.yaml"
-                shutil.copy(path if path.exists() else ROOT / policy, folder / f"{i}.yaml")
+                texts.append((path if path.exists() else ROOT / policy).read_text())
+        # Counted before, and swapped in one step: the webhook looks at any time.
         before = self.webhook.metric('ballast_reloads_total{source="files",result="ok"}')
+        (folder / "new").write_text("\n---\n".join(texts))
+        os.rename(folder / "new", folder / "policy.yaml")
         self.webhook.reload()
         wait_until(lambda: self.webhook.metric('ballast_reloads_total{source="files",result="ok"}') > before,
                    "the policies are taken over", 10)
@@ -231,7 +233,7 @@ def refused(live, case):
 def main():
     api = Api()
     (WORK / "policies").mkdir(exist_ok=True)
-    shutil.copy(ROOT / "policies/bundles/default.yaml", WORK / "policies/0.yaml")
+    shutil.copy(ROOT / "policies/bundles/default.yaml", WORK / "policies/policy.yaml")
     install_crd(api)
     webhook = Webhook(WORK / "golden", policies=[WORK / "policies"], extra=["--drain=0s", "--overlap=0s", "--config-maps"]).start()
     install(api, webhook, **{"webhook.matchConditions": [
