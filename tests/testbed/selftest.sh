@@ -197,6 +197,10 @@ down_cleans_up_after_kill() { # SECONDS
     killed KILL "$1" && "$testbed" down "$dir" && nothing_is_left "$dir"
 }
 
+still_there() {
+    ! is_gone "$dir"
+}
+
 down_twice() {
     "$testbed" down "$dir" && "$testbed" down "$dir" && nothing_is_left "$dir"
 }
@@ -242,6 +246,7 @@ check "a webhook by Service, through a pod, changes an object" webhook_by_servic
 check "pods outlive a killed control plane, and are replaced after it" pods_outlive_control_plane
 check "a second testbed runs beside it and goes" stand_side_by_side
 echo "memory: $(memory) MiB"
+check "what looks for leftovers would see them" still_there
 check "down leaves nothing, and can be said twice" down_twice
 
 heading "interrupted"
