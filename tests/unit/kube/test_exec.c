@@ -103,6 +103,29 @@ START_TEST(kept_until_it_expires)
 }
 END_TEST
 
+/* Dates that no clock of ours reaches. */
+START_TEST(far_dates)
+{
+    static const struct {
+        const char *date;
+        bl_nsec expires;
+    } rows[] = {{"1969-12-31T23:59:59Z", 1},
+                {"1970-01-01T00:00:00Z", 1},
+                {"1970-01-01T00:00:02.999-00:00", 2 * BL_NSEC_S},
+                {"4052-05-01T12:00:00Z", INT64_MAX}};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(rows); i++) {
+        BL_AUTO_FREE char *text = bl_asprintf(
+            CREDENTIAL("{\"token\":\"t\",\"expirationTimestamp\":\"%s\"}"), rows[i].date);
+        BL_AUTO(exec_answer_release) struct exec_answer answer = EXEC_ANSWER_INIT;
+        BL_ERROR(err);
+
+        ck_assert_int_eq(exec_answer_read(text, strlen(text), V1, &answer, &err), 0);
+        BL_WHY(answer.expires == rows[i].expires, rows[i].date);
+    }
+}
+END_TEST
+
 START_TEST(run_again_when_refused)
 {
     BL_AUTO(bl_kube_config_cleanup) struct bl_kube_config *config = plugin(COUNTING(""), "");
@@ -241,6 +264,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, kept_until_it_expires);
+    tcase_add_test(tc, far_dates);
     tcase_add_test(tc, run_again_when_refused);
     tcase_add_test(tc, what_it_gets);
     tcase_add_test(tc, certificate);
