@@ -2,6 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
 
 # A leak or a report anywhere is a failure, in programs that a test starts too.
 set(BALLAST_TEST_ENV

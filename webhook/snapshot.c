@@ -11,6 +11,9 @@ struct bl_snapshot {
     struct bl_policy_set set;
 };
 
+/* Longer than an API server waits for the webhooks of a request, and replicas for a mounted file. */
+#define PREVIOUS_FOR (30 * BL_NSEC_S)
+
 struct source {
     char *name; /* the file, or the object's name */
     char *text; /* of a file */
@@ -28,8 +31,9 @@ struct bl_policies {
     pthread_mutex_t change; /* held while sources are read; guards them */
     struct sources files, objects;
 
-    pthread_mutex_t lock; /* guards `current`, for as long as it takes to count */
-    struct bl_snapshot *current;
+    pthread_mutex_t lock; /* guards what follows, for as long as it takes to count */
+    struct bl_snapshot *current, *previous;
+    bl_nsec swapped;
 };
 
 const struct bl_policy_set *bl_snapshot_policies(const struct bl_snapshot *snapshot)
@@ -77,9 +81,17 @@ void bl_policies_free(struct bl_policies *policies)
     sources_release(&policies->files);
     sources_release(&policies->objects);
     bl_snapshot_unref(policies->current);
+    bl_snapshot_unref(policies->previous);
     (void)pthread_mutex_destroy(&policies->change);
     (void)pthread_mutex_destroy(&policies->lock);
     free(policies);
+}
+
+static struct bl_snapshot *ref(struct bl_snapshot *snapshot)
+{
+    if (snapshot)
+        atomic_fetch_add(&snapshot->refs, 1);
+    return snapshot;
 }
 
 struct bl_snapshot *bl_policies_get(struct bl_policies *policies)
@@ -87,9 +99,18 @@ struct bl_snapshot *bl_policies_get(struct bl_policies *policies)
     struct bl_snapshot *snapshot;
 
     (void)pthread_mutex_lock(&policies->lock);
-    snapshot = policies->current;
-    if (snapshot)
-        atomic_fetch_add(&snapshot->refs, 1);
+    snapshot = ref(policies->current);
+    (void)pthread_mutex_unlock(&policies->lock);
+    return snapshot;
+}
+
+struct bl_snapshot *bl_policies_get_previous(struct bl_policies *policies)
+{
+    struct bl_snapshot *snapshot = NULL;
+
+    (void)pthread_mutex_lock(&policies->lock);
+    if (bl_clock_now(&bl_clock_real) - policies->swapped < PREVIOUS_FOR)
+        snapshot = ref(policies->previous);
     (void)pthread_mutex_unlock(&policies->lock);
     return snapshot;
 }
@@ -99,8 +120,10 @@ static void publish(struct bl_policies *policies, struct bl_snapshot *snapshot)
     struct bl_snapshot *old;
 
     (void)pthread_mutex_lock(&policies->lock);
-    old = policies->current;
+    old = policies->previous;
+    policies->previous = policies->current;
     policies->current = snapshot;
+    policies->swapped = bl_clock_now(&bl_clock_real);
     (void)pthread_mutex_unlock(&policies->lock);
     bl_snapshot_unref(old);
 }

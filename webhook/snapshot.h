@@ -8,6 +8,7 @@
 #ifndef BALLAST_WEBHOOK_SNAPSHOT_H
 #define BALLAST_WEBHOOK_SNAPSHOT_H
 
+#include "ballast/base/clock.h"
 #include "ballast/policies/policy.h"
 
 /** Immutable. */
@@ -44,5 +45,11 @@ BL_CHECK int bl_policies_keep(struct bl_policies *policies, const char *const *n
 
 /** A reference to what holds now; NULL before the first policy was read. */
 struct bl_snapshot *bl_policies_get(struct bl_policies *policies);
+/**
+ * A reference to what held before that, if it did within the last seconds; else NULL. An object that was
+ * completed under it is on its way to be judged, perhaps by another replica, and must not be denied for what
+ * Ballast itself wrote.
+ */
+struct bl_snapshot *bl_policies_get_previous(struct bl_policies *policies);
 
 #endif

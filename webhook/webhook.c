@@ -113,27 +113,61 @@ static void fail(struct bl_response *response, const char *path, const struct bl
     say(response, status, bl_error_text(err));
 }
 
+/* What was completed under the policies of a moment ago is not denied for it. */
+static int judge_again(const struct bl_webhook *webhook, const cJSON *review,
+                       const struct bl_review_facts *facts, cJSON **reply,
+                       struct bl_review_summary *summary, struct bl_error **err)
+{
+    BL_AUTO(bl_snapshot_cleanup)
+    struct bl_snapshot *previous = bl_policies_get_previous(webhook->policies);
+    struct bl_review_summary other;
+    cJSON *second = NULL;
+
+    if (!previous)
+        return 0;
+    if (bl_review_answer(bl_snapshot_policies(previous), review, BL_REVIEW_VALIDATE, facts, &second,
+                         &other, err) < 0)
+        return -1;
+    if (other.allowed) {
+        cJSON *first = *reply;
+
+        *reply = second;
+        *summary = other;
+        second = first;
+    }
+    cJSON_Delete(second);
+    return 0;
+}
+
+static int decide(const struct bl_webhook *webhook, const cJSON *review, enum bl_path path,
+                  const struct bl_policy_set *set, cJSON **ret_reply,
+                  struct bl_review_summary *summary, struct bl_error **err)
+{
+    enum bl_review_kind kind = path == BL_PATH_MUTATE ? BL_REVIEW_MUTATE : BL_REVIEW_VALIDATE;
+    BL_AUTO(bl_view_release) struct bl_view view = {0};
+
+    bl_cluster_view(webhook->cluster, bl_json_get(review, "request"), &view);
+    struct bl_review_facts facts = {.context = view.items,
+                                    .context_len = view.len,
+                                    .sees_cluster = webhook->cluster != NULL,
+                                    .admins = webhook->admins,
+                                    .today = bl_day_today()};
+    if (bl_review_answer(set, review, kind, &facts, ret_reply, summary, err) < 0)
+        return -1;
+    return summary->allowed ? 0 : judge_again(webhook, review, &facts, ret_reply, summary, err);
+}
+
 static int answer(const struct bl_webhook *webhook, const struct bl_request *request,
                   enum bl_path path, const struct bl_policy_set *set, struct bl_response *response,
                   struct bl_error **err)
 {
     BL_AUTO_JSON cJSON *review = NULL;
     BL_AUTO_JSON cJSON *reply = NULL;
-    BL_AUTO(bl_view_release) struct bl_view view = {0};
     struct bl_review_summary summary;
 
     if (bl_json_parse(request->body, request->len, &review, err) < 0)
         return bl_wrap(err, "cannot read the AdmissionReview");
-    bl_cluster_view(webhook->cluster, bl_json_get(review, "request"), &view);
-
-    struct bl_review_facts facts = {.context = view.items,
-                                    .context_len = view.len,
-                                    .sees_cluster = webhook->cluster != NULL,
-                                    .admins = webhook->admins,
-                                    .today = bl_day_today()};
-    if (bl_review_answer(set, review,
-                         path == BL_PATH_MUTATE ? BL_REVIEW_MUTATE : BL_REVIEW_VALIDATE, &facts,
-                         &reply, &summary, err) < 0)
+    if (decide(webhook, review, path, set, &reply, &summary, err) < 0)
         return -1;
     bl_json_write(&response->body, reply);
     response->content_type = JSON_TYPE;

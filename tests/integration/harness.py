@@ -15,6 +15,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -98,11 +99,11 @@ class Api:
             cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
         self.user = user
         self.warnings = []
-        folder = pathlib.Path("/tmp") / f"ballast-integration-{os.getpid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        for name in ("client-certificate-data", "client-key-data"):
-            (folder / name).write_bytes(base64.b64decode(person[name]))
-        self.context.load_cert_chain(folder / "client-certificate-data", folder / "client-key-data")
+        with tempfile.NamedTemporaryFile() as pair:
+            pair.write(base64.b64decode(person["client-certificate-data"]))
+            pair.write(base64.b64decode(person["client-key-data"]))
+            pair.flush()
+            self.context.load_cert_chain(pair.name)
         self.connection = None
 
     def request(self, method, path, body=None, content_type="application/json", headers=None):
