@@ -1,4 +1,5 @@
 /* Credential plugins: small shell scripts stand in for them. */
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -256,6 +257,38 @@ START_TEST(stopped)
 }
 END_TEST
 
+struct asking {
+    struct auth *auth;
+    const char *wanted;
+};
+
+static void *ask(void *context)
+{
+    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    const struct asking *asking = context;
+    BL_ERROR(err);
+
+    if (auth_get(asking->auth, NULL, &proof, &err) < 0 ||
+        strcmp(proof.header.text, asking->wanted) != 0)
+        abort();
+    return NULL;
+}
+
+/* It is run once for all who ask at the same time. */
+START_TEST(many_ask)
+{
+    BL_AUTO(bl_kube_config_cleanup)
+    struct bl_kube_config *config = plugin("sleep 0.1\n" COUNTING(""), "");
+    struct asking asking = {config->auth, "Authorization: Bearer 1"};
+    pthread_t threads[6];
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, ask, &asking), 0);
+    for (size_t i = 0; i < BL_ARRAY_LEN(threads); i++)
+        pthread_join(threads[i], NULL);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("exec");
@@ -271,6 +304,7 @@ int main(void)
     tcase_add_loop_test(tc, failing, 0, (int)BL_ARRAY_LEN(failures));
     tcase_add_test(tc, not_there);
     tcase_add_test(tc, stopped);
+    tcase_add_test(tc, many_ask);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
