@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ballast/base/base64.h"
 #include "ballast/base/file.h"
@@ -13,6 +14,7 @@
 #define EXEC_MARGIN (10 * BL_NSEC_S)
 /* Between fetches, at least: after one that failed, and where a plugin's word is born old. */
 #define FETCH_PAUSE BL_NSEC_S
+#define WAIT_SLICE (100 * BL_NSEC_MS)
 
 void auth_proof_release(struct auth_proof *proof)
 {
@@ -24,11 +26,15 @@ void auth_proof_release(struct auth_proof *proof)
 struct auth *auth_new(const struct bl_clock *clock)
 {
     struct auth *auth = BL_NEW(struct auth);
+    pthread_condattr_t monotonic;
 
     auth->clock = clock;
     auth->current = (struct auth_proof)AUTH_PROOF_INIT;
     (void)pthread_mutex_init(&auth->lock, NULL);
-    (void)pthread_cond_init(&auth->fetched, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&auth->fetched, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     return auth;
 }
 
@@ -217,15 +223,28 @@ static int fetch_unlocked(struct auth *auth, const struct bl_stop *stop, struct 
     return 0;
 }
 
+/* With the lock. In slices, as a plugin may take its time and our stop need not be its own. */
+static int wait_for_other(struct auth *auth, const struct bl_stop *stop, struct bl_error **err)
+{
+    bl_nsec until = bl_clock_now(&bl_clock_real) + WAIT_SLICE;
+    struct timespec at = {.tv_sec = until / BL_NSEC_S, .tv_nsec = until % BL_NSEC_S};
+
+    if (stop && bl_stop_raised(stop))
+        return bl_fail(err, BL_ERR_UNAVAILABLE, "no credentials were fetched: we are stopping");
+    (void)pthread_cond_timedwait(&auth->fetched, &auth->lock, &at);
+    return 0;
+}
+
 int auth_get(struct auth *auth, const struct bl_stop *stop, struct auth_proof *proof,
              struct bl_error **err)
 {
     int rc = 0;
 
     pthread_mutex_lock(&auth->lock);
-    while (auth->busy && (!auth->current.generation || auth->refused))
-        (void)pthread_cond_wait(&auth->fetched, &auth->lock);
-    if (!auth->busy && (!auth->current.generation || bl_clock_now(auth->clock) >= auth->until))
+    while (rc == 0 && auth->busy && (!auth->current.generation || auth->refused))
+        rc = wait_for_other(auth, stop, err);
+    if (rc == 0 && !auth->busy &&
+        (!auth->current.generation || bl_clock_now(auth->clock) >= auth->until))
         rc = fetch_unlocked(auth, stop, err);
     if (rc == 0)
         copy_proof(proof, &auth->current);

@@ -34,12 +34,19 @@ void exec_answer_release(struct exec_answer *answer)
     bl_strbuf_wipe(&answer->key);
 }
 
+/* What lies outside of what can be counted is long ago or for ever; 0 would mean that it never expires. */
+static bl_nsec nanoseconds(int64_t seconds)
+{
+    if (seconds <= 0)
+        return 1;
+    return seconds < INT64_MAX / BL_NSEC_S ? seconds * BL_NSEC_S : INT64_MAX;
+}
+
 /* "2026-05-01T12:00:00Z", a fraction or another zone allowed (RFC 3339). */
 static bool read_time(const char *text, bl_nsec *ret_wall)
 {
     struct tm tm = {0};
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    long offset;
 
     if (rest && *rest == '.')
         rest += 1 + strspn(rest + 1, "0123456789");
@@ -50,8 +57,7 @@ static bool read_time(const char *text, bl_nsec *ret_wall)
     rest = strptime(rest, "%z", &tm);
     if (!rest || *rest)
         return false;
-    offset = tm.tm_gmtoff;
-    *ret_wall = ((bl_nsec)seconds - offset) * BL_NSEC_S;
+    *ret_wall = nanoseconds((int64_t)seconds - tm.tm_gmtoff);
     return true;
 }
 

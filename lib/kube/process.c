@@ -37,6 +37,8 @@ static int start_with(const struct process *process, int out, posix_spawn_file_a
     (void)posix_spawnattr_setflags(attributes, flags);
 
     (void)posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
+    /* Not each of curl's sockets is closed by itself. */
+    (void)posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
     if (!process->interactive)
         (void)posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     return posix_spawnp(ret_pid, process->args[0], actions, attributes, process->args,

@@ -163,6 +163,7 @@ static int watch(struct bl_reflector *reflector, const struct bl_stop *stop, str
     count(reflector, &reflector->status.watches);
     int rc = kube_call(reflector->client, &call, &response, err);
     stream->opened = response.status / 100 == 2;
+    reflector->opened |= stream->opened;
     return rc < 0 ? -1 : line_splitter_end(&lines, err);
 }
 
@@ -291,11 +292,15 @@ void bl_reflector_run(struct bl_reflector *reflector, const struct bl_stop *stop
 
     while (!bl_stop_raised(stop)) {
         bl_nsec begun = bl_clock_now(&bl_clock_real);
-        bool listing = !reflector->version.len;
-        enum outcome outcome = step(reflector, stop);
-        bool lasted = bl_clock_now(&bl_clock_real) - begun >= GOOD_WATCH * options->backoff_min;
+        bool listing = !reflector->version.len, lasted;
+        enum outcome outcome;
         bl_nsec wait = 0;
 
+        reflector->opened = false;
+        outcome = step(reflector, stop);
+        /* A connection that could not be made lasts long too. */
+        lasted = reflector->opened &&
+                 bl_clock_now(&bl_clock_real) - begun >= GOOD_WATCH * options->backoff_min;
         if (lasted)
             reflector->failures = 0;
         if (outcome == OUTCOME_MISSING) {

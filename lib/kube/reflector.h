@@ -20,6 +20,7 @@ struct bl_reflector {
     bool no_streaming;        /* the server cannot list by a watch */
     bool no_paging;           /* pages grew too old before the last one: take all in one */
     unsigned failures;        /* in a row */
+    bool opened;              /* the last step had a watch that the server agreed to */
 
     pthread_mutex_t lock; /* guards what is below */
     struct bl_watch_status status;

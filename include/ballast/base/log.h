@@ -35,8 +35,14 @@ struct bl_log_field {
     int64_t number;
 };
 
+/* A function, as clang minds a literal that is asked whether it is NULL. */
+BL_UNUSED static inline const char *bl_log_text_or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
 #define BL_LOG_TEXT(name, value) \
-    ((struct bl_log_field){.key = (name), .text = (value) ? (value) : ""})
+    ((struct bl_log_field){.key = (name), .text = bl_log_text_or_empty(value)})
 #define BL_LOG_INT(name, value) ((struct bl_log_field){.key = (name), .number = (int64_t)(value)})
 
 /** `fields` end with one that has no key; BL_LOG makes them so. */

@@ -1,4 +1,5 @@
 /* Credential plugins: small shell scripts stand in for them. */
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -100,6 +101,29 @@ START_TEST(kept_until_it_expires)
     header_is(config, "Authorization: Bearer 2");
     now += 2 * BL_NSEC_S;
     header_is(config, "Authorization: Bearer 3");
+}
+END_TEST
+
+/* Dates that no clock of ours reaches. */
+START_TEST(far_dates)
+{
+    static const struct {
+        const char *date;
+        bl_nsec expires;
+    } rows[] = {{"1969-12-31T23:59:59Z", 1},
+                {"1970-01-01T00:00:00Z", 1},
+                {"1970-01-01T00:00:02.999-00:00", 2 * BL_NSEC_S},
+                {"4052-05-01T12:00:00Z", INT64_MAX}};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(rows); i++) {
+        BL_AUTO_FREE char *text = bl_asprintf(
+            CREDENTIAL("{\"token\":\"t\",\"expirationTimestamp\":\"%s\"}"), rows[i].date);
+        BL_AUTO(exec_answer_release) struct exec_answer answer = EXEC_ANSWER_INIT;
+        BL_ERROR(err);
+
+        ck_assert_int_eq(exec_answer_read(text, strlen(text), V1, &answer, &err), 0);
+        BL_WHY(answer.expires == rows[i].expires, rows[i].date);
+    }
 }
 END_TEST
 
@@ -233,6 +257,38 @@ START_TEST(stopped)
 }
 END_TEST
 
+struct asking {
+    struct auth *auth;
+    const char *wanted;
+};
+
+static void *ask(void *context)
+{
+    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    const struct asking *asking = context;
+    BL_ERROR(err);
+
+    if (auth_get(asking->auth, NULL, &proof, &err) < 0 ||
+        strcmp(proof.header.text, asking->wanted) != 0)
+        abort();
+    return NULL;
+}
+
+/* It is run once for all who ask at the same time. */
+START_TEST(many_ask)
+{
+    BL_AUTO(bl_kube_config_cleanup)
+    struct bl_kube_config *config = plugin("sleep 0.1\n" COUNTING(""), "");
+    struct asking asking = {config->auth, "Authorization: Bearer 1"};
+    pthread_t threads[6];
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, ask, &asking), 0);
+    for (size_t i = 0; i < BL_ARRAY_LEN(threads); i++)
+        pthread_join(threads[i], NULL);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("exec");
@@ -241,12 +297,14 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, kept_until_it_expires);
+    tcase_add_test(tc, far_dates);
     tcase_add_test(tc, run_again_when_refused);
     tcase_add_test(tc, what_it_gets);
     tcase_add_test(tc, certificate);
     tcase_add_loop_test(tc, failing, 0, (int)BL_ARRAY_LEN(failures));
     tcase_add_test(tc, not_there);
     tcase_add_test(tc, stopped);
+    tcase_add_test(tc, many_ask);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }

@@ -158,6 +158,8 @@ static void *read_all(void *context)
         BL_AUTO(bl_stored_list_release) struct bl_stored_list list = {0};
         BL_AUTO(bl_stored_cleanup) struct bl_stored *one = bl_store_find(race->store, "n1", "p3");
 
+        if (one && !bl_stored_object(one))
+            abort();
         bl_store_list(race->store, "n1", &list);
         for (size_t i = 0; i < list.len; i++) {
             const cJSON *value = bl_stored_object(list.items[i]);
