@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,30 +8,82 @@
 #include "ballast/json/json.h"
 #include "json_keys.h"
 
-/* Most characters of a number that cJSON looks at. */
-#define NUMBER_MAX 63
-
 /*
- * cJSON reads the value; what it lets pass is refused here: depth is checked on the text before it
- * recurses, a NUL inside a string would cut the string short, any control character passes for white
- * space, "01" and "1." pass for numbers, 1e999 becomes infinity, and of duplicate keys it keeps both.
+ * One pass from text to cJSON's tree. cJSON's own parser needs a look at the text before it (depth, UTF-8, NULs,
+ * numbers that are none) and one at the tree after it (duplicate keys); a review spent a third of its time there.
  */
 
-static int fail_as(enum bl_errcode code, const char *text, size_t offset, const char *what,
-                   struct bl_error **err)
+/* Most characters of a number. */
+#define NUMBER_MAX 63
+/* Whole numbers of so many digits are exact in a double, and need no strtod(). */
+#define PLAIN_DIGITS 15
+
+struct reader {
+    const char *text;
+    size_t len, at;
+    unsigned depth;
+    struct bl_error **err;
+};
+
+static int fail_as(const struct reader *reader, enum bl_errcode code, size_t offset,
+                   const char *what)
 {
     unsigned line = 1, column = 1;
 
     for (size_t i = 0; i < offset; i++) {
-        column = text[i] == '\n' ? 1 : column + 1;
-        line += text[i] == '\n';
+        column = reader->text[i] == '\n' ? 1 : column + 1;
+        line += reader->text[i] == '\n';
     }
-    return bl_fail(err, code, "could not read JSON: line %u, column %u: %s", line, column, what);
+    return bl_fail(reader->err, code, "could not read JSON: line %u, column %u: %s", line, column,
+                   what);
 }
 
-static int fail_at(const char *text, size_t offset, const char *what, struct bl_error **err)
+static int fail_at(const struct reader *reader, size_t offset, const char *what)
 {
-    return fail_as(BL_ERR_INVALID, text, offset, what, err);
+    return fail_as(reader, BL_ERR_INVALID, offset, what);
+}
+
+/* A byte that no token begins with: is it no JSON at all, or in the wrong place? */
+static int fail_here(const struct reader *reader)
+{
+    unsigned char c = reader->at < reader->len ? (unsigned char)reader->text[reader->at] : ' ';
+
+    return fail_at(reader, reader->at,
+                   c >= 0x80 || c < 0x20 ? "unexpected character" : "unexpected text");
+}
+
+static void *take_memory(size_t size)
+{
+    void *memory = cJSON_malloc(size);
+
+    if (!memory)
+        abort();
+    return memory;
+}
+
+static cJSON *node_new(int type)
+{
+    cJSON *node = take_memory(sizeof(*node));
+
+    memset(node, 0, sizeof(*node));
+    node->type = type;
+    return node;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static void skip_space(struct reader *reader)
+{
+    while (reader->at < reader->len && is_space(reader->text[reader->at]))
+        reader->at++;
+}
+
+static bool next_is(const struct reader *reader, char c)
+{
+    return reader->at < reader->len && reader->text[reader->at] == c;
 }
 
 /* Length of the UTF-8 sequence at `s`, 0 if it is none: no overlong forms, no surrogates. */
@@ -60,157 +113,378 @@ static size_t utf8_len(const unsigned char *s, size_t left)
     return 0;
 }
 
-/* Four hexadecimal digits behind the "\u" at `at`: cJSON takes anything else for a NUL. */
-static int check_escape(const char *text, size_t len, size_t at, struct bl_error **err)
+static bool hex4(const struct reader *reader, size_t at, unsigned *ret_code)
 {
-    for (size_t i = at + 2; i < at + 6; i++)
-        if (i >= len || !isxdigit((unsigned char)text[i]))
-            return fail_at(text, at, "invalid escape in a string", err);
-    if (memcmp(text + at + 2, "0000", 4) == 0)
-        return fail_at(text, at, "NUL character in a string", err);
-    return 0;
-}
+    unsigned code = 0;
 
-/* Moves `*at` past the string that opens there. */
-static int scan_string(const char *text, size_t len, size_t *at, struct bl_error **err)
-{
-    size_t i = *at + 1;
-
-    while (i < len && text[i] != '"') {
-        unsigned char c = (unsigned char)text[i];
-
-        if (c < 0x20)
-            return fail_at(text, i, "control character in a string", err);
-        if (c == '\\') {
-            if (i + 1 < len && text[i + 1] == 'u' && check_escape(text, len, i, err) < 0)
-                return -1;
-            i += 2;
-            continue;
-        }
-        size_t step = c < 0x80 ? 1 : utf8_len((const unsigned char *)text + i, len - i);
-        if (!step)
-            return fail_at(text, i, "invalid UTF-8", err);
-        i += step;
+    for (size_t i = at; i < at + 4; i++) {
+        if (i >= reader->len || !isxdigit((unsigned char)reader->text[i]))
+            return false;
+        unsigned char c = (unsigned char)reader->text[i];
+        code = code * 16 + (unsigned)(isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
     }
-    *at = i < len ? i : len;
+    *ret_code = code;
+    return true;
+}
+
+static size_t put_utf8(char *out, unsigned code)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xc0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3f));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xe0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (code & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (code >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (code & 0x3f));
+    return 4;
+}
+
+/* "\u00e9", or two of them for what is beyond the first plane (RFC 8259, section 7). */
+static int read_unicode(struct reader *reader, char **out)
+{
+    size_t begin = reader->at;
+    unsigned code, low;
+
+    if (!hex4(reader, begin + 2, &code))
+        return fail_at(reader, begin, "invalid escape in a string");
+    if (!code)
+        return fail_at(reader, begin, "NUL character in a string");
+    reader->at += 6;
+    if (code >= 0xdc00 && code <= 0xdfff)
+        return fail_at(reader, begin, "half of a surrogate pair in a string");
+    if (code >= 0xd800 && code <= 0xdbff) {
+        if (!next_is(reader, '\\') || reader->at + 1 >= reader->len ||
+            reader->text[reader->at + 1] != 'u' || !hex4(reader, reader->at + 2, &low) ||
+            low < 0xdc00 || low > 0xdfff)
+            return fail_at(reader, begin, "half of a surrogate pair in a string");
+        code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
+        reader->at += 6;
+    }
+    *out += put_utf8(*out, code);
     return 0;
 }
 
-static size_t skip_digits(const char *text, size_t len, size_t i)
+static int read_escape(struct reader *reader, char **out)
 {
-    while (i < len && isdigit((unsigned char)text[i]))
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    char c = reader->at + 1 < reader->len ? reader->text[reader->at + 1] : '\0';
+    const char *found = c ? strchr(from, c) : NULL;
+
+    if (c == 'u')
+        return read_unicode(reader, out);
+    if (!found)
+        return fail_at(reader, reader->at, "invalid escape in a string");
+    *(*out)++ = to[found - from];
+    reader->at += 2;
+    return 0;
+}
+
+/* Copies one character, or one escape, that is not plain. */
+static int read_other(struct reader *reader, char **out)
+{
+    unsigned char c = (unsigned char)reader->text[reader->at];
+    size_t step;
+
+    if (c < 0x20)
+        return fail_at(reader, reader->at, "control character in a string");
+    if (c == '\\')
+        return read_escape(reader, out);
+    step = utf8_len((const unsigned char *)reader->text + reader->at, reader->len - reader->at);
+    if (!step)
+        return fail_at(reader, reader->at, "invalid UTF-8");
+    memcpy(*out, reader->text + reader->at, step);
+    *out += step;
+    reader->at += step;
+    return 0;
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Where the string ends; what it becomes is never longer. */
+static size_t string_end(const struct reader *reader)
+{
+    size_t i = reader->at;
+
+    while (i < reader->len && reader->text[i] != '"')
+        i += reader->text[i] == '\\' ? 2 : 1;
+    return i;
+}
+
+/* From its opening quote to behind its closing one. The text is cJSON's to free. */
+static int read_string(struct reader *reader, char **ret_text)
+{
+    size_t begin = reader->at++, end = string_end(reader);
+    char *text, *out;
+
+    text = out = take_memory((end < reader->len ? end : reader->len) - begin + 1);
+    while (reader->at < end && reader->at < reader->len) {
+        size_t from = reader->at;
+
+        while (reader->at < end && is_plain((unsigned char)reader->text[reader->at]))
+            reader->at++;
+        memcpy(out, reader->text + from, reader->at - from);
+        out += reader->at - from;
+        if (reader->at < end && read_other(reader, &out) < 0) {
+            cJSON_free(text);
+            return -1;
+        }
+    }
+    if (end >= reader->len) {
+        cJSON_free(text);
+        return fail_at(reader, begin, "a string without end");
+    }
+    *out = '\0';
+    reader->at = end + 1;
+    *ret_text = text;
+    return 0;
+}
+
+static size_t skip_digits(const struct reader *reader, size_t i)
+{
+    while (i < reader->len && isdigit((unsigned char)reader->text[i]))
         i++;
     return i;
 }
 
-static bool is_finite(const char *number, size_t len)
+static double plain_number(const char *digits, size_t len, bool negative)
+{
+    int64_t value = 0;
+
+    for (size_t i = 0; i < len; i++)
+        value = value * 10 + (digits[i] - '0');
+    return negative ? -(double)value : (double)value;
+}
+
+static double any_number(const char *number, size_t len)
 {
     char copy[NUMBER_MAX + 1];
 
     memcpy(copy, number, len);
     copy[len] = '\0';
-    return isfinite(strtod(copy, NULL));
+    return strtod(copy, NULL);
 }
 
-/* Moves `*at` to the last character of the number that begins there (RFC 8259, section 6). */
-static int scan_number(const char *text, size_t len, size_t *at, struct bl_error **err)
+/* As cJSON_CreateNumber() rounds for those who read valueint. */
+static int int_of(double value)
 {
-    size_t whole = *at + (text[*at] == '-'), i = skip_digits(text, len, whole);
-    bool bad = i == whole || (text[whole] == '0' && i > whole + 1), large = false;
+    return value >= INT_MAX ? INT_MAX : value <= (double)INT_MIN ? INT_MIN : (int)value;
+}
 
-    if (i < len && text[i] == '.') {
+/* Behind the number that begins here (RFC 8259, section 6); `*ret_plain`: digits alone. */
+static int number_end(const struct reader *reader, size_t *ret_end, bool *ret_plain)
+{
+    size_t whole = reader->at + (reader->text[reader->at] == '-');
+    size_t i = skip_digits(reader, whole);
+    bool bad = i == whole || (reader->text[whole] == '0' && i > whole + 1);
+
+    *ret_plain = i - whole <= PLAIN_DIGITS;
+    if (i < reader->len && reader->text[i] == '.') {
         size_t fraction = i + 1;
 
-        i = skip_digits(text, len, fraction);
+        i = skip_digits(reader, fraction);
         bad |= i == fraction;
+        *ret_plain = false;
     }
-    if (i < len && (text[i] == 'e' || text[i] == 'E')) {
-        size_t exponent = i + 1 + (i + 1 < len && (text[i + 1] == '+' || text[i + 1] == '-'));
+    if (i < reader->len && (reader->text[i] == 'e' || reader->text[i] == 'E')) {
+        size_t exponent = i + 1;
 
-        i = skip_digits(text, len, exponent);
+        exponent += exponent < reader->len &&
+                    (reader->text[exponent] == '+' || reader->text[exponent] == '-');
+        i = skip_digits(reader, exponent);
         bad |= i == exponent;
-        large = true;
+        *ret_plain = false;
     }
+    *ret_end = i;
     if (bad)
-        return fail_at(text, *at, "invalid number", err);
-    if (i - *at > NUMBER_MAX)
-        return fail_as(BL_ERR_TOO_LARGE, text, *at, "number is too long", err);
-    if (large && !is_finite(text + *at, i - *at))
-        return fail_as(BL_ERR_TOO_LARGE, text, *at, "number is out of range", err);
-    *at = i - 1;
+        return fail_at(reader, reader->at, "invalid number");
+    return i - reader->at <= NUMBER_MAX
+               ? 0
+               : fail_as(reader, BL_ERR_TOO_LARGE, reader->at, "number is too long");
+}
+
+static int read_number(struct reader *reader, cJSON **ret_value)
+{
+    const char *begin = reader->text + reader->at;
+    bool negative = *begin == '-', plain;
+    double value;
+    size_t end;
+
+    if (number_end(reader, &end, &plain) < 0)
+        return -1;
+    value = plain ? plain_number(begin + negative, end - reader->at - negative, negative)
+                  : any_number(begin, end - reader->at);
+    if (!isfinite(value))
+        return fail_as(reader, BL_ERR_TOO_LARGE, reader->at, "number is out of range");
+    reader->at = end;
+    *ret_value = node_new(cJSON_Number);
+    (*ret_value)->valuedouble = value;
+    (*ret_value)->valueint = int_of(value);
     return 0;
 }
 
-static int scan(const char *text, size_t len, struct bl_error **err)
+static int read_word(struct reader *reader, cJSON **ret_value)
 {
-    unsigned depth = 0;
+    static const struct {
+        const char *word;
+        size_t len;
+        int type;
+    } words[] = {{"true", 4, cJSON_True}, {"false", 5, cJSON_False}, {"null", 4, cJSON_NULL}};
 
-    for (size_t i = 0; i < len; i++) {
-        switch (text[i]) {
-        case '"':
-            if (scan_string(text, len, &i, err) < 0)
-                return -1;
-            break;
-        case '{':
-        case '[':
-            if (++depth > BL_JSON_MAX_DEPTH)
-                return fail_as(BL_ERR_TOO_LARGE, text, i, "nested too deeply", err);
-            break;
-        case '}':
-        case ']':
-            depth -= depth > 0;
-            break;
-        case ' ':
-        case '\t':
-        case '\r':
-        case '\n':
-            break;
-        default:
-            if ((unsigned char)text[i] >= 0x80 || (unsigned char)text[i] < 0x20)
-                return fail_at(text, i, "unexpected character", err);
-            if ((text[i] == '-' || isdigit((unsigned char)text[i])) &&
-                scan_number(text, len, &i, err) < 0)
-                return -1;
-        }
-    }
-    return 0;
-}
-
-static int check_duplicates(const cJSON *value, struct bl_error **err)
-{
-    if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
+    for (size_t i = 0; i < BL_ARRAY_LEN(words); i++) {
+        if (reader->len - reader->at < words[i].len ||
+            memcmp(reader->text + reader->at, words[i].word, words[i].len) != 0)
+            continue;
+        reader->at += words[i].len;
+        *ret_value = node_new(words[i].type);
         return 0;
+    }
+    return fail_here(reader);
+}
+
+static int read_value(struct reader *reader, cJSON **ret_value);
+
+/* cJSON's list: the first child's `prev` is the last. */
+static void append(cJSON *parent, cJSON *child)
+{
+    cJSON *first = parent->child;
+
+    if (!first) {
+        parent->child = child->prev = child;
+        return;
+    }
+    child->prev = first->prev;
+    first->prev->next = child;
+    first->prev = child;
+}
+
+static int read_member(struct reader *reader, cJSON *parent)
+{
+    cJSON *value = NULL;
+    char *key = NULL;
+
+    if (cJSON_IsObject(parent)) {
+        if (!next_is(reader, '"'))
+            return fail_here(reader);
+        if (read_string(reader, &key) < 0)
+            return -1;
+        skip_space(reader);
+        if (!next_is(reader, ':')) {
+            cJSON_free(key);
+            return fail_here(reader);
+        }
+        reader->at++;
+    }
+    if (read_value(reader, &value) < 0) {
+        cJSON_free(key);
+        return -1;
+    }
+    value->string = key;
+    append(parent, value);
+    return 0;
+}
+
+/* The members up to the closing bracket. */
+static int read_members(struct reader *reader, cJSON *parent, char close)
+{
+    reader->at++;
+    skip_space(reader);
+    if (next_is(reader, close)) {
+        reader->at++;
+        return 0;
+    }
+    for (;;) {
+        if (read_member(reader, parent) < 0)
+            return -1;
+        skip_space(reader);
+        if (next_is(reader, close)) {
+            reader->at++;
+            return 0;
+        }
+        if (!next_is(reader, ','))
+            return fail_here(reader);
+        reader->at++;
+        skip_space(reader);
+    }
+}
+
+static int read_container(struct reader *reader, bool object, cJSON **ret_value)
+{
+    BL_AUTO_JSON cJSON *value = NULL;
     const cJSON *first, *second;
 
-    if (cJSON_IsObject(value) && bl_json_find_twins(value, &first, &second))
-        return bl_fail(err, BL_ERR_INVALID, "could not read JSON: duplicate key \"%s\"",
+    if (reader->depth >= BL_JSON_MAX_DEPTH)
+        return fail_as(reader, BL_ERR_TOO_LARGE, reader->at, "nested too deeply");
+    reader->depth++;
+    value = node_new(object ? cJSON_Object : cJSON_Array);
+    if (read_members(reader, value, object ? '}' : ']') < 0)
+        return -1;
+    if (object && bl_json_find_twins(value, &first, &second))
+        return bl_fail(reader->err, BL_ERR_INVALID, "could not read JSON: duplicate key \"%s\"",
                        first->string);
-    for (const cJSON *child = value->child; child; child = child->next)
-        if (check_duplicates(child, err) < 0)
-            return -1;
+    reader->depth--;
+    *ret_value = BL_STEAL(value);
     return 0;
+}
+
+static int read_text(struct reader *reader, cJSON **ret_value)
+{
+    char *text;
+
+    if (read_string(reader, &text) < 0)
+        return -1;
+    *ret_value = node_new(cJSON_String);
+    (*ret_value)->valuestring = text;
+    return 0;
+}
+
+static int read_value(struct reader *reader, cJSON **ret_value)
+{
+    char c;
+
+    skip_space(reader);
+    c = reader->at < reader->len ? reader->text[reader->at] : '\0';
+    if (c == '"')
+        return read_text(reader, ret_value);
+    if (c == '{' || c == '[')
+        return read_container(reader, c == '{', ret_value);
+    if (c == '-' || isdigit((unsigned char)c))
+        return read_number(reader, ret_value);
+    return read_word(reader, ret_value);
 }
 
 int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struct bl_error **err)
 {
-    const char *end = text;
+    struct reader reader = {.text = text, .len = len, .err = err};
+    BL_AUTO_JSON cJSON *value = NULL;
 
     if (len > BL_JSON_MAX_BYTES)
         return bl_fail(err, BL_ERR_TOO_LARGE, "JSON is larger than %zu bytes", BL_JSON_MAX_BYTES);
-    if (scan(text, len, err) < 0)
+    if (!len)
+        return fail_at(&reader, 0, "empty text");
+    if (read_value(&reader, &value) < 0)
         return -1;
+    skip_space(&reader);
+    if (reader.at < len) {
+        unsigned char c = (unsigned char)text[reader.at];
 
-    BL_AUTO_JSON cJSON *value = cJSON_ParseWithLengthOpts(text, len, &end, false);
-    size_t used = end ? (size_t)(end - text) : 0;
-
-    if (!value)
-        return fail_at(text, used < len ? used : len, len ? "unexpected text" : "empty text", err);
-    while (used < len && strchr(" \t\r\n", text[used]))
-        used++;
-    if (used < len)
-        return fail_at(text, used, "text after the value", err);
-    if (check_duplicates(value, err) < 0)
-        return -1;
+        return fail_at(&reader, reader.at,
+                       c < 0x20 || c >= 0x80 ? "unexpected character" : "text after the value");
+    }
     *ret_json = BL_STEAL(value);
     return 0;
 }
