@@ -175,7 +175,7 @@ static cJSON *permitted(const cJSON *patch, bool settled)
 static int verify_patch(const struct bl_review *review, const cJSON *wanted, const cJSON *patch,
                         struct bl_error **err)
 {
-    BL_AUTO_JSON cJSON *object = bl_json_copy(review->object);
+    BL_AUTO_JSON cJSON *object = bl_json_borrow(review->object);
 
     if (bl_patch_apply_scratch(&object, patch, err) < 0)
         return bl_wrap(err, "the patch does not apply");

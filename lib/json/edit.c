@@ -7,7 +7,7 @@
 
 void bl_edit_init(struct bl_edit *edit, const cJSON *original)
 {
-    edit->object = bl_json_copy(original);
+    edit->object = bl_json_borrow(original);
     edit->patch = bl_json_new_array();
 }
 

@@ -130,9 +130,59 @@ static cJSON *must(cJSON *value)
     return value;
 }
 
+/* Text that cJSON frees, or the same text, marked as not its own. */
+static char *take_text(char *text, bool borrow)
+{
+    size_t size;
+    char *copy;
+
+    if (!text || borrow)
+        return text;
+    size = strlen(text) + 1;
+    copy = cJSON_malloc(size);
+    if (!copy)
+        abort();
+    return memcpy(copy, text, size);
+}
+
+/* Depth is bounded where values are read. */
+static cJSON *copy_node(const cJSON *value, bool borrow)
+{
+    cJSON *copy = cJSON_malloc(sizeof(*copy)), *last = NULL;
+
+    if (!copy)
+        abort();
+    *copy = *value;
+    copy->next = copy->prev = copy->child = NULL;
+    copy->type = value->type & 0xff;
+    if (borrow)
+        copy->type |= (value->valuestring ? cJSON_IsReference : 0) |
+                      (value->string ? cJSON_StringIsConst : 0);
+    copy->valuestring = take_text(value->valuestring, borrow);
+    copy->string = take_text(value->string, borrow);
+    for (const cJSON *child = value->child; child; child = child->next) {
+        cJSON *other = copy_node(child, borrow);
+
+        if (last)
+            last->next = other;
+        else
+            copy->child = other;
+        other->prev = last;
+        last = other;
+    }
+    if (copy->child)
+        copy->child->prev = last;
+    return copy;
+}
+
 cJSON *bl_json_copy(const cJSON *value)
 {
-    return must(cJSON_Duplicate(value, true));
+    return copy_node(value, false);
+}
+
+cJSON *bl_json_borrow(const cJSON *value)
+{
+    return copy_node(value, true);
 }
 
 cJSON *bl_json_add(cJSON *object, const char *key, cJSON *value)
@@ -150,7 +200,9 @@ void bl_json_rename(cJSON *value, const char *key)
     if (!copy)
         abort();
     memcpy(copy, key, size);
-    cJSON_free(value->string);
+    if (!(value->type & cJSON_StringIsConst))
+        cJSON_free(value->string);
+    value->type &= ~cJSON_StringIsConst;
     value->string = copy;
 }
 

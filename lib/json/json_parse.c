@@ -210,9 +210,36 @@ static int read_other(struct reader *reader, char **out)
     return 0;
 }
 
+/* Stands for itself in a string: no quote, no backslash, no control character, ASCII. */
 static bool is_plain(unsigned char c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Is any of eight bytes not plain? A byte below n borrows into its high bit when n is taken away. */
+static bool any_rich(uint64_t word)
+{
+    uint64_t quote = word ^ EACH_BYTE('"'), backslash = word ^ EACH_BYTE('\\');
+    uint64_t found = word | ((word - EACH_BYTE(0x20)) & ~word) | ((quote - EACH_BYTE(1)) & ~quote) |
+                     ((backslash - EACH_BYTE(1)) & ~backslash);
+
+    return found & EACH_BYTE(0x80);
+}
+
+static size_t skip_plain(const struct reader *reader, size_t at)
+{
+    uint64_t word;
+
+    for (; at + sizeof(word) <= reader->len; at += sizeof(word)) {
+        memcpy(&word, reader->text + at, sizeof(word));
+        if (any_rich(word))
+            break;
+    }
+    while (at < reader->len && is_plain((unsigned char)reader->text[at]))
+        at++;
+    return at;
 }
 
 /* Where the string ends; what it becomes is never longer. */
@@ -225,8 +252,8 @@ static size_t string_end(const struct reader *reader)
     return i;
 }
 
-/* From its opening quote to behind its closing one. The text is cJSON's to free. */
-static int read_string(struct reader *reader, char **ret_text)
+/* One with escapes, or characters beyond ASCII. */
+static int read_rich_string(struct reader *reader, char **ret_text)
 {
     size_t begin = reader->at++, end = string_end(reader);
     char *text, *out;
@@ -249,6 +276,22 @@ static int read_string(struct reader *reader, char **ret_text)
         return fail_at(reader, begin, "a string without end");
     }
     *out = '\0';
+    reader->at = end + 1;
+    *ret_text = text;
+    return 0;
+}
+
+/* From its opening quote to behind its closing one. The text is cJSON's to free. */
+static int read_string(struct reader *reader, char **ret_text)
+{
+    size_t begin = reader->at + 1, end = skip_plain(reader, begin);
+    char *text;
+
+    if (end >= reader->len || reader->text[end] != '"')
+        return read_rich_string(reader, ret_text);
+    text = take_memory(end - begin + 1);
+    memcpy(text, reader->text + begin, end - begin);
+    text[end - begin] = '\0';
     reader->at = end + 1;
     *ret_text = text;
     return 0;

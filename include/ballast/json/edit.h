@@ -15,6 +15,7 @@ struct bl_edit {
     cJSON *patch;  /* array of operations, empty while nothing changed */
 };
 
+/** `original` must outlive the edit: the working copy borrows its texts. */
 void bl_edit_init(struct bl_edit *edit, const cJSON *original);
 void bl_edit_release(struct bl_edit *edit);
 bool bl_edit_changed(const struct bl_edit *edit);
