@@ -97,6 +97,7 @@ static bool begin_run(const struct engine *engine, enum bl_rule_id rule, size_t 
         .params = policy->rules[rule],
         .report = engine->report,
         .object = index,
+        .silent = engine->options->edits_only,
     };
     return true;
 }

@@ -58,8 +58,9 @@ const cJSON *bl_run_now(const struct bl_rule_run *run, const char *pointer)
 static void BL_PRINTF(5, 0) edited(struct bl_rule_run *run, int rc, const struct bl_error *err,
                                    const char *pointer, const char *fmt, va_list args)
 {
-    struct bl_finding *finding =
-        add_finding(run, run->object, pointer, BL_SEVERITY_WARNING, bl_vasprintf(fmt, args));
+    bool silent = run->silent && rc == 0;
+    struct bl_finding *finding = add_finding(run, run->object, pointer, BL_SEVERITY_WARNING,
+                                             silent ? bl_strdup("") : bl_vasprintf(fmt, args));
 
     finding->mended = rc == 0;
     if (rc == 0)

@@ -14,6 +14,7 @@ struct bl_rule_run {
     const void *params;
     struct bl_report *report;
     size_t object; /* being edited, or the workload being judged */
+    bool silent;   /* nobody reads why an edit was made */
 
     /** First pass: seen alone, before the edits of this run. Second: as edited, with the world. */
     const struct bl_workload *workload;

@@ -5,19 +5,30 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static void encode_quad(const unsigned char *bytes, size_t left, char *quad)
+{
+    uint32_t word = (uint32_t)bytes[0] << 16 | (left > 1 ? (uint32_t)bytes[1] << 8 : 0) |
+                    (left > 2 ? bytes[2] : 0);
+
+    quad[0] = alphabet[word >> 18];
+    quad[1] = alphabet[word >> 12 & 63];
+    quad[2] = left > 1 ? alphabet[word >> 6 & 63] : '=';
+    quad[3] = left > 2 ? alphabet[word & 63] : '=';
+}
+
 void bl_base64_encode(struct bl_strbuf *out, const void *data, size_t len)
 {
     const unsigned char *bytes = data;
+    char piece[256];
+    size_t used = 0;
 
     for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        uint32_t word = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
-                        (left > 2 ? bytes[i + 2] : 0);
-        char quad[4] = {alphabet[word >> 18], alphabet[word >> 12 & 63],
-                        left > 1 ? alphabet[word >> 6 & 63] : '=',
-                        left > 2 ? alphabet[word & 63] : '='};
-
-        bl_strbuf_add(out, quad, sizeof(quad));
+        encode_quad(bytes + i, len - i, piece + used);
+        used += 4;
+        if (used < sizeof(piece) && i + 3 < len)
+            continue;
+        bl_strbuf_add(out, piece, used);
+        used = 0;
     }
 }
 

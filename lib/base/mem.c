@@ -29,8 +29,16 @@ char *bl_strndup(const char *text, size_t len)
 
 char *bl_vasprintf(const char *fmt, va_list args)
 {
-    char *text = NULL;
+    char short_text[256], *text = NULL;
+    va_list again;
+    int len;
 
+    /* Most texts are short, and vasprintf() costs several times what formatting does. */
+    va_copy(again, args);
+    len = vsnprintf(short_text, sizeof(short_text), fmt, again);
+    va_end(again);
+    if (len >= 0 && (size_t)len < sizeof(short_text))
+        return bl_strndup(short_text, (size_t)len);
     if (vasprintf(&text, fmt, args) < 0)
         abort();
     return text;

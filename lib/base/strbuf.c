@@ -80,7 +80,12 @@ void bl_strbuf_adds(struct bl_strbuf *buf, const char *text)
 
 void bl_strbuf_addc(struct bl_strbuf *buf, char c)
 {
-    bl_strbuf_add(buf, &c, 1);
+    if (buf->len + 1 >= buf->cap || buf->len >= buf->max) {
+        bl_strbuf_add(buf, &c, 1);
+        return;
+    }
+    buf->text[buf->len++] = c;
+    buf->text[buf->len] = '\0';
 }
 
 void bl_strbuf_repeat(struct bl_strbuf *buf, char c, size_t times)

@@ -7,6 +7,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/json/json.h"
 #include "json_keys.h"
+#include "json_text.h"
 
 /*
  * One pass from text to cJSON's tree. cJSON's own parser needs a look at the text before it (depth, UTF-8, NULs,
@@ -216,27 +217,9 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Is any of eight bytes not plain? A byte below n borrows into its high bit when n is taken away. */
-static bool any_rich(uint64_t word)
-{
-    uint64_t quote = word ^ EACH_BYTE('"'), backslash = word ^ EACH_BYTE('\\');
-    uint64_t found = word | ((word - EACH_BYTE(0x20)) & ~word) | ((quote - EACH_BYTE(1)) & ~quote) |
-                     ((backslash - EACH_BYTE(1)) & ~backslash);
-
-    return found & EACH_BYTE(0x80);
-}
-
 static size_t skip_plain(const struct reader *reader, size_t at)
 {
-    uint64_t word;
-
-    for (; at + sizeof(word) <= reader->len; at += sizeof(word)) {
-        memcpy(&word, reader->text + at, sizeof(word));
-        if (any_rich(word))
-            break;
-    }
+    at += bl_json_plain_run(reader->text + at, reader->len - at, true);
     while (at < reader->len && is_plain((unsigned char)reader->text[at]))
         at++;
     return at;

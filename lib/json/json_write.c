@@ -5,30 +5,39 @@
 #include <string.h>
 
 #include "ballast/json/json.h"
+#include "json_text.h"
 
 /* Beyond this a double is written with an exponent, as cJSON does. */
 #define PLAIN_MAX 1e15
 
-void bl_json_write_string(struct bl_strbuf *out, const char *text)
+static void write_escape(struct bl_strbuf *out, unsigned char c)
 {
     static const char *const escapes[] = {
         ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\t'] = "\\t", ['\r'] = "\\r"};
-    const char *run = text;
+
+    if (c < sizeof(escapes) / sizeof(escapes[0]) && escapes[c])
+        bl_strbuf_adds(out, escapes[c]);
+    else
+        bl_strbuf_addf(out, "\\u%04x", c);
+}
+
+void bl_json_write_string(struct bl_strbuf *out, const char *text)
+{
+    size_t len = strlen(text);
 
     bl_strbuf_addc(out, '"');
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
+    while (len) {
+        size_t run = bl_json_plain_run(text, len, false);
+        unsigned char c;
 
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        bl_strbuf_add(out, run, (size_t)(text - run));
-        run = text + 1;
-        if (c < sizeof(escapes) / sizeof(escapes[0]) && escapes[c])
-            bl_strbuf_adds(out, escapes[c]);
-        else
-            bl_strbuf_addf(out, "\\u%04x", c);
+        while (run < len && (c = (unsigned char)text[run]) >= 0x20 && c != '"' && c != '\\')
+            run++;
+        bl_strbuf_add(out, text, run);
+        if (run < len)
+            write_escape(out, (unsigned char)text[run++]);
+        text += run;
+        len -= run;
     }
-    bl_strbuf_add(out, run, (size_t)(text - run));
     bl_strbuf_addc(out, '"');
 }
 

@@ -1,0 +1,40 @@
+/** Eight bytes of a text at a time. */
+#ifndef BALLAST_JSON_JSON_TEXT_H
+#define BALLAST_JSON_JSON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define BL_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/**
+ * The high bit of a byte is set where it is a quote, a backslash or a control character, which a JSON string
+ * holds escaped only; perhaps of bytes above it too. A byte below n borrows into its high bit when n is taken
+ * away.
+ */
+static inline uint64_t bl_json_escaped(uint64_t word)
+{
+    uint64_t quote = word ^ BL_EACH_BYTE('"'), backslash = word ^ BL_EACH_BYTE('\\');
+
+    return (((word - BL_EACH_BYTE(0x20)) & ~word) | ((quote - BL_EACH_BYTE(1)) & ~quote) |
+            ((backslash - BL_EACH_BYTE(1)) & ~backslash)) &
+           BL_EACH_BYTE(0x80);
+}
+
+/** How many bytes, a multiple of eight, stand for themselves; with `ascii` those beyond it do not count. */
+static inline size_t bl_json_plain_run(const char *text, size_t len, bool ascii)
+{
+    size_t at = 0;
+    uint64_t word;
+
+    for (; at + sizeof(word) <= len; at += sizeof(word)) {
+        memcpy(&word, text + at, sizeof(word));
+        if (bl_json_escaped(word) || (ascii && (word & BL_EACH_BYTE(0x80))))
+            break;
+    }
+    return at;
+}
+
+#endif
