@@ -132,7 +132,8 @@ static void judge_eviction(struct bl_review *review, const cJSON *pod,
 
     if (!ready && (!params || params->not_ready == BL_EVICTION_ALLOW)) {
         return;
-    } else if (bl_text_eq(status, "False")) {
+    }
+    if (bl_text_eq(status, "False")) {
         wait(review, policy, "pod \"%s\" is not safe to disrupt now: %s", review->name,
              why && *why ? why : "the reason is not given");
     } else if (!bl_text_eq(status, "True") && params && params->unknown == BL_EVICTION_DENY) {

@@ -5,8 +5,6 @@
 #include <time.h>
 
 #include "app.h"
-
-#include "app.h"
 #include "ballast/base/mem.h"
 #include "ballast/json/arena.h"
 

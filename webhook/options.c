@@ -265,7 +265,7 @@ static int store_value(struct bl_options *options, int id, const char *value)
 static int store(struct bl_options *options, int id, const char *value)
 {
     const char **texts[] = {
-        [OPT_LISTEN - OPT_LISTEN] = &options->listen,
+        [0] = &options->listen,
         [OPT_METRICS_LISTEN - OPT_LISTEN] = &options->metrics_listen,
         [OPT_TLS_CERT - OPT_LISTEN] = &options->tls_cert,
         [OPT_TLS_KEY - OPT_LISTEN] = &options->tls_key,

@@ -3,10 +3,12 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 
 static const char *const paths[] = {"mutate", "validate", "other", NULL};
@@ -137,16 +139,17 @@ void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source s
     bl_metric_set(telemetry->reload_failed, !ok, source, 0, 0);
 }
 
+/* The second number of "size resident shared …", in pages. */
 static int64_t resident_bytes(void)
 {
-    FILE *file = fopen("/proc/self/statm", "re");
-    long long size = 0, resident = 0;
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(256);
+    const char *resident;
+    BL_ERROR(err);
 
-    if (file && fscanf(file, "%lld %lld", &size, &resident) != 2)
-        resident = 0;
-    if (file)
-        (void)fclose(file);
-    return (int64_t)resident * sysconf(_SC_PAGESIZE);
+    if (bl_file_read("/proc/self/statm", &text, &err) < 0)
+        return 0;
+    resident = strchr(text.text, ' ');
+    return resident ? strtoll(resident, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 static int64_t open_descriptors(void)

@@ -469,7 +469,7 @@ static int read_container(struct reader *reader, bool object, cJSON **ret_value)
 
 static int read_text(struct reader *reader, cJSON **ret_value)
 {
-    char *text;
+    char *text = NULL;
 
     if (read_string(reader, &text) < 0)
         return -1;

@@ -21,7 +21,7 @@ void bl_pki_plan_init(struct bl_pki_plan *plan, const char *name, const char *co
 {
     *plan = (struct bl_pki_plan){.name = name,
                                  .names = names,
-                                 .authority_seconds = 5 * 365 * BL_PKI_DAY,
+                                 .authority_seconds = INT64_C(5) * 365 * BL_PKI_DAY,
                                  .leaf_seconds = 90 * BL_PKI_DAY,
                                  .overlap = 3600,
                                  .now = now};

@@ -57,7 +57,7 @@ int bl_listen(const char *address, int *ret_fd, struct bl_error **err)
 
     if (split(address, &host, &port, err) < 0)
         return -1;
-    rc = getaddrinfo(*host ? host : NULL, port, &hints, &found);
+    rc = getaddrinfo(host && *host ? host : NULL, port, &hints, &found);
     if (rc != 0)
         return bl_fail(err, BL_ERR_INVALID, "\"%s\" is not an address to listen on: %s", address,
                        gai_strerror(rc));
@@ -65,7 +65,7 @@ int bl_listen(const char *address, int *ret_fd, struct bl_error **err)
     for (int family = AF_INET6; fd < 0 && family; family = family == AF_INET6 ? AF_INET : 0)
         for (const struct addrinfo *at = found; at && fd < 0; at = at->ai_next)
             if (at->ai_family == family)
-                fd = open_socket(at, !*host);
+                fd = open_socket(at, !host || !*host);
     freeaddrinfo(found);
     if (fd < 0)
         return bl_fail_errno(err, "could not listen on %s", address);

@@ -1,6 +1,6 @@
 /** What the sources of serve share. */
-#ifndef BALLAST_SERVE_PRIVATE_H
-#define BALLAST_SERVE_PRIVATE_H
+#ifndef BALLAST_SERVE_SERVE_H
+#define BALLAST_SERVE_SERVE_H
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>

@@ -64,10 +64,9 @@ static double decide(struct bench *bench)
     bl_json_arena_begin();
     check(bl_json_parse(bench->text.text, bench->text.len, &review, &err), err);
     marks[1] = cpu();
-    check(
-        bl_review_answer(&bench->policies, review, BL_REVIEW_MUTATE,
-                         &(struct bl_review_facts){.today = 20000}, &answer, NULL, &err),
-        err);
+    check(bl_review_answer(&bench->policies, review, BL_REVIEW_MUTATE,
+                           &(struct bl_review_facts){.today = 20000}, &answer, NULL, &err),
+          err);
     marks[2] = cpu();
     bl_strbuf_reset(&bench->answer);
     bl_json_write(&bench->answer, answer);

@@ -35,7 +35,7 @@ THIRD_PARTY = {
 
 # The C library and Linux. Anything else is third-party and must be named above.
 LIBC = set(
-    """assert ctype dirent errno fcntl fnmatch float getopt glob inttypes iso646 limits locale math
+    """assert ctype dirent errno fcntl fnmatch float getopt glob inttypes iso646 limits locale malloc math
     netdb poll pthread pwd sched search semaphore setjmp signal spawn stdalign stdarg stdatomic stdbool
     stddef stdint stdio stdlib stdnoreturn string strings syslog termios threads time uchar unistd
     wchar""".split()

@@ -28,8 +28,8 @@ BL_UNUSED static inline void bl_json_arena_cleanup(const int *begun BL_UNUSED)
 {
     bl_json_arena_end();
 }
-#define BL_JSON_ARENA(name)                            \
-    BL_AUTO(bl_json_arena_cleanup) const int name = 0; \
+#define BL_JSON_ARENA(name)                                      \
+    BL_UNUSED BL_AUTO(bl_json_arena_cleanup) const int name = 0; \
     bl_json_arena_begin()
 
 #endif
