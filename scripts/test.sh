@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds and tests everything. The last line is "N passed, N failed"; the exit status tells the same.
 #
-#   scripts/test.sh           every build and every test
-#   scripts/test.sh --quick   the dev build and its tests
+#   scripts/test.sh           every build and every test; builds a Kubernetes the first time (about 15 minutes)
+#   scripts/test.sh --quick   the dev build and its tests, without a cluster
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/lib.sh
@@ -87,6 +87,40 @@ tests() {
     fi
 }
 
+# suite NAME COMMAND...: a program whose output counts its tests: "ok NAME", "FAIL NAME", "N passed, N failed".
+suite() {
+    local name=$1 log line rc=0 before=$((passed + failed)) begin=$SECONDS
+
+    shift
+    heading "$name"
+    log=$(mktemp)
+    "$@" 2>&1 | tee "$log" | { grep --line-buffered -v '^ok ' || true; }
+    rc=${PIPESTATUS[0]}
+    while read -r line; do
+        case $line in
+        "ok "*) passed=$((passed + 1)) ;;
+        "FAIL "*) note_failure "$name: ${line#FAIL }" ;;
+        esac
+    done < <(grep -E '^(ok|FAIL) ' "$log" | cut -c1-200)
+    rm -f "$log"
+    echo "$name: status $rc, $((SECONDS - begin)) s"
+    if [ $((passed + failed)) -eq "$before" ]; then
+        note_failure "$name: no test was run"
+    elif [ "$rc" -ne 0 ] && [ "${#failures[@]}" -eq 0 ]; then
+        note_failure "$name: ended with status $rc"
+    fi
+}
+
+# integration BUILD [--version V] SUITE...: on a real control plane, as root. A sanitizer keeps memory for itself,
+# so that only another build can tell whether ours stays flat.
+integration() {
+    local build=$1 sizes=()
+
+    shift
+    [ "$build" = release ] || sizes=(FAULTS_GROWTH_MIB=500 FAULTS_REVIEWS=5000)
+    as_root env "BALLAST_BUILD=$PWD/build/$build" "PATH=$PATH" "HOME=$HOME" "${sizes[@]}" tests/integration/run.sh "$@"
+}
+
 # "passed NAME" or "failed NAME" for each test; one that did not run has failed.
 junit_results() {
     python3 - "$1" <<'END'
@@ -117,7 +151,7 @@ heading "tools"
 if [ "$quick" = yes ]; then
     needs=$NEEDS_BUILD
 else
-    needs="$NEEDS_BUILD $NEEDS_TEST"
+    needs="$NEEDS_BUILD $NEEDS_TEST $NEEDS_TESTBED"
 fi
 (install_needs "$needs") || {
     note_failure "tools"
@@ -131,8 +165,17 @@ fi
 
 step "dev: build (gcc)" build dev && tests dev -LE lint
 step "asan: build (gcc, AddressSanitizer, UndefinedBehaviorSanitizer)" build asan && tests asan
+step "tsan: build (gcc, ThreadSanitizer)" build tsan && tests tsan -L unit
 step "clang: build" build clang
 step "release: build (gcc, hardened)" build release && tests release
 step "release: install" install_works
 step "lint: configure" cmake --preset lint && tests lint
+
+# What runs on a real Kubernetes.
+step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 &&
+    step "testbed: build 1.36" tests/testbed/testbed.sh build --version 1.36 && {
+    suite "Kubernetes 1.34, asan" integration asan admission golden faults
+    suite "Kubernetes 1.34, tsan" integration tsan faults
+    suite "Kubernetes 1.36, release" integration release --version 1.36 admission faults
+}
 finish

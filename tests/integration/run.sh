@@ -34,6 +34,8 @@ finish() {
 trap finish EXIT
 
 "$testbed" control-plane up "$work/testbed" "${version[@]}"
+rc=0
 for suite in "$@"; do
-    "$testbed" exec "$work/testbed" -- env WORK="$work" python3 -B "$here/$suite.py"
+    "$testbed" exec "$work/testbed" -- env WORK="$work" python3 -B "$here/$suite.py" || rc=1
 done
+exit $rc
