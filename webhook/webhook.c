@@ -135,7 +135,7 @@ static int judge_again(const struct bl_webhook *webhook, const cJSON *review,
         *summary = other;
         second = first;
     }
-    cJSON_Delete(second);
+    bl_json_free(second);
     return 0;
 }
 
