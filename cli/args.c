@@ -32,8 +32,9 @@ static const struct option options[] = {
     {CLI_FLAG_QUIET, 'q', "quiet", NULL, "no summary; harden prints denials only, no warnings"},
     {CLI_FLAG_FAIL_ON, 0, "fail-on", "SEVERITY",
      "exit with 1 from this severity on: info, warning or error"},
-    {CLI_FLAG_KIND, 0, "mutate", NULL, "answer as the mutating webhook would (the default)"},
-    {CLI_FLAG_KIND, 0, "validate", NULL, "answer as the validating webhook would"},
+    {CLI_FLAG_KIND, 0, "mutate", NULL, "answer as the mutating webhook would"},
+    {CLI_FLAG_KIND, 0, "validate", NULL,
+     "answer as the validating webhook would; without either: both"},
     {CLI_FLAG_CONTEXT, 0, "context-objects", "PATH", "manifests of other objects in the cluster"},
     {CLI_FLAG_VERBOSE, 'v', "verbose", NULL, "name every case, also those that pass"},
 };

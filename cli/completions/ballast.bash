@@ -40,6 +40,7 @@ _ballast()
         case $verb in
         lint) mapfile -t COMPREPLY < <(compgen -W "text json sarif junit" -- "$cur") ;;
         explain) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
+        test) mapfile -t COMPREPLY < <(compgen -W "text cases" -- "$cur") ;;
         esac
         return
         ;;
@@ -50,7 +51,7 @@ _ballast()
         harden) i="--policy --filename --namespace --diff --in-place --quiet --help" ;;
         lint) i="--policy --filename --namespace --output --quiet --fail-on --help" ;;
         explain) i="--policy --filename --namespace --output --help" ;;
-        test) i="--filename --verbose --help" ;;
+        test) i="--filename --output --verbose --help" ;;
         review) i="--policy --filename --mutate --validate --context-objects --help" ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$i" -- "$cur")
