@@ -195,8 +195,9 @@ void bl_app_stop(struct bl_app *app)
     if (app->stop)
         bl_stop_raise(app->stop);
     bl_files_stop(app->files);
-    bl_server_stop(app->reviews);
+    /* Metrics tell of the other server. */
     bl_server_stop(app->metrics);
+    bl_server_stop(app->reviews);
     bl_certs_stop(app->certs);
     bl_cluster_stop(app->cluster);
     bl_kube_client_free(app->client);
