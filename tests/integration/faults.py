@@ -61,9 +61,9 @@ class Suite:
         """Sends bytes over TLS and returns what comes until the end or the time is over."""
         with socket.create_connection((ADDRESS, self.webhook.port), timeout=wait) as plain:
             with self.trust.wrap_socket(plain, server_hostname=ADDRESS) as stream:
-                stream.sendall(data)
                 got = b""
                 try:
+                    stream.sendall(data)
                     while True:
                         piece = stream.recv(65536)
                         if not piece:
