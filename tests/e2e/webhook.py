@@ -233,21 +233,21 @@ class Suite:
             expect(made["metadata"]["labels"]["ballast.dev/role"] == "broker", "the mark was lost", made["metadata"])
 
     def what_breaks_the_policy_is_denied(self):
-        obj = kafka("kafka", "lonely", replicas=1)
+        obj = kafka("load", "lonely", replicas=1)
         del obj["spec"]["volumeClaimTemplates"], spec_of(obj)["containers"][0]["volumeMounts"]
         denied = kubectl("apply", "-f", "-", stdin=json.dumps(obj), check=False)
         expect(denied.returncode != 0, "it was admitted", denied.stdout)
         for text in ('admission webhook "validate.ballast.dev" denied the request', "replicas: 1 broker is all that the "
                      "cluster has", "Raise replicas", "storage: "):
             expect(text in denied.stderr, f'the denial does not say "{text}"', denied.stderr)
-        expect(not self.api.find("StatefulSet", "lonely", "kafka"), "it is there all the same")
+        expect(not self.api.find("StatefulSet", "lonely", "load"), "it is there all the same")
 
     def brokers_know_their_zone(self):
         for pod in self.brokers_ready("kafka"):
             zone = self.zones([pod])[0]
             name = pod["metadata"]["name"]
             expect(pod["metadata"]["annotations"].get("ballast.dev/zone") == zone, f"{name} has no zone", pod["metadata"])
-            said = kubectl("exec", "-n", "kafka", name, "--", "printenv", "KAFKA_CFG_BROKER_RACK").stdout.strip()
+            said = kubectl("exec", "-n", "kafka", name, "--", "sh", "-c", "echo $KAFKA_CFG_BROKER_RACK").stdout.strip()
             expect(said == zone, f'{name} is in {zone} and was told "{said}"')
 
     def protection_is_guarded(self):
