@@ -4,6 +4,7 @@
 
 CLUSTER=$PWD/build/demo-cluster
 SAMPLES=manifests/samples
+COLUMNS='POD:.metadata.name,READY:.status.containerStatuses[*].ready,NODE:.spec.nodeName'
 
 # testbed VERB...: as root, and with the programs that this user has built.
 testbed() {
@@ -39,6 +40,11 @@ take_down() {
     fi
 }
 
+give_images() {
+    testbed image "$CLUSTER" "$OUT/ballast.tar" ballast &&
+        testbed image "$CLUSTER" "$OUT/kafka.tar" docker.io/apache/kafka
+}
+
 # template_in NAMESPACE: the pod template that the API server would store of the sample's StatefulSet.
 template_in() {
     kubectl apply --dry-run=server -n "$1" -f "$OUT/statefulset.yaml" -o yaml 2>/dev/null |
@@ -60,14 +66,13 @@ trap take_down EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 quietly "etcd, the control plane, three nodes" testbed up "$CLUSTER"
-quietly "images, on every node" eval 'testbed image "$CLUSTER" "$OUT/ballast.tar" ballast &&
-    testbed image "$CLUSTER" "$OUT/kafka.tar" docker.io/apache/kafka'
+quietly "images, on every node" give_images
 show 0 kubectl get nodes -L topology.kubernetes.io/zone
 
 heading "1. Install Ballast"
 show 0 helm install ballast manifests/chart -n ballast-system --create-namespace --wait \
     --set image.repository=local/ballast --set image.tag=dev
-show 0 kubectl get pods -n ballast-system -o wide
+show 0 kubectl get pods -n ballast-system -o "custom-columns=$COLUMNS"
 
 heading "2. Opt a namespace in, and apply a Kafka"
 say "Ballast looks only at namespaces with a label. The manifest is one as people write it: three brokers, a" \
@@ -83,9 +88,10 @@ template_in default >"$OUT/before"
 template_in kafka >"$OUT/after"
 diff -U 2 "$OUT/before" "$OUT/after" | tail -n +3 || true
 show 0 kubectl rollout status statefulset/kafka -n kafka --timeout=120s
-show 0 kubectl get pods -n kafka -o wide
-say "One broker a zone. To apply it again changes nothing, so nothing restarts:"
-show 0 kubectl apply -n kafka -f $SAMPLES/kafka.yaml
+show 0 kubectl get pods -n kafka -o "custom-columns=$COLUMNS"
+say "One broker a zone. To apply it again changes nothing that would restart a broker: the generation stays 1."
+kubectl apply -n kafka -f $SAMPLES/kafka.yaml >"$OUT/log" 2>&1 || die "could not apply it again: $(cat "$OUT/log")"
+show 0 kubectl get statefulset kafka -n kafka -o custom-columns=NAME:.metadata.name,GENERATION:.metadata.generation
 
 heading "4. Apply one that breaks the policy"
 show 1 kubectl apply -n kafka -f $SAMPLES/kafka-risky.yaml

@@ -26,6 +26,7 @@ TESTBED = WORK / "testbed"
 OURS = "ballast-system"
 WEBHOOK = "ballast-webhook"
 CHART = ROOT / "manifests" / "chart"
+SAMPLES = ROOT / "manifests" / "samples"
 ACCOUNT = f"system:serviceaccount:{OURS}:{WEBHOOK}"
 CONFIGURATIONS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 PARTS = ("ca.crt", "ca.key", "tls.crt", "tls.key")
@@ -236,15 +237,18 @@ class Suite:
                    json.dumps(spec_of(made)))
             expect(made["metadata"]["labels"]["ballast.dev/role"] == "broker", "the mark was lost", made["metadata"])
 
-    def what_breaks_the_policy_is_denied(self):
-        obj = kafka("load", "lonely", replicas=1)
-        del obj["spec"]["volumeClaimTemplates"], spec_of(obj)["containers"][0]["volumeMounts"]
-        denied = kubectl("apply", "-f", "-", stdin=json.dumps(obj), check=False)
+    def samples_are_what_they_say(self):
+        """One is completed as it is, and the other one denied with all that is wrong."""
+        taken = kubectl("apply", "--dry-run=server", "-n", "load", "-f", str(SAMPLES / "kafka.yaml"), "-o", "json")
+        made = next(item for item in json.loads(taken.stdout)["items"] if item["kind"] == "StatefulSet")
+        expect(made["metadata"]["labels"]["ballast.dev/role"] == "combined", "it was not completed", made)
+        denied = kubectl("apply", "-n", "load", "-f", str(SAMPLES / "kafka-risky.yaml"), check=False)
         expect(denied.returncode != 0, "it was admitted", denied.stdout)
         for text in ('admission webhook "validate.ballast.dev" denied the request', "replicas: 1 broker is all that the "
-                     "cluster has", "Raise replicas", "storage: "):
+                     "cluster has", "Raise replicas", "replicas: 1 controller cannot be lost", "storage: data in "
+                     "/var/lib/kafka/data is on volume", "Use a volumeClaimTemplate"):
             expect(text in denied.stderr, f'the denial does not say "{text}"', denied.stderr)
-        expect(not self.api.find("StatefulSet", "lonely", "load"), "it is there all the same")
+        expect(not self.api.find("StatefulSet", "orders", "load"), "it is there all the same")
 
     def brokers_know_their_zone(self):
         for pod in self.brokers_ready("kafka"):
@@ -464,7 +468,7 @@ def main():
     suite, report = Suite(Api()), Report(os.environ.get("ONLY"))
     # In this order, as they share the cluster.
     for name in ("helm_installs_it", "it_is_restricted", "it_may_do_what_it_needs_and_no_more", "it_keeps_its_certificates",
-                 "kubectl_apply_is_completed", "helm_upgrade_settles", "what_breaks_the_policy_is_denied",
+                 "kubectl_apply_is_completed", "helm_upgrade_settles", "samples_are_what_they_say",
                  "brokers_know_their_zone", "protection_is_guarded", "a_drain_waits_for_the_brokers",
                  "rolling_restarts_lose_no_call", "one_replica_may_go", "policies_change_without_a_restart",
                  "certificates_change_without_a_restart", "everything_goes_and_comes_back",
