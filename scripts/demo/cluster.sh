@@ -6,9 +6,9 @@ CLUSTER=$PWD/build/demo-cluster
 SAMPLES=manifests/samples
 COLUMNS='POD:.metadata.name,READY:.status.containerStatuses[*].ready,NODE:.spec.nodeName'
 
-# testbed VERB...: as root, and with the programs that this user has built.
+# testbed VERB...: as root, and with the programs that this user has built. What it starts goes on without our output.
 testbed() {
-    as_root env "HOME=$HOME" "PATH=$PATH" tests/testbed/testbed.sh "$@"
+    as_root env "HOME=$HOME" "PATH=$PATH" tests/testbed/testbed.sh "$@" 9>&-
 }
 
 kubectl() {
@@ -29,11 +29,13 @@ quietly() {
     }
 }
 
+# It may be called in the middle of a command whose output goes elsewhere.
 # shellcheck disable=SC2317 # called by the trap
 take_down() {
     trap '' INT
+    exec >&9 2>&1
     rm -f "$OUT/shown" "$OUT/log"
-    printf '\n'
+    printf '\ntaking the cluster down\n'
     if testbed down "$CLUSTER"; then
         rm -rf "$CLUSTER" 2>/dev/null || as_root rm -rf "$CLUSTER"
         echo "the cluster is gone"
@@ -62,6 +64,7 @@ quietly "a stand-in for Kafka's image, as there is no registry: it listens, and 
     tests/testbed/image.sh standin "$OUT/kafka.tar" 3.9.1
 
 heading "Starting a cluster of three zones"
+exec 9>&1
 trap take_down EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
