@@ -2,7 +2,7 @@
 # Runs the webhook as a user does: from its image, by its Helm chart, on a real cluster of three zones, which is
 # brought up for it and taken away again. Needs root.
 #
-#   run.sh                     ONLY=REGEX takes those tests whose name matches; the first one is always needed
+#   run.sh     with ONLY=REGEX those tests whose name matches, and the first one, which installs Ballast
 #
 # The last line is "N passed, N failed".
 set -euo pipefail

@@ -378,20 +378,42 @@ class Suite:
         expect(self.api.get("StatefulSet", "kafka", "kafka")["metadata"]["generation"] == 1,
                "a change of policy rolls the brokers")
 
-    def certificates_change_without_a_restart(self):
-        """Each replica looks once a minute, and none shows what is not trusted yet."""
+    def change_secret(self, data, until):
+        """Takes parts out of the Secret, and waits until `until(secret)` and both webhooks show what is stored; under load."""
         pods = self.two_webhooks()
-        before = self.secret()
         with self.dry_creates() as load:
-            self.api.patch("Secret", f"{WEBHOOK}-tls", {"data": {"tls.crt": None, "tls.key": None}}, OURS)
-            wait_until(lambda: "tls.crt" in self.secret(), "there is a new certificate", 70, 0.5)
-            fresh = self.secret()
-            wait_until(lambda: all(self.leaf(pod) == decoded(fresh["tls.crt"]) for pod in pods), "both show it", 70, 0.5)
-        expect(fresh["ca.crt"] == before["ca.crt"] and fresh["tls.crt"] != before["tls.crt"], "not the leaf was renewed")
+            self.api.patch("Secret", f"{WEBHOOK}-tls", {"data": data}, OURS)
+            secret = wait_until(lambda: set(PARTS) <= set(now := self.secret()) and until(now) and now, "it is filled", 70, 0.5)
+            wait_until(lambda: all(self.leaf(pod) == decoded(secret["tls.crt"]) for pod in pods), "both show it", 70, 0.5)
         expect(not load.failures, f"{len(load.failures)} of {load.calls} calls failed", *load.failures[:3])
-        expect(self.webhooks() and {pod["metadata"]["uid"] for pod in self.webhooks()} ==
-               {pod["metadata"]["uid"] for pod in pods}, "the webhooks were restarted")
+        expect({pod["metadata"]["uid"] for pod in self.webhooks()} == {pod["metadata"]["uid"] for pod in pods},
+               "the webhooks were restarted")
         print(f"  {load.calls} calls")
+        return secret
+
+    def certificates_change_without_a_restart(self):
+        before = self.secret()
+        after = self.change_secret({"tls.crt": None, "tls.key": None}, lambda now: now["tls.crt"] != before["tls.crt"])
+        expect(after["ca.crt"] == before["ca.crt"], "the authority changed too")
+
+    def an_emptied_secret_costs_no_call(self):
+        """The authority is lost: a new one is made, and the old one stays trusted while its certificates are in use."""
+        before = self.secret()
+        after = self.change_secret(None, lambda now: now["ca.key"] != before["ca.key"])
+        expect(decoded(before["ca.crt"]) in decoded(after["ca.crt"]), "the old authority is not trusted any more")
+
+    def a_lost_bundle_comes_back(self):
+        """As after kubectl replace, or helm upgrade --force, of what the chart renders."""
+        bundle = self.secret()["ca.crt"]
+
+        def bundles():
+            return [hook["clientConfig"].get("caBundle") for kind in CONFIGURATIONS
+                    for hook in self.api.get(kind, WEBHOOK)["webhooks"]]
+        for kind in CONFIGURATIONS:
+            self.api.patch(kind, WEBHOOK, [{"op": "remove", "path": f"/webhooks/{i}/clientConfig/caBundle"} for i, _ in
+                                           enumerate(self.api.get(kind, WEBHOOK)["webhooks"])], kind_of="json-patch")
+        wait_until(lambda: set(bundles()) == {bundle}, "the bundles are there again", 30, 0.2)
+        wait_until(self.admits, "Kafka is admitted again", 5, 0.1)
 
     # --- the worst ---
 
@@ -465,13 +487,15 @@ def process_of(pod):
 
 
 def main():
-    suite, report = Suite(Api()), Report(os.environ.get("ONLY"))
+    only = os.environ.get("ONLY")
+    suite, report = Suite(Api()), Report(only and f"helm installs it|{only}")
     # In this order, as they share the cluster.
     for name in ("helm_installs_it", "it_is_restricted", "it_may_do_what_it_needs_and_no_more", "it_keeps_its_certificates",
                  "kubectl_apply_is_completed", "helm_upgrade_settles", "samples_are_what_they_say",
                  "brokers_know_their_zone", "protection_is_guarded", "a_drain_waits_for_the_brokers",
                  "rolling_restarts_lose_no_call", "one_replica_may_go", "policies_change_without_a_restart",
-                 "certificates_change_without_a_restart", "everything_goes_and_comes_back",
+                 "certificates_change_without_a_restart", "an_emptied_secret_costs_no_call", "a_lost_bundle_comes_back",
+                 "everything_goes_and_comes_back",
                  "a_namespace_goes_with_all_in_it", "it_can_be_taken_out", "it_can_be_put_in_again"):
         report.run(f"e2e: {name.replace('_', ' ')}", getattr(suite, name))
     report.finish()
