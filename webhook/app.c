@@ -217,7 +217,7 @@ static int ensure(const struct bl_options *options, enum bl_pki_step *ret_step,
     if (connect_to_cluster(options, NULL, &client, err) < 0)
         return -1;
     struct bl_certs_options certs = certs_options(options, client);
-    return bl_certs_ensure(&certs, ret_step, err);
+    return bl_certs_ensure(&certs, NULL, ret_step, err);
 }
 
 int bl_app_certs(const struct bl_options *options)

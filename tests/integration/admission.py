@@ -10,8 +10,8 @@ import ssl
 import threading
 import time
 
-from harness import (ADDRESS, Api, ApiError, Failure, Report, ROOT, Webhook, budget, expect, expect_denied, install, install_crd,
-                     kubectl, run, stateful_set, uninstall, wait_until)
+from harness import (ADDRESS, Api, ApiError, Failure, Report, ROOT, Webhook, budget, chart_of, expect, expect_denied, install,
+                     install_crd, kubectl, run, stateful_set, uninstall, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
 
@@ -422,19 +422,13 @@ class Suite:
     def settles_under_helm(self):
         """Real Helm: install, upgrade without a change, upgrade with one; no generation more than that."""
         namespace = self.namespace()
-        chart = WORK / "helm-chart"
-        (chart / "templates").mkdir(parents=True, exist_ok=True)
-        (chart / "Chart.yaml").write_text("apiVersion: v2\nname: kafka\nversion: 1.0.0\n")
-        (chart / "values.yaml").write_text("image: docker.io/apache/kafka:3.9.1\nlabel: one\n")
         obj = stateful_set(namespace=namespace)
         spec_of(obj)["topologySpreadConstraints"] = [
             {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"}]
-        spec_of(obj)["containers"][0]["image"] = "{{ .Values.image }}"
-        obj["metadata"]["labels"] = {"chart": "{{ .Values.label }}"}
-        (chart / "templates" / "set.yaml").write_text(json.dumps(obj, indent=1))
+        chart = chart_of(obj, WORK / "helm-chart")
 
         def helm(*args):
-            run("helm", *args, str(chart), "-n", namespace)
+            run("helm", *args, chart, "-n", namespace)
             return self.api.get("StatefulSet", "kafka", namespace)
         first = helm("install", "kafka")
         expect_completed(first)
