@@ -13,6 +13,7 @@ admission webhook that listens here: its CPU time and memory are those of the pr
     connections  1 to 200 connections
     start        from start to ready
     memory       resident after --reviews reviews (100000)
+    apiserver    what a real API server says of it, on a control plane of its own; as root
 
 All without PART. Figures are the medians of N rounds (3) that take turns; what is compared is the ratio.
 """
@@ -21,6 +22,7 @@ import argparse
 import os
 import pathlib
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -33,7 +35,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build" / "release"
 HOST = "127.0.0.1"
 COLUMNS = ("count", "failed", "rate", "p50", "p99", "p999", "cpu", "rss")
-PARTS = ("beside", "handshake", "size", "policies", "connections", "start", "memory")
+PARTS = ("beside", "handshake", "size", "policies", "connections", "start", "memory", "apiserver")
 
 
 class Server:
@@ -45,9 +47,18 @@ class Server:
         self.authority = bench.work / "certs" / "ca.crt"
         self.process = subprocess.Popen([str(part) for part in command])  # pylint: disable=consider-using-with
         self.pids = str(self.process.pid)
+        bench.servers.append(self)
         self.began = time.monotonic()
 
+    def wait_for(self, check):
+        while not check():
+            if self.process.poll() is not None:
+                sys.exit(f"the server on port {self.port} ended with {self.process.returncode}")
+            time.sleep(0.001)
+        return self
+
     def stop(self):
+        self.bench.servers.remove(self)
         self.process.send_signal(signal.SIGTERM)
         if self.process.wait(30) != 0:
             sys.exit(f"the server on port {self.port} ended with {self.process.returncode}")
@@ -65,9 +76,10 @@ class Peer:
 class Bench:
     def __init__(self, options, work):
         self.options, self.work = options, pathlib.Path(work)
+        self.servers = []  # that run
         self.review = self.work / "review.json"
         subprocess.run([BUILD / "ballast-webhook", "certs", f"--certs-dir={self.work}/certs", f"--dns-name={HOST}",
-                        "--log-level=warn"], check=True)
+                        "--log-level=warn"], check=True, stdout=subprocess.DEVNULL)
         self.write_review(self.review, 12)
 
     @staticmethod
@@ -77,16 +89,13 @@ class Bench:
 
     def constant(self, port=19443):
         certs = self.work / "certs"
-        return self.when_open(Server(self, port, [BUILD / "tests/ballast-constant", f"{HOST}:{port}",
-                                                  certs / "tls.crt", certs / "tls.key", 2]))
+        return Server(self, port, [BUILD / "tests/ballast-constant", f"{HOST}:{port}", certs / "tls.crt",
+                                   certs / "tls.key", 2]).wait_for(lambda: self.is_open(port))
 
     @staticmethod
-    def when_open(server):
-        """A connection is taken: what has no /readyz."""
-        while subprocess.run(["bash", "-c", f"exec 3<>/dev/tcp/{HOST}/{server.port}"], check=False,
-                             stderr=subprocess.DEVNULL).returncode != 0:
-            time.sleep(0.02)
-        return server
+    def is_open(port):
+        with socket.socket() as trial:
+            return trial.connect_ex((HOST, port)) == 0
 
     def webhook(self, port=19444, policies=ROOT / "policies/bundles/default.yaml", metrics=19080):
         certs = self.work / "certs"
@@ -94,8 +103,7 @@ class Bench:
             BUILD / "ballast-webhook", f"--listen={HOST}:{port}", f"--metrics-listen={HOST}:{metrics}",
             f"--tls-cert={certs}/tls.crt", f"--tls-key={certs}/tls.key", f"--policies={policies}",
             "--log-level=warn", "--max-connections=512"])
-        while not self.is_ready(metrics):
-            time.sleep(0.001)
+        server.wait_for(lambda: self.is_ready(metrics))
         server.ready_after = time.monotonic() - server.began
         return server
 
@@ -249,6 +257,16 @@ def part_memory(bench):
     webhook.stop()
 
 
+def part_apiserver(bench):
+    testbed, folder = ROOT / "tests/testbed/testbed.sh", bench.work / "testbed"
+    subprocess.run([testbed, "control-plane", "up", folder], check=True, stdout=subprocess.DEVNULL)
+    try:
+        subprocess.run([testbed, "exec", folder, "--", "env", f"WORK={bench.work}", f"BALLAST_BUILD={BUILD}",
+                        sys.executable, "-B", ROOT / "tests/bench/webhook/apiserver.py"], check=True)
+    finally:
+        subprocess.run([testbed, "down", folder], check=True, stdout=subprocess.DEVNULL)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=3)
@@ -270,8 +288,12 @@ def main():
           f" {options.rounds} rounds of {options.seconds} s")
     with tempfile.TemporaryDirectory() as work:
         bench = Bench(options, work)
-        for part in options.parts or PARTS:
-            globals()[f"part_{part}"](bench)
+        try:
+            for part in options.parts or PARTS:
+                globals()[f"part_{part}"](bench)
+        finally:
+            for server in bench.servers:
+                server.process.kill()
 
 
 if __name__ == "__main__":
