@@ -25,13 +25,19 @@ struct bl_certs_options {
     const struct bl_clock *clock;
 };
 
-/** One look, and the step that is due. */
-BL_CHECK int bl_certs_ensure(const struct bl_certs_options *options, enum bl_pki_step *ret_step,
-                             struct bl_error **err);
+/**
+ * One look, and the step that is due.
+ *
+ * `known` is what the look before has found, and becomes what this one does; it starts as {0}, or is NULL.
+ * Where somebody has emptied the store, what is known goes on until a new authority has been made known, as
+ * when only its key is lost. To be rid of a leaf at once, empty the store and start all replicas anew.
+ */
+BL_CHECK int bl_certs_ensure(const struct bl_certs_options *options, struct bl_pki_state *known,
+                             enum bl_pki_step *ret_step, struct bl_error **err);
 
 struct bl_certs;
 
-/** Looks every minute, on a thread of its own. */
+/** Looks every 20 seconds, on a thread of its own. */
 BL_CHECK int bl_certs_start(const struct bl_certs_options *options, struct bl_certs **ret_certs,
                             struct bl_error **err);
 void bl_certs_stop(struct bl_certs *certs);

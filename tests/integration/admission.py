@@ -5,12 +5,13 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import ssl
 import threading
 import time
 
-from harness import (ADDRESS, Api, ApiError, Failure, Report, ROOT, Webhook, budget, expect, expect_denied, install, install_crd,
-                     kubectl, run, stateful_set, uninstall, wait_until)
+from harness import (ADDRESS, Api, ApiError, Failure, Report, ROOT, Webhook, budget, chart_of, expect, expect_denied, install,
+                     install_crd, kubectl, run, stateful_set, uninstall, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
 
@@ -45,14 +46,13 @@ class Suite:
         wait_until(lambda: check(self.webhook.metric(f'ballast_cache_objects{{resource="{resource}"}}')),
                    f"the cache of {resource} has caught up")
 
-    def cached(self, resource):
-        return self.webhook.metric(f'ballast_cache_objects{{resource="{resource}"}}')
-
     def create_cached(self, resource, obj):
-        """Creates it, and waits until the webhook knows."""
-        before = self.cached(resource)
+        """Creates it, and waits until the webhook knows. Controllers make and delete others meanwhile."""
         created = self.api.create(obj)
-        self.wait_cached(resource, lambda count: count > before)
+        everything = re.sub(r"/namespaces/[^/]+", "", Api.path(obj["kind"], obj["metadata"].get("namespace")))
+        if resource == "pods":
+            everything += "?labelSelector=ballast.dev/role"
+        self.wait_cached(resource, lambda count: count == len(self.api.request("GET", everything)["items"]))
         return created
 
     # --- completing ---
@@ -424,19 +424,13 @@ class Suite:
     def settles_under_helm(self):
         """Real Helm: install, upgrade without a change, upgrade with one; no generation more than that."""
         namespace = self.namespace()
-        chart = WORK / "helm-chart"
-        (chart / "templates").mkdir(parents=True, exist_ok=True)
-        (chart / "Chart.yaml").write_text("apiVersion: v2\nname: kafka\nversion: 1.0.0\n")
-        (chart / "values.yaml").write_text("image: docker.io/apache/kafka:3.9.1\nlabel: one\n")
         obj = stateful_set(namespace=namespace)
         spec_of(obj)["topologySpreadConstraints"] = [
             {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"}]
-        spec_of(obj)["containers"][0]["image"] = "{{ .Values.image }}"
-        obj["metadata"]["labels"] = {"chart": "{{ .Values.label }}"}
-        (chart / "templates" / "set.yaml").write_text(json.dumps(obj, indent=1))
+        chart = chart_of(obj, WORK / "helm-chart")
 
         def helm(*args):
-            run("helm", *args, str(chart), "-n", namespace)
+            run("helm", *args, chart, "-n", namespace)
             return self.api.get("StatefulSet", "kafka", namespace)
         first = helm("install", "kafka")
         expect_completed(first)

@@ -361,6 +361,20 @@ def stateful_set(name="kafka", namespace="kafka", replicas=3, role="broker", lab
                      **spec}}
 
 
+def chart_of(obj, folder):
+    """A Helm chart of one workload, whose first image and whose label "chart" are values."""
+    obj = json.loads(json.dumps(obj))
+    container = obj["spec"]["template"]["spec"]["containers"][0]
+    values = {"image": container["image"], "label": "one"}
+    container["image"] = "{{ .Values.image }}"
+    obj["metadata"].setdefault("labels", {})["chart"] = "{{ .Values.label }}"
+    (folder / "templates").mkdir(parents=True, exist_ok=True)
+    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: kafka\nversion: 1.0.0\n")
+    (folder / "values.yaml").write_text(json.dumps(values))
+    (folder / "templates" / "set.yaml").write_text(json.dumps(obj, indent=1))
+    return str(folder)
+
+
 def budget(name="kafka", namespace="kafka", labels=None, **spec):
     return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name, "namespace": namespace},
             "spec": {"selector": {"matchLabels": labels or {"app": name}}, **(spec or {"maxUnavailable": 1})}}

@@ -2,30 +2,34 @@
 # Container images without a container engine, as OCI archives.
 #
 #   image.sh ballast OUT.tar    ballast:dev, what the Dockerfile builds, from this tree
-#   image.sh standin OUT.tar    standin:1, busybox: sleeps, and listens on TCP $PORT (9092); for tests that only need pods
+#   image.sh standin OUT.tar    standin:1, busybox: sleeps, and listens on TCP $PORT (9092); for tests that only need pods.
+#                               What starts Kafka in the image apache/kafka starts this here
 #   image.sh pause OUT.tar      pause:1, what holds a pod's network
+#
+# A third argument is the tag, for an image that stands for another.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/scripts/lib.sh"
 
 usage() {
-    echo "usage: image.sh ballast|standin|pause OUT.tar"
+    echo "usage: image.sh ballast|standin|pause OUT.tar [TAG]"
 }
 
 case ${1:-} in
 -h | --help) usage && exit 0 ;;
 esac
-[ $# -eq 2 ] || {
+[ $# -eq 2 ] || [ $# -eq 3 ] || {
     usage >&2
     exit 2
 }
 out=$(realpath -m "$2")
+tag=${3:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# pack TAG UMOCI-OPTION...: what lies in $work/root becomes the archive.
+# pack TAG UMOCI-OPTION...: what lies in $work/root becomes the archive, with this tag if none was asked for.
 pack() {
-    local tag=$1 rootless=()
+    local tag=${tag:-$1} rootless=()
 
     shift
     [ "$(id -u)" -eq 0 ] || rootless=(--rootless)
@@ -75,6 +79,7 @@ sleep 2147483647 &
 wait
 END
     chmod 755 "$work/root/bin/standin"
+    install -D -m 755 "$work/root/bin/standin" "$work/root/etc/kafka/docker/run"
     pack 1 --config.env PATH=/bin --config.entrypoint /bin/standin
 }
 

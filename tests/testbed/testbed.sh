@@ -20,7 +20,7 @@ usage: testbed.sh VERB...
     up DIR [--version V]                the same with three nodes in three zones, cluster DNS and Services
     down DIR                            stop everything and leave nothing but DIR/logs
     exec DIR -- COMMAND...              run COMMAND in the testbed's network, with kubectl and helm
-    image DIR TAR NAME                  give all nodes an OCI archive as local/NAME
+    image DIR TAR NAME                  give all nodes an OCI archive as local/NAME, or NAME if that has a slash
     restart-apiserver DIR, stop-apiserver DIR, start-apiserver DIR
     restart-control-plane DIR           kill -9 all of it but etcd, and start it again
 

@@ -120,7 +120,7 @@ node_answers() {
 
 start_kubelet() { # ZONE INDEX
     wait_for "containerd-$1" 30 node_answers "$1"
-    import_on "$1" "$cache/pause.tar" pause
+    import_on "$1" "$cache/pause.tar" docker.io/local/pause
     start "kubelet-$1" nsenter --mount="/proc/$(cat "$dir/run/containerd-$1.pid")/ns/mnt" -- \
         /run/testbed/bin/kubelet --config "/run/testbed/nodes/$1/kubelet.yaml" \
         --kubeconfig "/run/testbed/pki/node-$1.kubeconfig" --hostname-override "node-$1" --node-ip "172.30.0.1$2" \
@@ -145,6 +145,31 @@ dns_answers() {
     in_testbed busybox nslookup kubernetes.default.svc.cluster.local 10.96.0.10
 }
 
+# There is no provisioner, so the volumes are there before they are asked for. What a claim had is not given to another.
+make_volumes() {
+    local zone number
+
+    for zone in $ZONES; do
+        for number in 1 2 3 4 5 6 7 8; do
+            cat <<END
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $zone-$number}
+spec:
+  storageClassName: standard
+  capacity: {storage: 1Ti}
+  accessModes: [ReadWriteOnce]
+  hostPath: {path: /var/lib/volumes/$number, type: DirectoryOrCreate}
+  nodeAffinity:
+    required:
+      nodeSelectorTerms:
+        - matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [node-$zone]}]
+END
+        done
+    done | kubectl apply -f "$here/storage.yaml" -f - >/dev/null
+}
+
 start_nodes() {
     local zone i=0
 
@@ -156,6 +181,7 @@ start_nodes() {
     done
     start_proxy
     start_dns
+    make_volumes
     i=0
     for zone in $ZONES; do
         start_kubelet "$zone" $((i += 1))
@@ -166,19 +192,20 @@ start_nodes() {
     done
 }
 
-import_on() { # ZONE TAR NAME
-    on_node "$1" ctr -n k8s.io images import --base-name "docker.io/local/$3" - <"$2" >/dev/null
+import_on() { # ZONE TAR NAME-OF-IMAGE
+    on_node "$1" ctr -n k8s.io images import --base-name "$3" - <"$2" >/dev/null
 }
 
-# import_image TAR NAME: the tag is the archive's own.
+# import_image TAR NAME: the tag is the archive's own. NAME may be one with a registry.
 import_image() {
-    local zone job jobs=()
+    local zone job jobs=() name=$2
 
     [ -r "$1" ] || die "there is no archive $1"
     [[ $2 != *:* ]] || die "a name without a tag is wanted, as the archive has the tag: ${2%%:*}"
     [ -e "$dir/run/containerd-a.pid" ] || die "the testbed in $dir has no nodes; start it with: testbed.sh up $dir"
+    [[ $name == */* ]] || name=docker.io/local/$name
     for zone in $ZONES; do
-        import_on "$zone" "$1" "$2" &
+        import_on "$zone" "$1" "$name" &
         jobs+=($!)
     done
     for job in "${jobs[@]}"; do
