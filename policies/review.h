@@ -58,6 +58,8 @@ void bl_review_protection(struct bl_review *review);
 void bl_review_deletion(struct bl_review *review);
 void bl_review_claim_deletion(struct bl_review *review);
 void bl_review_scale(struct bl_review *review);
+/** Its own `replicas` are set to 0 by an update, which stops it as scaling does. */
+void bl_review_stop(struct bl_review *review);
 BL_CHECK int bl_review_binding(struct bl_review *review, struct bl_error **err);
 void bl_review_eviction(struct bl_review *review);
 void bl_review_policy(struct bl_review *review);

@@ -18,13 +18,17 @@ static bool allows_deletion(const cJSON *object)
     return bl_text_eq(bl_object_annotation(object, BL_ANNOTATION_ALLOW_DELETION), "true");
 }
 
-static char *how_to_delete(const struct bl_review *review, const cJSON *object)
+static char *how_to(const struct bl_review *review, const cJSON *object, const char *what)
 {
     struct bl_ref ref = bl_object_ref(object);
 
-    return bl_asprintf(
-        "If it is meant: kubectl annotate %s %s -n %s %s=true, then delete it again.", ref.kind,
-        ref.name, review->namespace, BL_ANNOTATION_ALLOW_DELETION);
+    return bl_asprintf("If it is meant: kubectl annotate %s %s -n %s %s=true, then %s it again.",
+                       ref.kind, ref.name, review->namespace, BL_ANNOTATION_ALLOW_DELETION, what);
+}
+
+static char *how_to_delete(const struct bl_review *review, const cJSON *object)
+{
+    return how_to(review, object, "delete");
 }
 
 /* Does the finding mean that an object is denied, or that one which is needed is not there? */
@@ -256,18 +260,36 @@ static void judge_scale(struct bl_review *review, const struct change *change)
     }
 }
 
+/* One that an operator owns is the operator's to stop. */
 static void guard_stop(struct bl_review *review, const struct bl_report *report, const cJSON *set,
                        int64_t replicas)
 {
     const struct bl_result *result = guarding(review, report, BL_RULE_REPLICAS);
 
-    if (!result || allows_deletion(set))
+    if (!result || report->objects[0].workload->owner || allows_deletion(set))
         return;
     BL_AUTO_FREE char *who = bl_describe(set);
-    BL_AUTO_FREE char *how = how_to_delete(review, set);
+    BL_AUTO_FREE char *how = how_to(review, set, "scale");
     BL_AUTO_FREE char *message =
         bl_asprintf("scaling %s from %" PRId64 " to 0 stops all of it", who, replicas);
     guard(review, result, how, message);
+}
+
+void bl_review_stop(struct bl_review *review)
+{
+    BL_AUTO_FREE const cJSON **objects = NULL;
+    int64_t replicas;
+
+    if (!bl_review_is(review, "UPDATE") || !*bl_object_pod_pointer(review->old) ||
+        bl_object_replicas(review->object) != 0 || allows_deletion(review->object) ||
+        bl_review_unguarded(review))
+        return;
+    replicas = bl_object_replicas(review->old);
+    if (replicas == 0)
+        return;
+    BL_AUTO(bl_report_cleanup)
+    struct bl_report *report = bl_review_run(review, review->old, NULL, false, &objects);
+    guard_stop(review, report, review->old, replicas);
 }
 
 void bl_review_scale(struct bl_review *review)

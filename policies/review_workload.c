@@ -339,6 +339,8 @@ int bl_review_workload(struct bl_review *review, struct bl_error **err)
     note_results(review, first);
     if (review->kind != BL_REVIEW_MUTATE)
         say_findings(review, report);
+    if (review->kind != BL_REVIEW_MUTATE)
+        bl_review_stop(review);
     if (review->kind == BL_REVIEW_VALIDATE)
         say_unmade_edits(review, first);
     else if (!review->denial.len)

@@ -46,6 +46,10 @@ struct bl_cluster {
     struct bl_informers *informers;
     size_t caches; /* that are kept */
     struct bl_store *stores[CACHE_COUNT];
+    struct {
+        char **items;
+        size_t len, cap;
+    } refused; /* names of policies whose newest version is broken; of the thread that watches them */
 };
 
 static void keep_only(cJSON *object, const char *const *keys)
@@ -113,6 +117,17 @@ static bool keep_node(cJSON *object, void *context BL_UNUSED)
     return keep_head(object, "Node");
 }
 
+static void forget_refused(struct bl_cluster *cluster, const char *name)
+{
+    for (size_t i = 0; i < cluster->refused.len; i++) {
+        if (strcmp(cluster->refused.items[i], name) != 0)
+            continue;
+        free(cluster->refused.items[i]);
+        cluster->refused.items[i] = cluster->refused.items[--cluster->refused.len];
+        return;
+    }
+}
+
 static void policy_changed(const cJSON *before, const cJSON *after, void *context)
 {
     struct bl_cluster *cluster = context;
@@ -121,7 +136,10 @@ static void policy_changed(const cJSON *before, const cJSON *after, void *contex
     int rc = after ? bl_policies_upsert(cluster->policies, after, &err)
                    : bl_policies_remove(cluster->policies, name, &err);
 
-    bl_telemetry_reload(cluster->telemetry, BL_SOURCE_CLUSTER, rc == 0);
+    forget_refused(cluster, name);
+    if (rc < 0)
+        *BL_PUSH(&cluster->refused) = bl_strdup(name);
+    bl_telemetry_reload(cluster->telemetry, BL_SOURCE_CLUSTER, rc == 0, cluster->refused.len > 0);
     if (rc < 0)
         bl_log_error(BL_LOG_ERROR, "policy not replaced", err);
     else
@@ -174,6 +192,9 @@ void bl_cluster_stop(struct bl_cluster *cluster)
     if (!cluster)
         return;
     bl_informers_free(cluster->informers);
+    for (size_t i = 0; i < cluster->refused.len; i++)
+        free(cluster->refused.items[i]);
+    free(cluster->refused.items);
     free(cluster);
 }
 

@@ -137,10 +137,11 @@ void bl_telemetry_decision(struct bl_telemetry *telemetry, enum bl_path path,
                           summary->outcome[rule]);
 }
 
-void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok)
+void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok,
+                         bool broken)
 {
     bl_metric_add(telemetry->reloads, 1, source, ok ? 0 : 1, 0);
-    bl_metric_set(telemetry->reload_failed, !ok, source, 0, 0);
+    bl_metric_set(telemetry->reload_failed, broken, source, 0, 0);
 }
 
 /* The second number of "size resident shared …", in pages. */

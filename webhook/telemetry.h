@@ -35,7 +35,9 @@ void bl_telemetry_request(struct bl_telemetry *telemetry, enum bl_path path, int
                           bl_nsec duration);
 void bl_telemetry_decision(struct bl_telemetry *telemetry, enum bl_path path,
                            const struct bl_review_summary *summary);
-void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok);
+/** `broken`: something of the source is refused still, this or something else. */
+void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok,
+                         bool broken);
 
 /** Appends all, those of the process (memory, CPU, descriptors) too. */
 void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out);

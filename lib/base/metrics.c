@@ -9,6 +9,8 @@
 
 #define MS INT64_C(1000000)
 #define NANO INT64_C(1000000000)
+/* Of a gauge that was never set. */
+#define UNSET INT64_MIN
 
 /* From far below the budget of a decision to the longest time-out that an API server allows. */
 static const int64_t default_bounds[] = {
@@ -71,6 +73,8 @@ struct bl_metric *bl_metrics_add(struct bl_metrics *metrics, const struct bl_met
         metric->width = 1;
     }
     metric->values = bl_alloc(metric->series * metric->width, sizeof(*metric->values));
+    for (size_t i = 0; spec->type == BL_METRIC_GAUGE && i < metric->series; i++)
+        atomic_init(&metric->values[i], UNSET);
     *BL_PUSH(metrics) = metric;
     return metric;
 }
@@ -83,6 +87,10 @@ static atomic_int_least64_t *values_of(const struct bl_metric *metric, size_t a,
 
 void bl_metric_add(struct bl_metric *metric, int64_t amount, size_t a, size_t b, size_t c)
 {
+    int64_t unset = UNSET;
+
+    if (metric->spec.type == BL_METRIC_GAUGE)
+        (void)atomic_compare_exchange_strong(values_of(metric, a, b, c), &unset, 0);
     atomic_fetch_add_explicit(values_of(metric, a, b, c), amount, memory_order_relaxed);
 }
 
@@ -104,7 +112,9 @@ void bl_metric_observe(struct bl_metric *metric, int64_t nanoseconds, size_t a, 
 
 static int64_t load(const atomic_int_least64_t *value)
 {
-    return atomic_load_explicit(value, memory_order_relaxed);
+    int64_t now = atomic_load_explicit(value, memory_order_relaxed);
+
+    return now == UNSET ? 0 : now;
 }
 
 /* How often a histogram was fed; the value itself of the others. */
@@ -193,6 +203,14 @@ static void render_histogram(const struct bl_metric *metric, size_t series, stru
     add_line(out, metric, "_count", series, 0, so_far, 1);
 }
 
+/* A gauge that was set says so at 0 too; of counters most never count. */
+static bool says_anything(const struct bl_metric *metric, const atomic_int_least64_t *values)
+{
+    return metric->spec.type == BL_METRIC_GAUGE
+               ? atomic_load_explicit(values, memory_order_relaxed) != UNSET
+               : total_of(metric, values) != 0;
+}
+
 static void render(const struct bl_metric *metric, struct bl_strbuf *out)
 {
     static const char *const types[] = {"", "counter", "gauge", "histogram"};
@@ -203,7 +221,7 @@ static void render(const struct bl_metric *metric, struct bl_strbuf *out)
     for (size_t series = 0; series < metric->series; series++) {
         const atomic_int_least64_t *values = metric->values + series * metric->width;
 
-        if (metric->series > 1 && !total_of(metric, values))
+        if (metric->series > 1 && !says_anything(metric, values))
             continue;
         if (metric->spec.type == BL_METRIC_HISTOGRAM)
             render_histogram(metric, series, out);

@@ -56,7 +56,10 @@ void bl_metric_observe(struct bl_metric *metric, int64_t nanoseconds, size_t a, 
 /** The value of a counter or gauge, or how often a histogram was fed. For tests and decisions. */
 int64_t bl_metric_get(const struct bl_metric *metric, size_t a, size_t b, size_t c);
 
-/** Appends all of them, in the order in which they were registered. Of a metric with labels, series that are 0 are left out. */
+/**
+ * Appends all of them, in the order in which they were registered. Of a metric with labels, counters that are 0
+ * and gauges that were never set are left out.
+ */
 void bl_metrics_render(const struct bl_metrics *metrics, struct bl_strbuf *out);
 
 #endif

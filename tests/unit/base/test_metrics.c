@@ -20,16 +20,23 @@ START_TEST(renders_what_prometheus_reads)
         .name = "g", .help = "Level.", .type = BL_METRIC_GAUGE, .divisor = 1000};
     struct bl_metric_spec histogram = {
         .name = "h_seconds", .help = "Time.", .type = BL_METRIC_HISTOGRAM, .bounds = bounds};
+    struct bl_metric_spec labelled = {
+        .name = "l", .help = "Levels.", .type = BL_METRIC_GAUGE, .labels = {{"path", paths}}};
+    struct bl_metric *l = bl_metrics_add(metrics, &labelled);
     struct bl_metric *c = bl_metrics_add(metrics, &counter), *g = bl_metrics_add(metrics, &gauge),
                      *h = bl_metrics_add(metrics, &histogram);
 
+    bl_metric_set(l, 0, 0, 0, 0);
     bl_metric_add(c, 2, 1, 0, 0);
     bl_metric_set(g, -1500, 0, 0, 0);
     bl_metric_observe(h, 1000000, 0, 0, 0);
     bl_metric_observe(h, 2000000, 0, 0, 0);
     bl_metric_observe(h, 9000000, 0, 0, 0);
     bl_metrics_render(metrics, &text);
-    ck_assert_str_eq(text.text, "# HELP c_total Counts.\n"
+    ck_assert_str_eq(text.text, "# HELP l Levels.\n"
+                                "# TYPE l gauge\n"
+                                "l{path=\"a\"} 0\n"
+                                "# HELP c_total Counts.\n"
                                 "# TYPE c_total counter\n"
                                 "c_total{path=\"b\",code=\"200\"} 2\n"
                                 "# HELP g Level.\n"
@@ -44,6 +51,7 @@ START_TEST(renders_what_prometheus_reads)
                                 "h_seconds_count 3\n");
     ck_assert_int_eq(bl_metric_get(h, 0, 0, 0), 3);
     ck_assert_int_eq(bl_metric_get(c, 0, 0, 0), 0);
+    ck_assert_int_eq(bl_metric_get(l, 1, 0, 0), 0);
 }
 END_TEST
 

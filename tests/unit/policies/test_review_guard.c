@@ -24,6 +24,7 @@
     ",'volumeClaimTemplates':[{'metadata':{'name':'data'}}]}}"
 #define SET(replicas) SET_WITH("", replicas)
 #define ALLOWED ",'annotations':{'ballast.dev/allow-deletion':'true'}"
+#define OWNED ",'ownerReferences':[{'kind':'Kafka','name':'k','controller':true}]"
 #define BUDGET_WITH(name, metadata, spec)                                              \
     "{'apiVersion':'policy/v1','kind':'PodDisruptionBudget','metadata':{'name':'" name \
     "','namespace':'k'" metadata "},'spec':{'selector':{'matchLabels':{'app':'kafka'}}," spec "}}"
@@ -145,6 +146,15 @@ static const struct {
     {"growing is never wrong", RESCALE("2", "1"), SET("1"), NULL, 0},
     {"none is left", RESCALE("0", "3"), SET("3"), "scaling StatefulSet \"kafka\" from 3 to 0", 403},
     {"none is left, on purpose", RESCALE("0", "3"), SET_WITH(ALLOWED, "3"), NULL, 0},
+    {"none is left of an operator's, which knows why", RESCALE("0", "3"), SET_WITH(OWNED, "3"),
+     NULL, 0},
+    {"none is left by an update", UPDATE(SET("0"), SET("3")), SET("3"),
+     "scaling StatefulSet \"kafka\" from 3 to 0", 403},
+    {"none is left by an update, on purpose", UPDATE(SET_WITH(ALLOWED, "0"), SET("3")), SET("3"),
+     NULL, 0},
+    {"none was there before either", UPDATE(SET("0"), SET("0")), SET("0"), NULL, 0},
+    {"too few are left by an update", UPDATE(SET("2"), SET("3")), SET("3"),
+     "replicas: 2 brokers are too few", 403},
     {"the budget would hold the last ones", RESCALE("3", "4"),
      SET("4") "," BUDGET("'minAvailable':3"), "no node that runs one can be drained", 403},
     {"a stranger's scale", RESCALE("0", "3"), "", NULL, 0},
