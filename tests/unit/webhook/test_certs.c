@@ -16,8 +16,7 @@ static struct bl_pki_state known;
 
 static enum bl_pki_step look(void)
 {
-    struct bl_certs_options options = {
-        .folder = folder, .names = names, .clock = &bl_clock_real};
+    struct bl_certs_options options = {.folder = folder, .names = names, .clock = &bl_clock_real};
     enum bl_pki_step step;
     BL_ERROR(err);
 
