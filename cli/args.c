@@ -32,10 +32,15 @@ static const struct option options[] = {
     {CLI_FLAG_QUIET, 'q', "quiet", NULL, "no summary; harden prints denials only, no warnings"},
     {CLI_FLAG_FAIL_ON, 0, "fail-on", "SEVERITY",
      "exit with 1 from this severity on: info, warning or error"},
-    {CLI_FLAG_KIND, 0, "mutate", NULL, "answer as the mutating webhook would (the default)"},
-    {CLI_FLAG_KIND, 0, "validate", NULL, "answer as the validating webhook would"},
+    {CLI_FLAG_KIND, 0, "mutate", NULL, "answer as the mutating webhook would"},
+    {CLI_FLAG_KIND, 0, "validate", NULL,
+     "answer as the validating webhook would; without either: both"},
     {CLI_FLAG_CONTEXT, 0, "context-objects", "PATH", "manifests of other objects in the cluster"},
     {CLI_FLAG_VERBOSE, 'v', "verbose", NULL, "name every case, also those that pass"},
+    {CLI_FLAG_ADMIN, 0, "admin", "user:NAME|group:NAME",
+     "who may take protection away; may be repeated"},
+    {CLI_FLAG_ALL_NAMESPACES, 'A', "all-namespaces", NULL,
+     "not only those with the label ballast.dev/enforce: \"true\""},
 };
 
 static bool has(const struct cli_verb *verb, const struct option *option)
@@ -120,6 +125,12 @@ static void store(struct cli_args *args, const struct option *option, const char
         break;
     case CLI_FLAG_VERBOSE:
         args->verbose = true;
+        break;
+    case CLI_FLAG_ADMIN:
+        list_add(&args->admins, value);
+        break;
+    case CLI_FLAG_ALL_NAMESPACES:
+        args->all_namespaces = true;
         break;
     case CLI_FLAG_KIND:
         args->mutate |= option->name[0] == 'm';
@@ -244,6 +255,7 @@ void cli_args_release(struct cli_args *args)
     free(args->policies.items);
     free(args->files.items);
     free(args->context.items);
+    free(args->admins.items);
     *args = (struct cli_args){0};
 }
 

@@ -21,11 +21,11 @@ struct cli_list {
 
 /** What the user typed. Strings are borrowed from argv. */
 struct cli_args {
-    struct cli_list policies, files, context;
+    struct cli_list policies, files, context, admins;
     const char *output;    /* -o */
     const char *namespace; /* -n */
     const char *fail_on;
-    bool diff, in_place, quiet, verbose, mutate, validate;
+    bool diff, in_place, quiet, verbose, mutate, validate, all_namespaces;
 };
 
 enum cli_flag {
@@ -40,6 +40,8 @@ enum cli_flag {
     CLI_FLAG_KIND = 1 << 8, /* --mutate, --validate */
     CLI_FLAG_CONTEXT = 1 << 9,
     CLI_FLAG_VERBOSE = 1 << 10,
+    CLI_FLAG_ADMIN = 1 << 11,
+    CLI_FLAG_ALL_NAMESPACES = 1 << 12,
 };
 
 struct cli_verb {
@@ -51,7 +53,7 @@ struct cli_verb {
     int (*run)(const struct cli_args *args);
 };
 
-extern const struct cli_verb cli_harden, cli_lint, cli_explain, cli_test, cli_review;
+extern const struct cli_verb cli_harden, cli_lint, cli_explain, cli_test, cli_review, cli_vap;
 
 /** Fills `args`. Returns -1 to go on, or the exit code after help or a usage error was printed. */
 int cli_parse(const struct cli_verb *verb, int argc, char **argv, struct cli_args *args);

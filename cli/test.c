@@ -126,7 +126,8 @@ const struct cli_verb cli_test = {
     .description =
         "Each case names manifests, policies and what should come of them; see man ballast-test. "
         "Folders\n"
-        "named fixtures and policies are not searched for cases: they hold what cases read.",
+        "named fixtures and policies are not searched for cases: they hold what cases read. With\n"
+        "-o cases they are printed as JSON, not run.",
     .examples = "  ballast test policy-tests/\n",
     .outputs = "text|cases",
     .flags = CLI_FLAG_FILENAME | CLI_FLAG_VERBOSE | CLI_FLAG_OUTPUT,

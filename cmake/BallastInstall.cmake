@@ -1,8 +1,10 @@
 # What `cmake --install` puts where.
 function(ballast_install)
-    if(TARGET ballast)
-        install(TARGETS ballast RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-    endif()
+    foreach(program ballast ballast-webhook)
+        if(TARGET ${program})
+            install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+        endif()
+    endforeach()
     ballast_install_files("docs/man/*.1" "${CMAKE_INSTALL_MANDIR}/man1")
     ballast_install_files("docs/man/*.5" "${CMAKE_INSTALL_MANDIR}/man5")
     ballast_install_files("docs/man/*.7" "${CMAKE_INSTALL_MANDIR}/man7")

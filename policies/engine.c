@@ -461,7 +461,7 @@ void bl_report_free(struct bl_report *report)
         free(report->findings.items[i].hint);
     }
     for (size_t i = 0; i < report->companions.len; i++)
-        cJSON_Delete(report->companions.items[i].object);
+        bl_json_free(report->companions.items[i].object);
     free(report->findings.items);
     free(report->companions.items);
     free(report->objects);

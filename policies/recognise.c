@@ -141,6 +141,7 @@ static void take_candidate(struct bl_workload *workload, struct candidate *candi
     workload->container_name = name ? name : "";
     workload->container_pointer = BL_STEAL(candidate->pointer);
     *BL_PUSH(&workload->signals) = BL_STEAL(candidate->evidence.signal);
+    bl_workload_find_variables(workload);
 }
 
 /* Told by label, but nothing in the pod looks like it: then it is the first container. */
@@ -152,6 +153,7 @@ static void take_first_container(struct bl_workload *workload)
     workload->container = containers ? containers->child : NULL;
     workload->container_name = name ? name : "";
     workload->container_pointer = bl_asprintf("%s/spec/containers/0", workload->pod_pointer);
+    bl_workload_find_variables(workload);
 }
 
 static void apply_role_label(struct bl_workload *workload, bool ignore_opt_out)
@@ -223,6 +225,7 @@ void bl_workload_free(struct bl_workload *workload)
     }
     for (size_t i = 0; i < workload->signals.len; i++)
         free(workload->signals.items[i]);
+    free(workload->variables.items);
     free(workload->ports.items);
     free(workload->data.items);
     free(workload->signals.items);
@@ -230,6 +233,6 @@ void bl_workload_free(struct bl_workload *workload)
     free(workload->container_pointer);
     free(workload->version);
     free(workload->cluster);
-    cJSON_Delete(workload->selector);
+    bl_json_free(workload->selector);
     free(workload);
 }

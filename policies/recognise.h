@@ -23,6 +23,7 @@ bool bl_container_mentions(const cJSON *container, const char *text);
 void bl_workload_signal(struct bl_workload *workload, const char *fmt, ...) BL_PRINTF(2, 3);
 
 /** The steps after the container is known, in this order. */
+void bl_workload_find_variables(struct bl_workload *workload);
 void bl_workload_find_operator(struct bl_workload *workload);
 void bl_workload_find_distribution(struct bl_workload *workload);
 void bl_workload_find_kafka_role(struct bl_workload *workload, const struct bl_world *world);

@@ -176,9 +176,9 @@ static cJSON *write_answer(struct bl_review *review)
 static void review_release(struct bl_review *review)
 {
     bl_strbuf_release(&review->denial);
-    cJSON_Delete(review->warnings);
-    cJSON_Delete(review->audit);
-    cJSON_Delete(review->patch);
+    bl_json_free(review->warnings);
+    bl_json_free(review->audit);
+    bl_json_free(review->patch);
 }
 
 int bl_review_answer(const struct bl_policy_set *set, const cJSON *json, enum bl_review_kind kind,

@@ -136,7 +136,7 @@ static cJSON *with_expressions(const struct bl_scene *scene, const struct bl_ens
     if (common->child)
         bl_json_add(selector, "matchLabels", common);
     else
-        cJSON_Delete(common);
+        bl_json_free(common);
     if (expressions->child)
         bl_json_add(selector, "matchExpressions", BL_STEAL(expressions));
     return selector;
@@ -207,7 +207,7 @@ void bl_scene_free(struct bl_scene *scene)
         bl_workload_free(scene->workloads.items[i]);
     for (size_t i = 0; i < scene->ensembles.len; i++) {
         free(scene->ensembles.items[i].members.items);
-        cJSON_Delete(scene->ensembles.items[i].selector);
+        bl_json_free(scene->ensembles.items[i].selector);
     }
     free(scene->workloads.items);
     free(scene->ensembles.items);

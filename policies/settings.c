@@ -153,9 +153,10 @@ static bool from_arguments(const struct bl_workload *workload, const char *list,
 }
 
 /* How a variable names a property: Bitnami's way outranks the plain one. */
-enum naming { NOT_NAMED, PLAIN, BITNAMI };
+enum naming { PLAIN, BITNAMI, NAMINGS };
 
-static bool same_name(const char *name, const char *property)
+/* "MIN_INSYNC_REPLICAS" names "min.insync.replicas". */
+static bool names_property(const char *name, const char *property)
 {
     for (; *name && *property; name++, property++) {
         char c = *property;
@@ -167,17 +168,39 @@ static bool same_name(const char *name, const char *property)
     return !*name && !*property;
 }
 
-/* KAFKA_MIN_INSYNC_REPLICAS and KAFKA_CFG_MIN_INSYNC_REPLICAS name "min.insync.replicas". */
-static enum naming naming_of(const char *name, const char *property)
+static bool read_variable(const char *name, struct bl_variable *ret_variable)
 {
     static const char plain[] = "KAFKA_", bitnami[] = "CFG_";
 
     if (!name || strncmp(name, plain, sizeof(plain) - 1) != 0)
-        return NOT_NAMED;
+        return false;
     name += sizeof(plain) - 1;
-    if (strncmp(name, bitnami, sizeof(bitnami) - 1) == 0)
-        return same_name(name + sizeof(bitnami) - 1, property) ? BITNAMI : NOT_NAMED;
-    return same_name(name, property) ? PLAIN : NOT_NAMED;
+    ret_variable->bitnami = strncmp(name, bitnami, sizeof(bitnami) - 1) == 0;
+    ret_variable->name = ret_variable->bitnami ? name + sizeof(bitnami) - 1 : name;
+    return true;
+}
+
+/* Whole files of settings in one variable, as Strimzi hands them to ZooKeeper. */
+static const char *const env_files[BL_SETTINGS_FILES] = {"KAFKA_CONFIGURATION",
+                                                         "ZOOKEEPER_CONFIGURATION"};
+
+void bl_workload_find_variables(struct bl_workload *workload)
+{
+    const cJSON *entry, *env = bl_json_get(workload->container, "env");
+    size_t index = 0;
+
+    workload->variables.cap = bl_json_len(env);
+    workload->variables.items = bl_alloc(workload->variables.cap, sizeof(struct bl_variable));
+    cJSON_ArrayForEach(entry, env) {
+        const char *name = bl_json_string(entry, "name");
+        struct bl_variable variable = {.entry = entry, .index = index++};
+
+        if (read_variable(name, &variable))
+            *BL_PUSH(&workload->variables) = variable;
+        for (size_t i = 0; i < BL_SETTINGS_FILES; i++)
+            if (bl_text_eq(name, env_files[i]))
+                workload->files[i] = entry;
+    }
 }
 
 /* Is a variable set at all? Charts write `value: ""` for "leave it to the broker". */
@@ -192,35 +215,32 @@ static bool is_set(const cJSON *entry)
 static bool from_variables(const struct bl_workload *workload, const char *property,
                            struct bl_setting *setting)
 {
-    const cJSON *entry, *found[BITNAMI + 1] = {NULL};
-    size_t index = 0, at[BITNAMI + 1] = {0};
+    const struct bl_variable *found[NAMINGS] = {NULL};
 
-    cJSON_ArrayForEach(entry, bl_json_get(workload->container, "env")) {
-        enum naming naming = naming_of(bl_json_string(entry, "name"), property);
+    for (size_t i = 0; i < workload->variables.len; i++) {
+        const struct bl_variable *variable = &workload->variables.items[i];
 
-        found[naming] = entry;
-        at[naming] = index++;
+        if (names_property(variable->name, property))
+            found[variable->bitnami ? BITNAMI : PLAIN] = variable;
     }
-    for (int naming = BITNAMI; naming > NOT_NAMED; naming--) {
-        const char *value = bl_json_string(found[naming], "value");
+    for (int naming = BITNAMI; naming >= PLAIN; naming--) {
+        const struct bl_variable *variable = found[naming];
+        const char *value = variable ? bl_json_string(variable->entry, "value") : NULL;
 
-        if (!found[naming] || !is_set(found[naming]))
+        if (!variable || !is_set(variable->entry))
             continue;
         setting->value = value ? bl_strdup(value) : NULL;
-        setting->pointer = bl_asprintf("%s/env/%zu", workload->container_pointer, at[naming]);
+        setting->pointer = bl_asprintf("%s/env/%zu", workload->container_pointer, variable->index);
         return true;
     }
     return false;
 }
 
-/* Whole files of settings in one variable, as Strimzi hands them to ZooKeeper. */
 static bool from_env_file(const struct bl_workload *workload, const char *property,
                           struct bl_setting *setting)
 {
-    static const char *const files[] = {"KAFKA_CONFIGURATION", "ZOOKEEPER_CONFIGURATION"};
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(files); i++) {
-        const char *text = bl_container_env_value(workload->container, files[i]);
+    for (size_t i = 0; i < BL_SETTINGS_FILES; i++) {
+        const char *text = bl_json_string(workload->files[i], "value");
         char *value = text ? bl_properties_get(text, property) : NULL;
 
         if (!value)
@@ -259,12 +279,15 @@ static bool search_text(const struct bl_world_entry *map, BL_UNUSED const char *
 
 static const char *data_by_name(const cJSON *data, const char *property)
 {
-    const char *found[BITNAMI + 1] = {NULL};
+    const char *found[NAMINGS] = {NULL};
     const cJSON *entry;
 
     cJSON_ArrayForEach(entry, data) {
-        if (cJSON_IsString(entry) && *entry->valuestring)
-            found[naming_of(entry->string, property)] = entry->valuestring;
+        struct bl_variable variable;
+
+        if (cJSON_IsString(entry) && *entry->valuestring &&
+            read_variable(entry->string, &variable) && names_property(variable.name, property))
+            found[variable.bitnami ? BITNAMI : PLAIN] = entry->valuestring;
     }
     return found[BITNAMI] ? found[BITNAMI] : found[PLAIN];
 }

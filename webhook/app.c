@@ -12,6 +12,7 @@
 struct bl_app {
     const struct bl_options *options;
     struct bl_telemetry telemetry;
+    struct bl_fights *fights;
     struct bl_policies *policies;
     struct bl_tls *tls;
     struct bl_webhook webhook;
@@ -133,6 +134,7 @@ static int start_servers(struct bl_app *app, struct bl_error **err)
 
     app->webhook.policies = app->policies;
     app->webhook.telemetry = &app->telemetry;
+    app->webhook.fights = app->fights;
     app->webhook.tls = app->tls;
     app->webhook.cluster = app->cluster;
     app->webhook.admins = app->options->admins.items;
@@ -163,6 +165,7 @@ int bl_app_start(const struct bl_options *options, struct bl_app **ret_app, stru
 
     app->options = options;
     bl_telemetry_init(&app->telemetry, bl_cluster_resources);
+    app->fights = bl_fights_new();
     if (start_policies(app, err) < 0 || start_tls(app, err) < 0 || start_cluster(app, err) < 0 ||
         start_certs(app, err) < 0 || start_servers(app, err) < 0 || start_files(app, err) < 0)
         return -1;
@@ -192,8 +195,9 @@ void bl_app_stop(struct bl_app *app)
     if (app->stop)
         bl_stop_raise(app->stop);
     bl_files_stop(app->files);
-    bl_server_stop(app->reviews);
+    /* Metrics tell of the other server. */
     bl_server_stop(app->metrics);
+    bl_server_stop(app->reviews);
     bl_certs_stop(app->certs);
     bl_cluster_stop(app->cluster);
     bl_kube_client_free(app->client);
@@ -201,6 +205,7 @@ void bl_app_stop(struct bl_app *app)
     bl_tls_free(app->tls);
     bl_policies_free(app->policies);
     bl_telemetry_release(&app->telemetry);
+    bl_fights_free(app->fights);
     free(app);
 }
 

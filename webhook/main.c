@@ -8,12 +8,16 @@
 #include "ballast/base/mem.h"
 #include "ballast/json/arena.h"
 
-/* Bodies come and go; what they took is given back, and threads share what they have. */
+/*
+ * Bodies come and go; what they took is given back, and threads share what they have. Fast bins would be
+ * merged again at each allocation of a kilobyte or more, of which a decision makes many.
+ */
 static void setup_memory(void)
 {
     (void)mallopt(M_MMAP_THRESHOLD, 128 << 10);
     (void)mallopt(M_TRIM_THRESHOLD, 256 << 10);
     (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MXFAST, 0);
     bl_json_arena_setup();
 }
 

@@ -56,6 +56,10 @@ static void add_of_reviews(struct bl_telemetry *telemetry)
                              "Admission reviews by what came of them.", LABEL("path", paths),
                              LABEL("answer", answers));
     telemetry->decisions = bl_metrics_add(telemetry->metrics, &decisions);
+    telemetry->repeated =
+        add(telemetry, BL_METRIC_COUNTER, "ballast_webhook_repeated_patches_total",
+            "Updates that got the same patch for the third time in five minutes, or more often.",
+            NO_LABEL, NO_LABEL);
     telemetry->refused = add(telemetry, BL_METRIC_COUNTER, "ballast_webhook_refused_total",
                              "Requests that no rule answered: too much under way, too large, late.",
                              LABEL("reason", reasons), NO_LABEL);

@@ -20,7 +20,7 @@ enum bl_reload_source {
 
 struct bl_telemetry {
     struct bl_metrics *metrics; /* owned */
-    struct bl_metric *requests, *duration, *decisions, *answers;
+    struct bl_metric *requests, *duration, *decisions, *answers, *repeated;
     struct bl_metric *in_flight, *connections, *refused;
     struct bl_metric *reloads, *reload_failed, *policies;
     struct bl_metric *certificate_expiry;

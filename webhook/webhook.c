@@ -101,6 +101,26 @@ static void log_review(const struct bl_request *request, const cJSON *answer, co
            BL_LOG_INT("micros", took / 1000), BL_LOG_TEXT("message", denial));
 }
 
+/* Once in a period, where it becomes plain. */
+static void note_fight(const struct bl_webhook *webhook, const cJSON *review, const cJSON *answer)
+{
+    unsigned round = bl_fights_note(webhook->fights, review, answer, bl_clock_now(&bl_clock_real));
+    const cJSON *request = bl_json_get(review, "request");
+
+    if (!round)
+        return;
+    bl_metric_add(webhook->telemetry->repeated, 1, 0, 0, 0);
+    if (round == BL_FIGHT_ROUNDS)
+        BL_LOG(
+            BL_LOG_WARN, "the same patch again",
+            BL_LOG_TEXT("resource", bl_json_string(bl_json_get(request, "resource"), "resource")),
+            BL_LOG_TEXT("namespace", bl_json_string(request, "namespace")),
+            BL_LOG_TEXT("name", bl_json_string(request, "name")),
+            BL_LOG_TEXT("user", bl_json_string(bl_json_get(request, "userInfo"), "username")),
+            BL_LOG_TEXT("hint", "what was completed is taken back each time: let that tool keep "
+                                "it, or harden its manifests"));
+}
+
 static void fail(struct bl_response *response, const char *path, const struct bl_error *err)
 {
     int status = bl_error_code(err) == BL_ERR_INTERNAL    ? 500
@@ -135,7 +155,7 @@ static int judge_again(const struct bl_webhook *webhook, const cJSON *review,
         *summary = other;
         second = first;
     }
-    cJSON_Delete(second);
+    bl_json_free(second);
     return 0;
 }
 
@@ -172,6 +192,8 @@ static int answer(const struct bl_webhook *webhook, const struct bl_request *req
     bl_json_write(&response->body, reply);
     response->content_type = JSON_TYPE;
     bl_telemetry_decision(webhook->telemetry, path, &summary);
+    if (summary.patched)
+        note_fight(webhook, review, reply);
     if (bl_log_wants(summary.allowed ? BL_LOG_DEBUG : BL_LOG_INFO))
         log_review(request, reply, review, &summary);
     return 0;

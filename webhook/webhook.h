@@ -10,6 +10,7 @@
 
 #include "ballast/serve/server.h"
 #include "cluster.h"
+#include "fights.h"
 #include "snapshot.h"
 #include "telemetry.h"
 
@@ -17,6 +18,7 @@
 struct bl_webhook {
     struct bl_policies *policies;
     struct bl_telemetry *telemetry;
+    struct bl_fights *fights;
     struct bl_cluster *cluster; /* NULL: no cluster to look at */
     struct bl_tls *tls;         /* NULL: no TLS */
     const char *const *admins;  /* see struct bl_review_facts */

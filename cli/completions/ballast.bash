@@ -8,7 +8,7 @@ _ballast()
     verb=
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        harden | lint | explain | test | review)
+        harden | lint | explain | test | review | vap)
             verb=${COMP_WORDS[i]}
             break
             ;;
@@ -16,7 +16,7 @@ _ballast()
     done
 
     if [[ -z $verb ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "harden lint explain test review --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "harden lint explain test review vap --help --version" -- "$cur")
         return
     fi
 
@@ -29,7 +29,7 @@ _ballast()
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    -n | --namespace)
+    -n | --namespace | --admin)
         return
         ;;
     --fail-on)
@@ -40,6 +40,8 @@ _ballast()
         case $verb in
         lint) mapfile -t COMPREPLY < <(compgen -W "text json sarif junit" -- "$cur") ;;
         explain) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
+        test) mapfile -t COMPREPLY < <(compgen -W "text cases" -- "$cur") ;;
+        vap) mapfile -t COMPREPLY < <(compgen -W "yaml json" -- "$cur") ;;
         esac
         return
         ;;
@@ -50,8 +52,9 @@ _ballast()
         harden) i="--policy --filename --namespace --diff --in-place --quiet --help" ;;
         lint) i="--policy --filename --namespace --output --quiet --fail-on --help" ;;
         explain) i="--policy --filename --namespace --output --help" ;;
-        test) i="--filename --verbose --help" ;;
+        test) i="--filename --output --verbose --help" ;;
         review) i="--policy --filename --mutate --validate --context-objects --help" ;;
+        vap) i="--policy --output --admin --all-namespaces --help" ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$i" -- "$cur")
         return

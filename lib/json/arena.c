@@ -1,9 +1,10 @@
 #include "ballast/json/arena.h"
 
 #include <assert.h>
-#include <cjson/cJSON.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "ballast/json/json.h"
 
 /* Most reviews fit into one, which the thread keeps. */
 #define CHUNK_BYTES ((size_t)256 << 10)
@@ -77,6 +78,14 @@ static void arena_free(void *memory)
     if (!memory || (arena.active && is_inside(memory)))
         return;
     free(memory);
+}
+
+/* What hangs below a value of the region is of the region too, or not its own. */
+void bl_json_free(cJSON *value)
+{
+    if (!value || (arena.active && is_inside((const unsigned char *)value)))
+        return;
+    cJSON_Delete(value);
 }
 
 void bl_json_arena_setup(void)

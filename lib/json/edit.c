@@ -13,8 +13,8 @@ void bl_edit_init(struct bl_edit *edit, const cJSON *original)
 
 void bl_edit_release(struct bl_edit *edit)
 {
-    cJSON_Delete(edit->object);
-    cJSON_Delete(edit->patch);
+    bl_json_free(edit->object);
+    bl_json_free(edit->patch);
     *edit = (struct bl_edit){0};
 }
 
@@ -79,7 +79,7 @@ static int apply_add(cJSON **root, const char *pointer, cJSON *value, struct bl_
     BL_AUTO_FREE char *step = NULL;
 
     if (!*pointer) {
-        cJSON_Delete(*root);
+        bl_json_free(*root);
         *root = value;
         return 0;
     }
@@ -324,7 +324,7 @@ int bl_patch_apply(cJSON **object, const cJSON *patch, struct bl_error **err)
 
     if (bl_patch_apply_scratch(&result, patch, err) < 0)
         return -1;
-    cJSON_Delete(*object);
+    bl_json_free(*object);
     *object = BL_STEAL(result);
     return 0;
 }

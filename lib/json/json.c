@@ -10,9 +10,15 @@
 /* Whole numbers below are exact in a double; this one may have been 2^53 + 1 in the text. */
 #define EXACT_END ((int64_t)1 << 53)
 
+/* cJSON_IsObject() and the like without the call, for what is asked hundreds of times a decision. */
+static bool is_type(const cJSON *value, int type)
+{
+    return value && (value->type & 0xff) == type;
+}
+
 cJSON *bl_json_get(const cJSON *object, const char *key)
 {
-    if (!cJSON_IsObject(object))
+    if (!is_type(object, cJSON_Object))
         return NULL;
     for (cJSON *member = object->child; member; member = member->next)
         /* Most siblings differ in their first letter, which saves the call. */
@@ -37,7 +43,7 @@ const char *bl_json_string(const cJSON *object, const char *key)
 {
     const cJSON *member = bl_json_get(object, key);
 
-    return cJSON_IsString(member) ? member->valuestring : NULL;
+    return is_type(member, cJSON_String) ? member->valuestring : NULL;
 }
 
 bool bl_json_bool(const cJSON *object, const char *key, bool fallback)
@@ -66,7 +72,7 @@ size_t bl_json_len(const cJSON *value)
 {
     size_t len = 0;
 
-    if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
+    if (!is_type(value, cJSON_Object) && !is_type(value, cJSON_Array))
         return 0;
     for (const cJSON *child = value->child; child; child = child->next)
         len++;

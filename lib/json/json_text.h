@@ -23,7 +23,16 @@ static inline uint64_t bl_json_escaped(uint64_t word)
            BL_EACH_BYTE(0x80);
 }
 
-/** How many bytes, a multiple of eight, stand for themselves; with `ascii` those beyond it do not count. */
+/** Which byte of the text has the first bit that is set; 0, the careful answer, where bytes run the other way. */
+static inline size_t bl_json_first_byte(uint64_t bits)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? (size_t)__builtin_ctzll(bits) / 8 : 0;
+}
+
+/**
+ * How many bytes stand for themselves, except that up to seven more may do so at the end of the text. With
+ * `ascii`, bytes beyond it do not.
+ */
 static inline size_t bl_json_plain_run(const char *text, size_t len, bool ascii)
 {
     size_t at = 0;
@@ -31,8 +40,9 @@ static inline size_t bl_json_plain_run(const char *text, size_t len, bool ascii)
 
     for (; at + sizeof(word) <= len; at += sizeof(word)) {
         memcpy(&word, text + at, sizeof(word));
-        if (bl_json_escaped(word) || (ascii && (word & BL_EACH_BYTE(0x80))))
-            break;
+        uint64_t others = bl_json_escaped(word) | (ascii ? word & BL_EACH_BYTE(0x80) : 0);
+        if (others)
+            return at + bl_json_first_byte(others);
     }
     return at;
 }

@@ -2,7 +2,8 @@
 """Manifests as a large company's repository holds them, for the benchmark.
 
     generate.py FOLDER [FILES]    FILES manifest files (10,000), 2 to 12 KiB each
-    generate.py --review FILE     one AdmissionReview with a StatefulSet of 12 KiB
+    generate.py --review FILE [BYTES]
+                                  one AdmissionReview with a StatefulSet of 12 KiB, or of so many bytes
 
 The same call writes the same bytes. Three files in forty are of Kafka releases, ZooKeeper or KRaft, in
 the shape that the Bitnami charts give them; the others are Deployments with their Services, and ConfigMaps.
@@ -374,23 +375,48 @@ def write_files(folder, count):
     print(f"{count} files, {total} bytes", file=sys.stderr)
 
 
-def write_review(path):
+def compact(value):
+    return json.dumps(value, separators=(",", ":"))
+
+
+def grow(one, size):
+    """Up to 16 KiB by an annotation, beyond by more variables of the broker, which are looked at one by one."""
+    variables = one["spec"]["template"]["spec"]["containers"][0]["env"]
+    length = len(compact(one))
+    while length < size - 4 * 1024:
+        variable = {"name": f"KAFKA_CFG_EXTRA_{len(variables)}", "value": "x" * 40}
+        variables.append(variable)
+        length += len(compact(variable)) + 1
+    filler = size - len(compact(one)) - 60
+    one["metadata"]["annotations"] = {"example.com/description": "x" * max(filler, 0)}
+
+
+def shrink(one, size):
+    """What a person writes by hand: without the chart's settings, and without its affinities."""
+    pod = one["spec"]["template"]["spec"]
+    pod.pop("affinity", None)
+    while len(compact(one)) > size - 256 and len(pod["containers"][0]["env"]) > 1:
+        pod["containers"][0]["env"].pop()
+
+
+def write_review(path, size):
     """As the API server sends it: the object with the managed fields of one earlier apply."""
     one = broker("my-kafka", "kafka")
     one["metadata"]["creationTimestamp"] = None
     one["status"] = {"replicas": 0, "availableReplicas": 0}
     fields = {"f:metadata": {"f:labels": {f"f:{key}": {} for key in one["metadata"]["labels"]}}, "f:spec": {}}
     entries = fields["f:spec"]
+    if size < 8 * 1024:
+        shrink(one, size)
     for variable in one["spec"]["template"]["spec"]["containers"][0]["env"]:
         entries[f'k:{{"name":"{variable["name"]}"}}'] = {".": {}, "f:name": {}, "f:value": {}}
-        if len(json.dumps(one)) + len(json.dumps(fields)) > 11 * 1024:
+        if len(json.dumps(one)) + len(json.dumps(fields)) > size - 1024:
             break
     one["metadata"]["managedFields"] = [
         {"manager": "kubectl", "operation": "Update", "apiVersion": "apps/v1", "fieldsType": "FieldsV1",
          "fieldsV1": fields}
     ]
-    filler = 12 * 1024 - len(json.dumps(one, separators=(",", ":"))) - 60
-    one["metadata"]["annotations"] = {"example.com/description": "x" * max(filler, 0)}
+    grow(one, size)
     group = {"group": "apps", "version": "v1"}
     review = {
         "kind": "AdmissionReview",
@@ -411,14 +437,14 @@ def write_review(path):
             "options": {"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"},
         },
     }
-    text = json.dumps(review, separators=(",", ":"))
+    text = compact(review)
     pathlib.Path(path).write_text(text, encoding="utf-8")
     print(f"review of {len(text)} bytes", file=sys.stderr)
 
 
 def main():
-    if len(sys.argv) == 3 and sys.argv[1] == "--review":
-        write_review(sys.argv[2])
+    if len(sys.argv) in (3, 4) and sys.argv[1] == "--review":
+        write_review(sys.argv[2], int(sys.argv[3]) if len(sys.argv) == 4 else 12 * 1024)
     elif len(sys.argv) in (2, 3) and not sys.argv[1].startswith("-"):
         write_files(sys.argv[1], int(sys.argv[2]) if len(sys.argv) == 3 else 10000)
     else:

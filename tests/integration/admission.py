@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import ssl
 import threading
 import time
@@ -45,14 +46,11 @@ class Suite:
         wait_until(lambda: check(self.webhook.metric(f'ballast_cache_objects{{resource="{resource}"}}')),
                    f"the cache of {resource} has caught up")
 
-    def cached(self, resource):
-        return self.webhook.metric(f'ballast_cache_objects{{resource="{resource}"}}')
-
     def create_cached(self, resource, obj):
-        """Creates it, and waits until the webhook knows."""
-        before = self.cached(resource)
+        """Creates it, and waits until the webhook knows. Controllers make and delete others meanwhile."""
         created = self.api.create(obj)
-        self.wait_cached(resource, lambda count: count > before)
+        everything = re.sub(r"/namespaces/[^/]+", "", Api.path(obj["kind"], obj["metadata"].get("namespace")))
+        self.wait_cached(resource, lambda count: count == len(self.api.request("GET", everything)["items"]))
         return created
 
     # --- completing ---

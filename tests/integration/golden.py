@@ -62,6 +62,7 @@ class Live:
         self.user = Api()
         self.bypass = Api(user=("bypass", "system:masters"))
         self.namespaces = set()
+        self.before = self.cached()  # what other suites left
         self.policies = None
         self.seen = {"workloads": 0, "denied": 0, "completed": 0, "other": 0, "unknown kinds": 0}
         self.left_out = {}
@@ -119,17 +120,20 @@ class Live:
             if error.status != 404:
                 raise
 
+    def cached(self):
+        metrics = self.webhook.metrics()
+        return {resource: metrics.get(f'ballast_cache_objects{{resource="{resource}"}}', 0)
+                for resource in ("poddisruptionbudgets", "networkpolicies")}
+
     def wait_cached(self, created):
-        counts = {resource: 0 for resource in CACHED.values()}
+        counts = {resource: self.before.get(resource, 0) for resource in CACHED.values()}
         for obj in created:
             if obj["kind"] in ("PodDisruptionBudget", "NetworkPolicy"):
                 counts[CACHED[obj["kind"]]] += 1
         versions = {}
 
         def settled():
-            metrics = self.webhook.metrics()
-            now = {r: metrics.get(f'ballast_cache_objects{{resource="{r}"}}', 0) for r in
-                   ("poddisruptionbudgets", "networkpolicies")}
+            now = self.cached()
             versions.update(now)
             return all(now[r] == counts[r] for r in now)
         try:

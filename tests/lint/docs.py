@@ -102,8 +102,20 @@ def check_verbs(report):
         if not re.search(rf"^\.Xr ballast-{verb} 1", text, re.MULTILINE):
             report.fail(main, 1, f"does not refer to ballast-{verb}(1)")
     for page in sorted(MAN.glob("ballast-*.1")):
-        if page.stem.removeprefix("ballast-") not in verbs:
+        if page.stem.removeprefix("ballast-") not in verbs and page.stem != "ballast-webhook":
             report.fail(page, 1, "is about a verb that the command does not have")
+
+
+def check_webhook(report):
+    source, page = ROOT / "webhook/options.c", MAN / "ballast-webhook.1"
+    options = set(re.findall(r"\b(?:TAKES|IS)\(\"([\w-]+)\"", source.read_text(encoding="utf-8")))
+    told = set(re.findall(r"^\.It .*$", page.read_text(encoding="utf-8"), re.MULTILINE))
+    told = {name for line in told for name in re.findall(r"Fl -([\w-]+)", line)}
+    report.looked += bool(options)
+    for option in sorted(options - told):
+        report.fail(page, 1, f"does not tell of the option --{option}")
+    for option in sorted(told - options):
+        report.fail(page, 1, f"tells of the option --{option}, which there is not")
 
 
 def check_bundles(report):
@@ -122,6 +134,7 @@ def main():
     report = Report("docs")
     check_rules(report)
     check_verbs(report)
+    check_webhook(report)
     check_bundles(report)
     report.finish()
 

@@ -76,7 +76,10 @@ BL_NONNULL cJSON *bl_json_new_array(void);
 BL_NONNULL cJSON *bl_json_new_string(const char *text);
 BL_NONNULL cJSON *bl_json_new_int(int64_t value);
 
-BL_DEFINE_CLEANUP(cJSON *, bl_json_cleanup, cJSON_Delete)
+/** cJSON_Delete(), which costs nothing for what lies in a region (arena.h). NULL is fine. */
+void bl_json_free(cJSON *value);
+
+BL_DEFINE_CLEANUP(cJSON *, bl_json_cleanup, bl_json_free)
 #define BL_AUTO_JSON BL_AUTO(bl_json_cleanup)
 
 #endif

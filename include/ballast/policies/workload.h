@@ -71,6 +71,16 @@ struct bl_data_volume {
     enum bl_storage storage;
 };
 
+/* KAFKA_CFG_LOG_DIRS and KAFKA_LOG_DIRS name "log.dirs". */
+struct bl_variable {
+    const cJSON *entry;
+    const char *name; /* what follows the prefix */
+    size_t index;     /* in `env` */
+    bool bitnami;     /* KAFKA_CFG_, which outranks the plain KAFKA_ */
+};
+
+#define BL_SETTINGS_FILES 2
+
 struct bl_workload {
     const cJSON *object; /* borrowed, as everything that is const here */
     struct bl_ref ref;
@@ -92,6 +102,12 @@ struct bl_workload {
     const cJSON *container;
     const char *container_name;
     char *container_pointer;
+    struct {
+        struct bl_variable *items; /* those that name properties, in the container's order */
+        size_t len, cap;
+    } variables;
+    const cJSON
+        *files[BL_SETTINGS_FILES]; /* variables that hold whole files of settings; NULL: none */
 
     struct {
         struct bl_port *items;

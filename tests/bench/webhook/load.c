@@ -35,7 +35,8 @@ struct samples {
 };
 
 struct load {
-    const char *host, *port, *path;
+    const char *host, *port;
+    char *path;
     SSL_CTX *tls;
     struct addrinfo *address;
     char *message; /* the whole request */
@@ -219,7 +220,7 @@ static void split_url(struct load *load, char *url)
         die("the URL must begin with https://", NULL);
     url += strlen("https://");
     slash = strchr(url, '/');
-    load->path = slash ? bl_strdup(slash) : "/";
+    load->path = bl_strdup(slash ? slash : "/");
     if (slash)
         *slash = '\0';
     colon = strrchr(url, ':');
@@ -251,6 +252,7 @@ static void prepare(struct load *load, const char *ca, const char *review)
                    "Content-Length: %zu\r\n\r\n",
                    load->path, load->host, body.len);
     bl_strbuf_add(&message, body.text, body.len);
+    bl_strbuf_release(&body);
     load->message_len = message.len;
     load->message = bl_strbuf_take(&message);
 }
@@ -259,6 +261,14 @@ static void merge(struct samples *all, const struct samples *some)
 {
     for (size_t i = 0; i < some->len; i++)
         *BL_PUSH(all) = some->items[i];
+}
+
+static void release(struct load *load)
+{
+    SSL_CTX_free(load->tls);
+    freeaddrinfo(load->address);
+    free(load->message);
+    free(load->path);
 }
 
 static double at(const struct samples *samples, double share)
@@ -311,6 +321,8 @@ int main(int argc, char **argv)
     for (int64_t i = 0; i < connections; i++) {
         (void)pthread_join(workers[i].thread, NULL);
         merge(&all, &workers[i].samples);
+        free(workers[i].samples.items);
+        free(workers[i].answer);
     }
     took = (double)(now() - begin) / 1e9;
     measure(pids, &cpu[1], &rss[1]);
@@ -326,5 +338,9 @@ int main(int argc, char **argv)
                "%.1f us CPU a request, %.1f MiB resident\n",
                all.len, failed, failed ? ": " : "", load.failure, (double)all.len / took,
                at(&all, .5), at(&all, .99), at(&all, .999), each, rss[1] / 1024);
-    return failed || !all.len;
+    size_t answered = all.len;
+    free(workers);
+    free(all.items);
+    release(&load);
+    return failed || !answered;
 }
