@@ -402,6 +402,18 @@ class Suite:
         after = self.change_secret(None, lambda now: now["ca.key"] != before["ca.key"])
         expect(decoded(before["ca.crt"]) in decoded(after["ca.crt"]), "the old authority is not trusted any more")
 
+    def an_authority_can_be_got_rid_of(self):
+        """The runbook: nobody may be there who remembers it."""
+        old = decoded(self.secret()["ca.crt"])
+        kubectl("scale", f"deployment/{WEBHOOK}", "-n", OURS, "--replicas=0")
+        kubectl("wait", "pods", "-n", OURS, "-l", "app.kubernetes.io/name=ballast", "--for=delete", "--timeout=60s")
+        kubectl("patch", "secret", f"{WEBHOOK}-tls", "-n", OURS, "--type=json", '-p=[{"op":"remove","path":"/data"}]')
+        kubectl("scale", f"deployment/{WEBHOOK}", "-n", OURS, "--replicas=2")
+        self.two_webhooks()
+        bundle = decoded(self.secret()["ca.crt"])
+        expect(bundle.count("BEGIN") == 1 and bundle not in old, "the old authority is trusted")
+        wait_until(self.admits, "Kafka is admitted again", 5, 0.1)
+
     def a_lost_bundle_comes_back(self):
         """As after kubectl replace, or helm upgrade --force, of what the chart renders."""
         bundle = self.secret()["ca.crt"]
@@ -495,9 +507,8 @@ def main():
                  "kubectl_apply_is_completed", "helm_upgrade_settles", "samples_are_what_they_say",
                  "brokers_know_their_zone", "protection_is_guarded", "a_drain_waits_for_the_brokers",
                  "rolling_restarts_lose_no_call", "one_replica_may_go", "policies_change_without_a_restart",
-                 "certificates_change_without_a_restart", "an_emptied_secret_costs_no_call", "a_lost_bundle_comes_back",
-                 "everything_goes_and_comes_back",
-                 "a_namespace_goes_with_all_in_it", "it_can_be_taken_out", "it_can_be_put_in_again"):
+                 "certificates_change_without_a_restart", "an_emptied_secret_costs_no_call", "an_authority_can_be_got_rid_of",
+                 "a_lost_bundle_comes_back", "everything_goes_and_comes_back", "a_namespace_goes_with_all_in_it", "it_can_be_taken_out", "it_can_be_put_in_again"):
         report.run(f"e2e: {name.replace('_', ' ')}", getattr(suite, name))
     report.finish()
 
