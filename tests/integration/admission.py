@@ -50,6 +50,8 @@ class Suite:
         """Creates it, and waits until the webhook knows. Controllers make and delete others meanwhile."""
         created = self.api.create(obj)
         everything = re.sub(r"/namespaces/[^/]+", "", Api.path(obj["kind"], obj["metadata"].get("namespace")))
+        if resource == "pods":
+            everything += "?labelSelector=ballast.dev/role"
         self.wait_cached(resource, lambda count: count == len(self.api.request("GET", everything)["items"]))
         return created
 

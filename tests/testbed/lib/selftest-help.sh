@@ -13,11 +13,11 @@ check() {
     shift
     if "$@" >"$work/check.log" 2>&1; then
         passed=$((passed + 1))
-        echo "ok: $what ($((SECONDS - begin)) s)"
+        echo "ok   $what ($((SECONDS - begin)) s)"
         return 0
     fi
     failed=$((failed + 1))
-    echo "FAILED: $what"
+    echo "FAIL $what"
     sed 's/^/    /' "$work/check.log"
     return 1
 }
