@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The webhook as people run it: its image, its chart, three zones, and everything that goes wrong there.
 
-The tests build on each other: the first installs Ballast, the last takes it out again. Brokers are stand-ins
-that only listen, everything else is the real thing.
+The tests share one cluster: the first installs Ballast, which all need, and the last two take it out and put it
+in again. Brokers are stand-ins that only listen, everything else is the real thing.
 """
 
 import base64
@@ -112,6 +112,12 @@ class Suite:
             pods = [pod for pod in self.pods(namespace, "kafka") if is_ready(pod) and pod["metadata"]["uid"] not in known]
             return len(pods) == 3 and sorted(pods, key=lambda pod: pod["metadata"]["name"])
         return wait_until(check, f"three brokers are ready in {namespace}", seconds, 0.2)
+
+    def brokers(self):
+        """Those of namespace kafka, which most tests share."""
+        if not self.api.find("StatefulSet", "kafka", "kafka"):
+            applied(headless("kafka"), kafka("kafka"))
+        return self.brokers_ready("kafka")
 
     def metrics(self, pod):
         connection = http.client.HTTPConnection(pod["status"]["podIP"], 8080, timeout=5)
@@ -251,7 +257,7 @@ class Suite:
         expect(not self.api.find("StatefulSet", "orders", "load"), "it is there all the same")
 
     def brokers_know_their_zone(self):
-        for pod in self.brokers_ready("kafka"):
+        for pod in self.brokers():
             zone = self.zones([pod])[0]
             name = pod["metadata"]["name"]
             expect(pod["metadata"]["annotations"].get("ballast.dev/zone") == zone, f"{name} has no zone", pod["metadata"])
@@ -259,6 +265,7 @@ class Suite:
             expect(said == zone, f'{name} is in {zone} and was told "{said}"')
 
     def protection_is_guarded(self):
+        self.brokers()
         self.api.create(budget(namespace="kafka"))
         # Until the webhooks know the budget, there is nothing that they could protect.
         for pod in self.webhooks():
@@ -280,6 +287,7 @@ class Suite:
             for kind, status in conditions.items()]}}, "gated", "status", "strategic-merge-patch")
 
     def a_drain_waits_for_the_brokers(self):
+        self.brokers()
         applied(headless("gated"), kafka("gated"), budget(namespace="gated"))
         names = [f"kafka-{i}" for i in range(3)]
         wait_until(lambda: [condition(pod, "ContainersReady") for pod in self.pods("gated", "kafka")] == ["True"] * 3,
@@ -432,7 +440,7 @@ class Suite:
     def everything_goes_and_comes_back(self):
         """No webhook, no broker, and nobody who could make one: it heals, though the configurations fail closed."""
         self.says_nothing_bad()
-        brokers = {pod["metadata"]["uid"] for pod in self.pods("kafka")}
+        brokers = {pod["metadata"]["uid"] for pod in self.brokers()}
         for name in ("controller-manager", "scheduler"):
             os.kill(int((TESTBED / "run" / f"{name}.pid").read_text()), signal.SIGKILL)
         try:
@@ -475,7 +483,7 @@ class Suite:
         expect(self.api.find("KafkaPolicy", "mine"), "the CRD, and with it all policies, went too")
         # Nobody stands in the way any more, of the worst either.
         applied(kafka("kafka", "lonely", replicas=1))
-        kubectl("delete", "statefulset", "lonely", "kafka", "-n", "kafka")
+        kubectl("delete", "statefulset", "lonely", "kafka", "-n", "kafka", "--ignore-not-found")
 
     def it_can_be_put_in_again(self):
         self.helm("install", "--wait", "--timeout=90s")
