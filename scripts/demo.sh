@@ -14,7 +14,7 @@ usage: scripts/demo.sh [--cluster [--keep]]
     scripts/demo.sh --cluster   Ballast in a Kubernetes of three zones, which is made for it on this machine and
                                 taken away again: kubectl apply of a Kafka that is completed, and of one that is
                                 denied. Needs root or sudo. The programs of Kubernetes are built the first
-                                time, which takes about ten minutes; after that it is two.
+                                time, which takes about ten minutes; after that it is one or two.
     --keep                      leave that cluster running, and say how to use it and how to remove it
 
 Debian 12 or a near relative; what is missing is installed with apt.

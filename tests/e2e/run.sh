@@ -2,15 +2,15 @@
 # Runs the webhook as a user does: from its image, by its Helm chart, on a real cluster of three zones, which is
 # brought up for it and taken away again. Needs root.
 #
-#   run.sh     with ONLY=REGEX those tests whose name matches, and the first one, which installs Ballast
+#   run.sh [--version V]    with ONLY=REGEX those tests whose name matches, and the first one, which installs Ballast
 #
 # The last line is "N passed, N failed".
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 testbed=$here/../testbed/testbed.sh
 
-[ $# -eq 0 ] || {
-    echo "usage: run.sh" >&2
+[ $# -eq 0 ] || { [ $# -eq 2 ] && [ "$1" = --version ]; } || {
+    echo "usage: run.sh [--version V]" >&2
     exit 2
 }
 
@@ -37,7 +37,7 @@ for name in ballast standin; do
         exit 1
     }
 done
-"$testbed" up "$work/testbed"
+"$testbed" up "$work/testbed" "$@"
 for name in ballast standin; do
     "$testbed" image "$work/testbed" "$work/$name.tar" "$name"
 done

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The webhook as people run it: its image, its chart, three zones, and everything that goes wrong there.
 
-The tests build on each other: the first installs Ballast, the last takes it out again. Brokers are stand-ins
-that only listen, everything else is the real thing.
+The tests share one cluster: the first installs Ballast, which all need, and the last two take it out and put it
+in again. Brokers are stand-ins that only listen, everything else is the real thing.
 """
 
 import base64
@@ -113,6 +113,12 @@ class Suite:
             return len(pods) == 3 and sorted(pods, key=lambda pod: pod["metadata"]["name"])
         return wait_until(check, f"three brokers are ready in {namespace}", seconds, 0.2)
 
+    def brokers(self):
+        """Those of namespace kafka, which most tests share."""
+        if not self.api.find("StatefulSet", "kafka", "kafka"):
+            applied(headless("kafka"), kafka("kafka"))
+        return self.brokers_ready("kafka")
+
     def metrics(self, pod):
         connection = http.client.HTTPConnection(pod["status"]["podIP"], 8080, timeout=5)
         connection.request("GET", "/metrics")
@@ -217,14 +223,14 @@ class Suite:
         expect({"livenessProbe", "readinessProbe", "startupProbe"} <= set(spec["containers"][0]), "no probes", spec)
         expect(self.api.get("Service", "kafka", "kafka")["spec"].get("publishNotReadyAddresses"), "members are not found")
         zones = self.zones(self.brokers_ready("kafka"))
+        made = self.api.get("StatefulSet", "kafka", "kafka")
         expect(zones == ["us-central1-a", "us-central1-b", "us-central1-c"], "the brokers are not in three zones", zones)
         for extra in ((), (), ("--server-side", "--force-conflicts"), ("--server-side", "--force-conflicts")):
             applied(*objects, extra=extra)
             again = self.api.get("StatefulSet", "kafka", "kafka")
             expect(again["metadata"]["generation"] == 1, f"applying again {extra} made a new generation",
                    json.dumps(spec_of(again)))
-            expect(again["status"]["updateRevision"] == made["status"].get("updateRevision", again["status"]["updateRevision"]),
-                   "applying again made a new revision")
+            expect(again["status"]["updateRevision"] == made["status"]["updateRevision"], "applying again made a new revision")
 
     def helm_upgrade_settles(self):
         chart = chart_of(kafka("lab"), WORK / "kafka-chart")
@@ -251,7 +257,7 @@ class Suite:
         expect(not self.api.find("StatefulSet", "orders", "load"), "it is there all the same")
 
     def brokers_know_their_zone(self):
-        for pod in self.brokers_ready("kafka"):
+        for pod in self.brokers():
             zone = self.zones([pod])[0]
             name = pod["metadata"]["name"]
             expect(pod["metadata"]["annotations"].get("ballast.dev/zone") == zone, f"{name} has no zone", pod["metadata"])
@@ -259,6 +265,7 @@ class Suite:
             expect(said == zone, f'{name} is in {zone} and was told "{said}"')
 
     def protection_is_guarded(self):
+        self.brokers()
         self.api.create(budget(namespace="kafka"))
         # Until the webhooks know the budget, there is nothing that they could protect.
         for pod in self.webhooks():
@@ -280,6 +287,7 @@ class Suite:
             for kind, status in conditions.items()]}}, "gated", "status", "strategic-merge-patch")
 
     def a_drain_waits_for_the_brokers(self):
+        self.brokers()
         applied(headless("gated"), kafka("gated"), budget(namespace="gated"))
         names = [f"kafka-{i}" for i in range(3)]
         wait_until(lambda: [condition(pod, "ContainersReady") for pod in self.pods("gated", "kafka")] == ["True"] * 3,
@@ -402,6 +410,18 @@ class Suite:
         after = self.change_secret(None, lambda now: now["ca.key"] != before["ca.key"])
         expect(decoded(before["ca.crt"]) in decoded(after["ca.crt"]), "the old authority is not trusted any more")
 
+    def an_authority_can_be_got_rid_of(self):
+        """The runbook: nobody may be there who remembers it."""
+        old = decoded(self.secret()["ca.crt"])
+        kubectl("scale", f"deployment/{WEBHOOK}", "-n", OURS, "--replicas=0")
+        kubectl("wait", "pods", "-n", OURS, "-l", "app.kubernetes.io/name=ballast", "--for=delete", "--timeout=60s")
+        kubectl("patch", "secret", f"{WEBHOOK}-tls", "-n", OURS, "--type=json", '-p=[{"op":"remove","path":"/data"}]')
+        kubectl("scale", f"deployment/{WEBHOOK}", "-n", OURS, "--replicas=2")
+        self.two_webhooks()
+        bundle = decoded(self.secret()["ca.crt"])
+        expect(bundle.count("BEGIN") == 1 and bundle not in old, "the old authority is trusted")
+        wait_until(self.admits, "Kafka is admitted again", 5, 0.1)
+
     def a_lost_bundle_comes_back(self):
         """As after kubectl replace, or helm upgrade --force, of what the chart renders."""
         bundle = self.secret()["ca.crt"]
@@ -420,7 +440,7 @@ class Suite:
     def everything_goes_and_comes_back(self):
         """No webhook, no broker, and nobody who could make one: it heals, though the configurations fail closed."""
         self.says_nothing_bad()
-        brokers = {pod["metadata"]["uid"] for pod in self.pods("kafka")}
+        brokers = {pod["metadata"]["uid"] for pod in self.brokers()}
         for name in ("controller-manager", "scheduler"):
             os.kill(int((TESTBED / "run" / f"{name}.pid").read_text()), signal.SIGKILL)
         try:
@@ -443,7 +463,8 @@ class Suite:
 
     def admits(self):
         try:
-            return self.api.create(kafka("load"), dry_run=True)["metadata"]["labels"]["ballast.dev/role"] == "broker"
+            made = self.api.create(kafka("load"), dry_run=True)
+            return made["metadata"].get("labels", {}).get("ballast.dev/role") == "broker"
         except ApiError:
             return False
 
@@ -462,7 +483,7 @@ class Suite:
         expect(self.api.find("KafkaPolicy", "mine"), "the CRD, and with it all policies, went too")
         # Nobody stands in the way any more, of the worst either.
         applied(kafka("kafka", "lonely", replicas=1))
-        kubectl("delete", "statefulset", "lonely", "kafka", "-n", "kafka")
+        kubectl("delete", "statefulset", "lonely", "kafka", "-n", "kafka", "--ignore-not-found")
 
     def it_can_be_put_in_again(self):
         self.helm("install", "--wait", "--timeout=90s")
@@ -494,9 +515,8 @@ def main():
                  "kubectl_apply_is_completed", "helm_upgrade_settles", "samples_are_what_they_say",
                  "brokers_know_their_zone", "protection_is_guarded", "a_drain_waits_for_the_brokers",
                  "rolling_restarts_lose_no_call", "one_replica_may_go", "policies_change_without_a_restart",
-                 "certificates_change_without_a_restart", "an_emptied_secret_costs_no_call", "a_lost_bundle_comes_back",
-                 "everything_goes_and_comes_back",
-                 "a_namespace_goes_with_all_in_it", "it_can_be_taken_out", "it_can_be_put_in_again"):
+                 "certificates_change_without_a_restart", "an_emptied_secret_costs_no_call", "an_authority_can_be_got_rid_of",
+                 "a_lost_bundle_comes_back", "everything_goes_and_comes_back", "a_namespace_goes_with_all_in_it", "it_can_be_taken_out", "it_can_be_put_in_again"):
         report.run(f"e2e: {name.replace('_', ' ')}", getattr(suite, name))
     report.finish()
 
