@@ -5,15 +5,20 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static void encode_quad(const unsigned char *bytes, size_t left, char *quad)
+static inline void encode_quad(uint32_t word, char *quad)
 {
-    uint32_t word = (uint32_t)bytes[0] << 16 | (left > 1 ? (uint32_t)bytes[1] << 8 : 0) |
-                    (left > 2 ? bytes[2] : 0);
-
     quad[0] = alphabet[word >> 18];
     quad[1] = alphabet[word >> 12 & 63];
-    quad[2] = left > 1 ? alphabet[word >> 6 & 63] : '=';
-    quad[3] = left > 2 ? alphabet[word & 63] : '=';
+    quad[2] = alphabet[word >> 6 & 63];
+    quad[3] = alphabet[word & 63];
+}
+
+static void encode_last(const unsigned char *bytes, size_t left, char *quad)
+{
+    encode_quad((uint32_t)bytes[0] << 16 | (left > 1 ? (uint32_t)bytes[1] << 8 : 0), quad);
+    quad[3] = '=';
+    if (left == 1)
+        quad[2] = '=';
 }
 
 void bl_base64_encode(struct bl_strbuf *out, const void *data, size_t len)
@@ -22,14 +27,19 @@ void bl_base64_encode(struct bl_strbuf *out, const void *data, size_t len)
     char piece[256];
     size_t used = 0;
 
-    for (size_t i = 0; i < len; i += 3) {
-        encode_quad(bytes + i, len - i, piece + used);
+    for (; len >= 3; len -= 3, bytes += 3) {
+        encode_quad((uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2], piece + used);
         used += 4;
-        if (used < sizeof(piece) && i + 3 < len)
-            continue;
-        bl_strbuf_add(out, piece, used);
-        used = 0;
+        if (used == sizeof(piece)) {
+            bl_strbuf_add(out, piece, used);
+            used = 0;
+        }
     }
+    if (len) {
+        encode_last(bytes, len, piece + used);
+        used += 4;
+    }
+    bl_strbuf_add(out, piece, used);
 }
 
 static int bad(struct bl_error **err)

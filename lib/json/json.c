@@ -79,6 +79,12 @@ size_t bl_json_len(const cJSON *value)
     return len;
 }
 
+/* Trees that borrow from one tree (bl_json_borrow()) share most of their texts. */
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || strcmp(a, b) == 0;
+}
+
 static bool objects_equal(const cJSON *a, const cJSON *b)
 {
     const cJSON *next = b->child;
@@ -87,9 +93,8 @@ static bool objects_equal(const cJSON *a, const cJSON *b)
         return false;
     /* Equal objects nearly always have equal order, so look at the neighbour before searching. */
     for (const cJSON *member = a->child; member; member = member->next) {
-        const cJSON *twin = next && strcmp(next->string, member->string) == 0
-                                ? next
-                                : bl_json_get(b, member->string);
+        const cJSON *twin =
+            next && same_text(next->string, member->string) ? next : bl_json_get(b, member->string);
 
         if (!twin || !bl_json_equal(member, twin))
             return false;
@@ -119,7 +124,7 @@ bool bl_json_equal(const cJSON *a, const cJSON *b)
         return !(a->valuedouble < b->valuedouble) && !(a->valuedouble > b->valuedouble);
     case cJSON_String:
     case cJSON_Raw:
-        return strcmp(a->valuestring, b->valuestring) == 0;
+        return same_text(a->valuestring, b->valuestring);
     case cJSON_Array:
         return arrays_equal(a, b);
     case cJSON_Object:

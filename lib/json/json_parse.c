@@ -71,9 +71,10 @@ static cJSON *node_new(int type)
     return node;
 }
 
+/* Nearly all that is looked at lies above. */
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    return c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 
 static void skip_space(struct reader *reader)
