@@ -70,7 +70,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 quietly "etcd, the control plane, three nodes" testbed up "$CLUSTER"
 quietly "images, on every node" give_images
-say "What follows is typed in a shell of that cluster: tests/testbed/testbed.sh exec build/demo-cluster -- bash"
+say "What follows is typed in a shell of that cluster:"
+echo "    tests/testbed/testbed.sh exec build/demo-cluster -- bash"
 show 0 kubectl get nodes -L topology.kubernetes.io/zone
 
 heading "1. Install Ballast"

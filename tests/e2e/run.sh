@@ -14,22 +14,7 @@ testbed=$here/../testbed/testbed.sh
     exit 2
 }
 
-work=$(mktemp -d)
-# shellcheck disable=SC2317 # called by the trap
-finish() {
-    local rc=$?
-
-    "$testbed" down "$work/testbed" >/dev/null 2>&1 || rc=1
-    if [ "$rc" -eq 0 ]; then
-        rm -rf "$work"
-    else
-        echo "what was logged is in $work"
-    fi
-    exit "$rc"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+. "$here/../testbed/lib/borrowed.sh"
 
 for name in ballast standin; do
     "$here/../testbed/image.sh" "$name" "$work/$name.tar" >"$work/image.log" 2>&1 || {

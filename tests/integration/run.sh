@@ -18,20 +18,7 @@ version=()
     exit 2
 }
 
-work=$(mktemp -d)
-# shellcheck disable=SC2317 # called by the trap
-finish() {
-    local rc=$?
-
-    "$testbed" down "$work/testbed" >/dev/null 2>&1 || rc=1
-    if [ "$rc" -eq 0 ]; then
-        rm -rf "$work"
-    else
-        echo "what was logged is in $work"
-    fi
-    exit "$rc"
-}
-trap finish EXIT
+. "$here/../testbed/lib/borrowed.sh"
 
 "$testbed" control-plane up "$work/testbed" "${version[@]}"
 rc=0
