@@ -156,6 +156,12 @@ static void tell(struct bl_reconciler *reconciler, const struct bl_step *step)
         bl_recorder_tell(reconciler->options.recorder, step->subject, &event);
 }
 
+/* Its namespace is on its way out, which the caches will hear in a moment. */
+static bool is_ending(const struct bl_error *err)
+{
+    return bl_error_status(err) == 403 && strstr(bl_error_text(err), "it is being terminated");
+}
+
 /* One that fails keeps none of the others from being done. */
 static int do_steps(struct bl_reconciler *reconciler, const struct bl_plan *plan,
                     struct bl_error **err)
@@ -167,7 +173,7 @@ static int do_steps(struct bl_reconciler *reconciler, const struct bl_plan *plan
 
         if (bl_write_step(reconciler->options.client, step, &failure) == 0) {
             tell(reconciler, step);
-        } else if (!*err) {
+        } else if (!*err && !is_ending(failure)) {
             *err = BL_STEAL(failure);
             (void)bl_wrap(err, "%s \"%s\"", ref.kind, ref.name);
         }

@@ -266,6 +266,11 @@ class Suite:
         self._goes(namespace)
         self._quiet(namespace)
 
+    def lets_a_namespace_go(self):
+        namespace, _, _ = self._workload()
+        self.api.delete("Namespace", namespace)
+        wait_until(lambda: not self.api.find("Namespace", namespace), "the namespace is gone", 60)
+
     def follows_a_new_name(self):
         namespace, _, _ = self._workload()
         self.api.delete("StatefulSet", "kafka", namespace)

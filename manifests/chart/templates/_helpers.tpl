@@ -36,6 +36,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
+{{/* All pods of the release: webhook and controller. */}}
+{{- define "ballast.pods" -}}
+app.kubernetes.io/name: ballast
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
 {{- define "ballast.image" -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
