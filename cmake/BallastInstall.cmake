@@ -1,6 +1,6 @@
 # What `cmake --install` puts where.
 function(ballast_install)
-    foreach(program ballast ballast-webhook)
+    foreach(program ballast ballast-webhook ballast-controller)
         if(TARGET ${program})
             install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
         endif()

@@ -122,6 +122,15 @@ static bool same_object(const struct bl_review *review, const cJSON *a, const cJ
     return bl_ref_same(&x, &y);
 }
 
+/* What the controller keeps makes way for what people bring, so it stands in nobody's way. */
+static bool makes_way(const cJSON *object)
+{
+    enum bl_kind kind = bl_kind_of(object);
+
+    return (kind == BL_KIND_DISRUPTION_BUDGET || kind == BL_KIND_NETWORK_POLICY) &&
+           bl_object_label(object, BL_LABEL_COMPANION);
+}
+
 struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *first,
                                 const cJSON *without, bool judge_all, const cJSON ***ret_objects)
 {
@@ -139,7 +148,7 @@ struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *fir
     for (size_t i = 0; i < review->facts->context_len; i++) {
         const cJSON *other = review->facts->context[i];
 
-        if (!(first && same_object(review, first, other)) &&
+        if (!makes_way(other) && !(first && same_object(review, first, other)) &&
             !(without && same_object(review, without, other)))
             objects[len++] = other;
     }

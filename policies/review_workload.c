@@ -26,17 +26,22 @@ static bool in_template(const char *path)
     return bl_text_starts(path, TEMPLATE "/") || strcmp(path, TEMPLATE) == 0;
 }
 
-static bool wants_adoption(const struct bl_review *review, enum bl_role role)
+bool bl_review_adopts(const struct bl_policy_set *set, const cJSON *object, enum bl_role role,
+                      const char *namespace)
 {
-    struct bl_match_scope scope = {NULL, review->object, role, review->namespace};
+    struct bl_match_scope scope = {NULL, object, role, namespace};
 
-    if (bl_text_eq(bl_object_annotation(review->object, BL_ANNOTATION_ADOPT), "now"))
+    if (bl_text_eq(bl_object_annotation(object, BL_ANNOTATION_ADOPT), "now"))
         return true;
-    for (size_t i = 0; i < review->set->len; i++)
-        if (review->set->items[i]->spec.adoption &&
-            bl_match_object(&review->set->items[i]->spec.match, &scope))
+    for (size_t i = 0; i < set->len; i++)
+        if (set->items[i]->spec.adoption && bl_match_object(&set->items[i]->spec.match, &scope))
             return true;
     return false;
+}
+
+static bool wants_adoption(const struct bl_review *review, enum bl_role role)
+{
+    return bl_review_adopts(review->set, review->object, role, review->namespace);
 }
 
 static bool template_is_unchanged(const struct bl_review *review)

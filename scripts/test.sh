@@ -168,7 +168,7 @@ fi
 
 step "dev: build (gcc)" build dev && tests dev -LE lint
 step "asan: build (gcc, AddressSanitizer, UndefinedBehaviorSanitizer)" build asan && tests asan
-step "tsan: build (gcc, ThreadSanitizer)" build tsan && tests tsan -R 'unit-(base|http|serve|kube|webhook)'
+step "tsan: build (gcc, ThreadSanitizer)" build tsan && tests tsan -R 'unit-(base|http|serve|kube|runtime|webhook)'
 step "clang: build" build clang
 step "release: build (gcc, hardened)" build release && tests release
 step "release: install" install_works
@@ -177,9 +177,9 @@ step "lint: configure" cmake --preset lint && tests lint
 # What runs on a real Kubernetes.
 step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 &&
     step "testbed: build 1.36" tests/testbed/testbed.sh build --version 1.36 && {
-    suite "Kubernetes 1.34, asan" integration asan admission golden faults
+    suite "Kubernetes 1.34, asan" integration asan admission golden faults companions
     suite "Kubernetes 1.34, tsan" integration tsan faults
-    suite "Kubernetes 1.36, release" integration release --version 1.36 install vap admission faults
+    suite "Kubernetes 1.36, release" integration release --version 1.36 install vap admission faults companions
     suite "three zones" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/run.sh
     [ "$all" = no ] ||
         suite "testbed" as_root env "PATH=$PATH" "HOME=$HOME" tests/testbed/selftest.sh

@@ -8,7 +8,7 @@
 #define BALLAST_WEBHOOK_CLUSTER_H
 
 #include "ballast/kube/informers.h"
-#include "snapshot.h"
+#include "ballast/policies/snapshot.h"
 #include "telemetry.h"
 
 struct bl_cluster;

@@ -8,8 +8,8 @@
 #define BALLAST_WEBHOOK_FILES_H
 
 #include "ballast/base/stop.h"
+#include "ballast/policies/snapshot.h"
 #include "ballast/serve/tls.h"
-#include "snapshot.h"
 #include "telemetry.h"
 
 struct bl_files_options {

@@ -8,10 +8,10 @@
 
 #include <stdatomic.h>
 
+#include "ballast/policies/snapshot.h"
 #include "ballast/serve/server.h"
 #include "cluster.h"
 #include "fights.h"
-#include "snapshot.h"
 #include "telemetry.h"
 
 /** All borrowed but the flags. */

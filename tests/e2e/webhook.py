@@ -18,7 +18,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-from harness import (Api, ApiError, Load, Report, ROOT, budget, chart_of, expect, expect_denied,  # noqa: E402
+from harness import (Api, ApiError, Load, Report, ROOT, chart_of, expect, expect_denied,  # noqa: E402
                      kubectl, parse_metrics, run, stateful_set, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
@@ -92,13 +92,16 @@ class Suite:
         items = self.api.request("GET", Api.path("Pod", namespace))["items"]
         return [pod for pod in items if not app or pod["metadata"]["labels"].get("app") == app]
 
+    def all_webhooks(self):
+        return [pod for pod in self.pods(OURS) if pod["metadata"]["labels"]["app.kubernetes.io/component"] == "webhook"]
+
     def webhooks(self):
         """Those that run, by name, oldest first."""
-        pods = [pod for pod in self.pods(OURS) if is_ready(pod)]
+        pods = [pod for pod in self.all_webhooks() if is_ready(pod)]
         return sorted(pods, key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
 
     def two_webhooks(self, seconds=60):
-        return wait_until(lambda: (pods := self.webhooks()) and len(pods) == 2 and len(self.pods(OURS)) == 2 and pods,
+        return wait_until(lambda: (pods := self.webhooks()) and len(pods) == 2 and len(self.all_webhooks()) == 2 and pods,
                           "two webhooks run", seconds, 0.2)
 
     def zones(self, pods):
@@ -266,8 +269,8 @@ class Suite:
 
     def protection_is_guarded(self):
         self.brokers()
-        self.api.create(budget(namespace="kafka"))
-        # Until the webhooks know the budget, there is nothing that they could protect.
+        # The controller has made it. Until the webhooks know, there is nothing that they could protect.
+        wait_until(lambda: self.api.find("PodDisruptionBudget", "kafka", "kafka"), "there is a budget")
         for pod in self.webhooks():
             wait_until(lambda: self.metrics(pod)['ballast_cache_objects{resource="poddisruptionbudgets"}'] >= 2,
                        "the webhooks know the budget")
@@ -288,7 +291,7 @@ class Suite:
 
     def a_drain_waits_for_the_brokers(self):
         self.brokers()
-        applied(headless("gated"), kafka("gated"), budget(namespace="gated"))
+        applied(headless("gated"), kafka("gated"))
         names = [f"kafka-{i}" for i in range(3)]
         wait_until(lambda: [condition(pod, "ContainersReady") for pod in self.pods("gated", "kafka")] == ["True"] * 3,
                    "the brokers run", 60, 0.2)
@@ -414,7 +417,8 @@ class Suite:
         """The runbook: nobody may be there who remembers it."""
         old = decoded(self.secret()["ca.crt"])
         kubectl("scale", f"deployment/{WEBHOOK}", "-n", OURS, "--replicas=0")
-        kubectl("wait", "pods", "-n", OURS, "-l", "app.kubernetes.io/name=ballast", "--for=delete", "--timeout=60s")
+        kubectl("wait", "pods", "-n", OURS, "-l", "app.kubernetes.io/component=webhook",
+                "--for=delete", "--timeout=60s")
         kubectl("patch", "secret", f"{WEBHOOK}-tls", "-n", OURS, "--type=json", '-p=[{"op":"remove","path":"/data"}]')
         kubectl("scale", f"deployment/{WEBHOOK}", "-n", OURS, "--replicas=2")
         self.two_webhooks()

@@ -134,7 +134,7 @@ class Suite:
                 expect(len(foreign) == 1, "an issuer is made beside the one that was named")
             expect(certificate["dnsNames"] == [f"{service['name']}.{service['namespace']}.svc"], "another name",
                    certificate["dnsNames"])
-            volumes = one(known, "Deployment")["spec"]["template"]["spec"]["volumes"]
+            volumes = one(known, "Deployment", "ballast-webhook")["spec"]["template"]["spec"]["volumes"]
             expect([v["secret"]["secretName"] for v in volumes] == [certificate["secretName"]],
                    "the Deployment mounts another Secret", volumes)
             for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
@@ -144,10 +144,12 @@ class Suite:
 
     def monitoring_objects_fit(self):
         known, foreign = split(template(MODES["everything"]))
-        pod = one(known, "Deployment")["spec"]["template"]
+        pod = one(known, "Deployment", "ballast-webhook")["spec"]["template"]
         ports = {p["name"] for p in pod["spec"]["containers"][0]["ports"]}
         monitoring = one(foreign, "PodMonitoring")["spec"]
-        expect(selects(monitoring["selector"]["matchLabels"], pod), "PodMonitoring selects no pod of ours")
+        both = [one(known, "Deployment", f"ballast-{part}")["spec"]["template"] for part in ("webhook", "controller")]
+        for each in both:
+            expect(selects(monitoring["selector"]["matchLabels"], each), "PodMonitoring does not select all pods of ours")
         expect({e["port"] for e in monitoring["endpoints"]} <= ports, "PodMonitoring names no port", ports)
         monitor = one(foreign, "ServiceMonitor")
         expect(monitor["metadata"]["labels"]["release"] == "prometheus", "labels of the values are missing")
@@ -156,7 +158,8 @@ class Suite:
         services = [o for o in known if o["kind"] == "Service" and selects(labels, o)
                     and wanted <= {p["name"] for p in o["spec"]["ports"]}]
         expect(len(services) == 1, "ServiceMonitor finds not one Service", services)
-        expect(selects(services[0]["spec"]["selector"], pod), "the Service of the metrics selects no pod of ours")
+        for each in both:
+            expect(selects(services[0]["spec"]["selector"], each), "the Service of the metrics does not select all pods")
 
     def values_are_checked(self):
         for setting, word in REFUSED:
@@ -179,8 +182,8 @@ class Suite:
 
         def pods():
             listed = json.loads(kubectl("get", "pods", "-n", NAMESPACE, "-o", "json").stdout)["items"]
-            return listed if len(listed) == 2 else None
-        made = wait_until(pods, "the two pods of the Deployment are made under restricted pod security")
+            return listed if len(listed) == 4 else None
+        made = wait_until(pods, "the two pods of each Deployment are made under restricted pod security")
         for pod in made:
             expect(pod["spec"]["containers"][0]["image"].startswith("ballast:"), "another image")
 
@@ -200,6 +203,23 @@ class Suite:
                       ("get", "secrets", "-A"), ("list", "configmaps", "-A"), ("create", "secrets", "-n", NAMESPACE),
                       ("patch", "validatingwebhookconfigurations"), ("create", "pods", "--subresource=exec", "-A")):
             expect(not may(*words), f"it may {' '.join(words)}")
+
+    def the_controller_may_keep_companions_and_no_more(self):
+        me = f"--as=system:serviceaccount:{NAMESPACE}:ballast-controller"
+        for allowed, *question in (
+                (True, "patch", "poddisruptionbudgets.policy", "-A"),
+                (True, "delete", "networkpolicies.networking.k8s.io", "-A"),
+                (True, "create", "events.events.k8s.io", "-A"),
+                (True, "update", "leases.coordination.k8s.io/ballast-controller", "-n", NAMESPACE),
+                (False, "update", "leases.coordination.k8s.io/other", "-n", NAMESPACE),
+                (False, "create", "leases.coordination.k8s.io", "-n", "kube-system"),
+                (False, "update", "statefulsets.apps", "-A"),
+                (False, "get", "secrets", "-n", NAMESPACE),
+                (False, "list", "configmaps", "-A"),
+                (False, "watch", "pods", "-A"),
+                (False, "patch", "kafkapolicies.ballast.dev", "-A")):
+            said = kubectl("auth", "can-i", me, *question, check=False).stdout.strip()
+            expect(said == ("yes" if allowed else "no"), f"can-i {' '.join(question)}: {said}")
 
     def serves_with_its_own_arguments_and_rights(self):
         deployment = json.loads(kubectl("get", "deployment", "ballast-webhook", "-n", NAMESPACE, "-o", "json").stdout)
@@ -306,6 +326,7 @@ def main():
     for name in ("rendered_manifests_are_fresh", "chart_passes_helm_lint", "chart_is_accepted",
                  "cert_manager_objects_fit", "monitoring_objects_fit", "values_are_checked",
                  "kustomization_is_accepted", "kustomization_is_installed", "rights_are_enough_and_no_more",
+                 "the_controller_may_keep_companions_and_no_more",
                  "serves_with_its_own_arguments_and_rights", "way_out_is_open", "kustomization_is_taken_away",
                  "installs_and_goes_with_helm"):
         report.run(f"install: {name.replace('_', ' ')}", getattr(suite, name))

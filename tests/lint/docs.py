@@ -8,6 +8,7 @@ from common import ROOT, Report
 CRD = ROOT / "manifests/crd/kafkapolicies.yaml"
 RULES = ROOT / "docs/rules"
 MAN = ROOT / "docs/man"
+PROGRAMS = {"ballast-webhook": "webhook", "ballast-controller": "controller"}
 
 
 def kebab(name):
@@ -102,12 +103,12 @@ def check_verbs(report):
         if not re.search(rf"^\.Xr ballast-{verb} 1", text, re.MULTILINE):
             report.fail(main, 1, f"does not refer to ballast-{verb}(1)")
     for page in sorted(MAN.glob("ballast-*.1")):
-        if page.stem.removeprefix("ballast-") not in verbs and page.stem != "ballast-webhook":
+        if page.stem.removeprefix("ballast-") not in verbs and page.stem not in PROGRAMS:
             report.fail(page, 1, "is about a verb that the command does not have")
 
 
-def check_webhook(report):
-    source, page = ROOT / "webhook/options.c", MAN / "ballast-webhook.1"
+def check_options(report, program, folder):
+    source, page = ROOT / folder / "options.c", MAN / f"{program}.1"
     options = set(re.findall(r"\b(?:TAKES|IS)\(\"([\w-]+)\"", source.read_text(encoding="utf-8")))
     told = set(re.findall(r"^\.It .*$", page.read_text(encoding="utf-8"), re.MULTILINE))
     told = {name for line in told for name in re.findall(r"Fl -([\w-]+)", line)}
@@ -134,7 +135,8 @@ def main():
     report = Report("docs")
     check_rules(report)
     check_verbs(report)
-    check_webhook(report)
+    for program, folder in PROGRAMS.items():
+        check_options(report, program, folder)
     check_bundles(report)
     report.finish()
 

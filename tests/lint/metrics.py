@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""docs/operations.md has the metrics and log lines that the webhook has: names, types, labels and their values."""
+"""docs/operations.md has the metrics and log lines that the programs have: names, types, labels and their values."""
 
 import re
 
 from common import ROOT, Report, files
 
-SOURCE = ROOT / "webhook/telemetry.c"
+SOURCES = [ROOT / name for name in ("webhook/telemetry.c", "controller/telemetry.c", "lib/base/metrics_process.c")]
 PAGE = ROOT / "docs/operations.md"
 
 # Lists of values that are too long, or not ours to list; the page says in words what they are.
@@ -18,9 +18,9 @@ def constants(text):
     return {name: re.findall(r"\"([^\"]*)\"", body) for name, body in found}
 
 
-def metrics_of_code():
+def metrics_of_source(source):
     """{name: (type, {label: [value], or None where they are not listed})}."""
-    text = SOURCE.read_text(encoding="utf-8")
+    text = source.read_text(encoding="utf-8")
     values = constants(text)
     found = {}
 
@@ -38,6 +38,15 @@ def metrics_of_code():
     for name, kind in re.findall(r"# TYPE (\w+) (\w+)\\n", text):
         given = re.search(rf"\"{name}\{{(\w+)=", text)
         found[name] = (kind, {given.group(1): None} if given else {})
+    return found
+
+
+def metrics_of_code():
+    """The same of all sources. A metric that two programs have is the same in both."""
+    found = {}
+    for source in filter(lambda path: path.is_file(), SOURCES):
+        for name, metric in metrics_of_source(source).items():
+            assert found.setdefault(name, metric) == metric, f"{name} is not the same everywhere"
     return found
 
 
@@ -60,7 +69,7 @@ def metrics_of_page(text):
 def check_metrics(report):
     there, told = metrics_of_code(), metrics_of_page(PAGE.read_text(encoding="utf-8"))
     if len(there) < 10:
-        report.fail(SOURCE, 1, f"found only {len(there)} metrics")
+        report.fail(SOURCES[0], 1, f"found only {len(there)} metrics")
     for name, (kind, labels) in there.items():
         report.looked += 1
         if name not in told:
@@ -91,7 +100,7 @@ def calls(text, name):
 def lines_of_code():
     """Messages, and the keys of their fields."""
     messages, fields = set(), {"time", "level", "msg", "cut"}
-    for path in files(["webhook", "lib/base"], ".c"):
+    for path in files(["webhook", "controller", "lib/base"], ".c"):
         text = path.read_text(encoding="utf-8")
         for call in ("BL_LOG", "bl_log_error", "complain"):
             for body in calls(text, call):

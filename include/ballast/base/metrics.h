@@ -61,5 +61,7 @@ int64_t bl_metric_get(const struct bl_metric *metric, size_t a, size_t b, size_t
  * and gauges that were never set are left out.
  */
 void bl_metrics_render(const struct bl_metrics *metrics, struct bl_strbuf *out);
+/** Appends those of the process: memory, CPU, descriptors, and which version it is. */
+void bl_metrics_render_process(struct bl_strbuf *out, const char *version);
 
 #endif

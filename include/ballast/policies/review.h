@@ -18,6 +18,8 @@
 #define BL_ANNOTATION_ALLOW_DELETION "ballast.dev/allow-deletion"
 /** On a workload: "now" has it changed at once, though that rolls its pods. */
 #define BL_ANNOTATION_ADOPT "ballast.dev/adopt"
+/** On an object that the controller keeps for a workload: the rule that asked for it, "network-policy". */
+#define BL_LABEL_COMPANION "ballast.dev/companion"
 /** On a pod or its workload: nobody may evict it. The value says why. */
 #define BL_ANNOTATION_HOLD "ballast.dev/hold"
 /** On a pod: the zone of its node, written when it is bound. */
@@ -65,6 +67,13 @@ BL_CHECK int bl_review_answer(const struct bl_policy_set *set, const cJSON *revi
 
 /** Could this object, as the API server has it, matter to the review of another? For caches. */
 bool bl_review_matters(const cJSON *object);
+
+/**
+ * May a workload that was there before Ballast be changed at once? So the annotation or a policy says.
+ * `namespace` is that of an object that names none.
+ */
+bool bl_review_adopts(const struct bl_policy_set *set, const cJSON *object, enum bl_role role,
+                      const char *namespace);
 
 /**
  * Marks a workload as managed: the label ballast.dev/role on the object and, with `pods`, in its pod

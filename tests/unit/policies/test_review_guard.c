@@ -24,6 +24,7 @@
     ",'volumeClaimTemplates':[{'metadata':{'name':'data'}}]}}"
 #define SET(replicas) SET_WITH("", replicas)
 #define ALLOWED ",'annotations':{'ballast.dev/allow-deletion':'true'}"
+#define COMPANION ",'labels':{'ballast.dev/companion':'disruption-budget'}"
 #define OWNED ",'ownerReferences':[{'kind':'Kafka','name':'k','controller':true}]"
 #define BUDGET_WITH(name, metadata, spec)                                              \
     "{'apiVersion':'policy/v1','kind':'PodDisruptionBudget','metadata':{'name':'" name \
@@ -122,6 +123,13 @@ static const struct {
      SET("3") "," BUDGET("'maxUnavailable':1"), "protects StatefulSet \"kafka\" no more", 403},
     {"a second budget", CREATE(BUDGET_WITH("second", "", "'maxUnavailable':1")),
      SET("3") "," BUDGET("'maxUnavailable':1"), "with two budgets", 403},
+    {"one beside the controller's, which makes way",
+     CREATE(BUDGET_WITH("second", "", "'maxUnavailable':1")),
+     SET("3") "," BUDGET_WITH("kafka", COMPANION, "'maxUnavailable':1"), NULL, 0},
+    {"the controller's own is needed too",
+     DELETE(BUDGET_WITH("kafka", COMPANION, "'maxUnavailable':1")),
+     SET("3") "," BUDGET_WITH("kafka", COMPANION, "'maxUnavailable':1"),
+     "protects a workload that runs", 403},
     {"a first budget", CREATE(BUDGET("'maxUnavailable':1")), SET("3"), NULL, 0},
     {"a budget that allows nothing", CREATE(BUDGET("'maxUnavailable':0")), SET("3"),
      "no node that runs one can be drained", 403},

@@ -1,4 +1,4 @@
-#include "snapshot.h"
+#include "ballast/policies/snapshot.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

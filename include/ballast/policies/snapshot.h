@@ -5,8 +5,8 @@
  * good: of files all stay as they were, of objects the one. A request holds a reference for as long as it
  * runs, so what it decided by cannot vanish under it.
  */
-#ifndef BALLAST_WEBHOOK_SNAPSHOT_H
-#define BALLAST_WEBHOOK_SNAPSHOT_H
+#ifndef BALLAST_POLICIES_SNAPSHOT_H
+#define BALLAST_POLICIES_SNAPSHOT_H
 
 #include "ballast/base/clock.h"
 #include "ballast/policies/policy.h"

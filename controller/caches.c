@@ -1,0 +1,268 @@
+#include "caches.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/log.h"
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/policies/review.h"
+
+enum cache {
+    CACHE_POLICIES,
+    CACHE_NAMESPACES,
+    CACHE_STATEFUL_SETS,
+    CACHE_DEPLOYMENTS,
+    CACHE_BUDGETS,
+    CACHE_NETWORK_POLICIES,
+    CACHE_SERVICES,
+    CACHE_CONFIG_MAPS, /* only where asked for, so last */
+    CACHE_COUNT,
+};
+
+const char *const bl_caches_resources[] = {
+    "kafkapolicies",   "namespaces", "statefulsets", "deployments", "poddisruptionbudgets",
+    "networkpolicies", "services",   "configmaps",   NULL};
+
+static const struct bl_watch_spec specs[CACHE_COUNT] = {
+    [CACHE_POLICIES] = {.resource = {"ballast.dev", "v1alpha1", "kafkapolicies"}},
+    [CACHE_NAMESPACES] = {.resource = {"", "v1", "namespaces"}, .selection.metadata_only = true},
+    [CACHE_STATEFUL_SETS] = {.resource = {"apps", "v1", "statefulsets"}},
+    [CACHE_DEPLOYMENTS] = {.resource = {"apps", "v1", "deployments"}},
+    [CACHE_BUDGETS] = {.resource = {"policy", "v1", "poddisruptionbudgets"}},
+    [CACHE_NETWORK_POLICIES] = {.resource = {"networking.k8s.io", "v1", "networkpolicies"}},
+    [CACHE_SERVICES] = {.resource = {"", "v1", "services"}},
+    [CACHE_CONFIG_MAPS] = {.resource = {"", "v1", "configmaps"}},
+};
+
+struct bl_caches {
+    struct bl_caches_options options;
+    struct bl_informers *informers;
+    size_t count; /* of caches that are kept */
+    struct bl_store *stores[CACHE_COUNT];
+    struct {
+        char **items;
+        size_t len, cap;
+    } refused; /* names of policies whose newest version is broken; of the thread that watches them */
+    atomic_bool any_refused;
+};
+
+static void cut(cJSON *object, const char *key)
+{
+    cJSON *member = bl_json_get(object, key);
+
+    if (member)
+        cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
+}
+
+/* What is left of the metadata changes by somebody's will alone, but for the version. */
+static void trim_metadata(cJSON *object)
+{
+    static const char *const kept[] = {"name",
+                                       "namespace",
+                                       "uid",
+                                       "labels",
+                                       "annotations",
+                                       "deletionTimestamp",
+                                       "ownerReferences",
+                                       "resourceVersion",
+                                       NULL};
+    cJSON *metadata = bl_json_get(object, "metadata");
+
+    for (cJSON *member = metadata ? metadata->child : NULL, *next; member; member = next) {
+        next = member->next;
+        if (!bl_text_in(member->string, kept))
+            cJSON_Delete(cJSON_DetachItemViaPointer(metadata, member));
+    }
+}
+
+static bool keep(cJSON *object, void *context BL_UNUSED)
+{
+    trim_metadata(object);
+    cut(object, "status");
+    return bl_review_matters(object);
+}
+
+/* The kind of what is listed as metadata alone is PartialObjectMetadata. */
+static bool keep_namespace(cJSON *object, void *context BL_UNUSED)
+{
+    trim_metadata(object);
+    cut(object, "apiVersion");
+    cut(object, "kind");
+    bl_json_add_string(object, "apiVersion", "v1");
+    bl_json_add_string(object, "kind", "Namespace");
+    return true;
+}
+
+static bool same_members(const cJSON *a, const cJSON *b, const char *but)
+{
+    const cJSON *member;
+
+    cJSON_ArrayForEach(member, a) {
+        if (strcmp(member->string, but) != 0 &&
+            !bl_json_equal(member, bl_json_get(b, member->string)))
+            return false;
+    }
+    return bl_json_len(a) == bl_json_len(b);
+}
+
+static bool only_version_differs(const cJSON *before, const cJSON *after)
+{
+    return same_members(bl_json_get(before, "metadata"), bl_json_get(after, "metadata"),
+                        "resourceVersion") &&
+           same_members(before, after, "metadata");
+}
+
+static void changed(const cJSON *before, const cJSON *after, void *context)
+{
+    struct bl_caches *caches = context;
+    struct bl_ref ref = bl_object_ref(after ? after : before);
+
+    if (!before || !after || !only_version_differs(before, after))
+        bl_workqueue_add(caches->options.queue, *ref.namespace ? ref.namespace : ref.name);
+}
+
+static void forget_refused(struct bl_caches *caches, const char *name)
+{
+    for (size_t i = 0; i < caches->refused.len; i++) {
+        if (strcmp(caches->refused.items[i], name) != 0)
+            continue;
+        free(caches->refused.items[i]);
+        caches->refused.items[i] = caches->refused.items[--caches->refused.len];
+        return;
+    }
+}
+
+static void policy_changed(const cJSON *before, const cJSON *after, void *context)
+{
+    struct bl_caches *caches = context;
+    const char *name = bl_object_ref(after ? after : before).name;
+    BL_ERROR(err);
+    int rc = after ? bl_policies_upsert(caches->options.policies, after, &err)
+                   : bl_policies_remove(caches->options.policies, name, &err);
+
+    forget_refused(caches, name);
+    if (rc < 0)
+        *BL_PUSH(&caches->refused) = bl_strdup(name);
+    atomic_store(&caches->any_refused, caches->refused.len > 0);
+    bl_telemetry_reload(caches->options.telemetry, BL_SOURCE_CLUSTER, rc == 0,
+                        caches->refused.len > 0);
+    if (rc < 0)
+        bl_log_error(BL_LOG_ERROR, "policy not replaced", err);
+    else
+        BL_LOG(BL_LOG_INFO, "policies replaced", BL_LOG_TEXT("source", "cluster"),
+               BL_LOG_TEXT("name", name));
+    bl_caches_enqueue(caches);
+}
+
+static void add_caches(struct bl_caches *caches)
+{
+    struct bl_store_options options[CACHE_COUNT] = {
+        [CACHE_POLICIES].changed = policy_changed,
+        [CACHE_NAMESPACES] = {.keep = keep_namespace, .changed = changed},
+    };
+
+    for (size_t i = CACHE_STATEFUL_SETS; i < caches->count; i++)
+        options[i] = (struct bl_store_options){.keep = keep, .changed = changed};
+    for (size_t i = 0; i < caches->count; i++) {
+        options[i].context = caches;
+        caches->stores[i] = bl_informers_add(caches->informers, &specs[i], &options[i]);
+    }
+}
+
+int bl_caches_start(const struct bl_caches_options *options, struct bl_caches **ret_caches,
+                    struct bl_error **err)
+{
+    BL_AUTO(bl_caches_cleanup) struct bl_caches *caches = BL_NEW(struct bl_caches);
+
+    caches->options = *options;
+    caches->count = options->config_maps ? CACHE_COUNT : CACHE_CONFIG_MAPS;
+    if (bl_informers_new(options->client, &caches->informers, err) < 0)
+        return -1;
+    add_caches(caches);
+    if (bl_informers_start(caches->informers, err) < 0)
+        return -1;
+    *ret_caches = BL_STEAL(caches);
+    return 0;
+}
+
+void bl_caches_stop(struct bl_caches *caches)
+{
+    if (!caches)
+        return;
+    bl_informers_free(caches->informers);
+    for (size_t i = 0; i < caches->refused.len; i++)
+        free(caches->refused.items[i]);
+    free(caches->refused.items);
+    free(caches);
+}
+
+bool bl_caches_synced(struct bl_caches *caches)
+{
+    return bl_informers_synced(caches->informers);
+}
+
+char *bl_caches_unready(struct bl_caches *caches)
+{
+    if (bl_caches_synced(caches))
+        return NULL;
+    for (size_t i = 0; i < caches->count; i++) {
+        struct bl_watch_status status;
+
+        bl_informers_status(caches->informers, i, &status);
+        if (!status.synced && !status.missing)
+            return bl_asprintf("the cache of %s is not filled yet%s%s", bl_caches_resources[i],
+                               *status.error ? ": " : "", status.error);
+    }
+    return NULL;
+}
+
+bool bl_caches_refuse_policy(struct bl_caches *caches)
+{
+    return atomic_load(&caches->any_refused);
+}
+
+void bl_caches_measure(struct bl_caches *caches)
+{
+    for (size_t i = 0; i < caches->count; i++) {
+        struct bl_watch_status status;
+        struct bl_store_stats stats;
+
+        bl_informers_status(caches->informers, i, &status);
+        bl_store_stats(caches->stores[i], &stats);
+        bl_metric_set(caches->options.telemetry->cache_objects, (int64_t)stats.objects, i, 0, 0);
+        bl_metric_set(caches->options.telemetry->cache_synced, status.synced, i, 0, 0);
+        bl_metric_set(caches->options.telemetry->cache_failures, (int64_t)status.failures, i, 0, 0);
+    }
+}
+
+void bl_caches_enqueue(struct bl_caches *caches)
+{
+    BL_AUTO(bl_stored_list_release) struct bl_stored_list list = {0};
+
+    bl_store_list(caches->stores[CACHE_NAMESPACES], NULL, &list);
+    for (size_t i = 0; i < list.len; i++)
+        bl_workqueue_add(caches->options.queue,
+                         bl_object_ref(bl_stored_object(list.items[i])).name);
+}
+
+void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view)
+{
+    struct bl_stored *own = bl_store_find(caches->stores[CACHE_NAMESPACES], "", namespace);
+
+    if (own)
+        *BL_PUSH(&ret_view->stored) = own;
+    for (size_t i = CACHE_STATEFUL_SETS; i < caches->count; i++)
+        bl_store_list(caches->stores[i], namespace, &ret_view->stored);
+    for (size_t i = 0; i < ret_view->stored.len; i++)
+        *BL_PUSH(ret_view) = bl_stored_object(ret_view->stored.items[i]);
+    ret_view->namespace = own ? bl_stored_object(own) : NULL;
+}
+
+void bl_view_release(struct bl_view *view)
+{
+    bl_stored_list_release(&view->stored);
+    free(view->items);
+    *view = (struct bl_view){0};
+}

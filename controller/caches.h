@@ -1,0 +1,59 @@
+/**
+ * What the controller knows of the cluster, and how it hears of changes: caches that watches keep fresh. Each
+ * change puts the namespace that it happened in into the queue.
+ *
+ * Only what matters is kept, and cut to what is looked at: without status and versions, so that a pod that
+ * becomes ready is no change.
+ */
+#ifndef BALLAST_CONTROLLER_CACHES_H
+#define BALLAST_CONTROLLER_CACHES_H
+
+#include "ballast/kube/informers.h"
+#include "ballast/policies/snapshot.h"
+#include "ballast/runtime/workqueue.h"
+#include "telemetry.h"
+
+struct bl_caches;
+
+/** The caches' names, NULL-terminated; the label values of their metrics. */
+extern const char *const bl_caches_resources[];
+
+/** All borrowed. */
+struct bl_caches_options {
+    struct bl_kube_client *client;
+    struct bl_policies *policies; /* that KafkaPolicies go to */
+    struct bl_telemetry *telemetry;
+    struct bl_workqueue *queue;
+    bool
+        config_maps; /* those that hold settings of brokers too; reading them takes the right to read all */
+};
+
+/** Fills its caches on threads of its own. */
+BL_CHECK int bl_caches_start(const struct bl_caches_options *options, struct bl_caches **ret_caches,
+                             struct bl_error **err);
+void bl_caches_stop(struct bl_caches *caches);
+BL_DEFINE_CLEANUP(struct bl_caches *, bl_caches_cleanup, bl_caches_stop)
+
+/** Before that nothing can be decided by them. */
+bool bl_caches_synced(struct bl_caches *caches);
+/** NULL once every cache has been filled, else which was not, and why; for free(). */
+char *bl_caches_unready(struct bl_caches *caches);
+/** Is a KafkaPolicy refused, so that what holds may not be all that was meant? */
+bool bl_caches_refuse_policy(struct bl_caches *caches);
+/** Brings the gauges of the caches up to date. */
+void bl_caches_measure(struct bl_caches *caches);
+/** Puts all namespaces into the queue. */
+void bl_caches_enqueue(struct bl_caches *caches);
+
+/** Objects that stay as they are until it is released. */
+struct bl_view {
+    const cJSON *namespace; /* the Namespace; NULL: it is not there */
+    const cJSON **items;    /* all of the namespace, and the Namespace */
+    size_t len, cap;
+    struct bl_stored_list stored;
+};
+
+void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view);
+void bl_view_release(struct bl_view *view);
+
+#endif

@@ -1,0 +1,376 @@
+#include "companions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/policies/review.h"
+
+struct planner {
+    const struct bl_policy_set *set;
+    const struct bl_plan_options *options;
+    struct bl_plan *plan;
+    struct {
+        struct ours {
+            const cJSON *object;
+            bool wanted;
+        } * items;
+        size_t len, cap;
+    } ours;
+    struct {
+        const cJSON **items;
+        size_t len, cap;
+    } others;
+    struct bl_report *report; /* NULL: nothing is asked for */
+};
+
+static bool is_companion(const cJSON *object)
+{
+    enum bl_kind kind = bl_kind_of(object);
+
+    return kind == BL_KIND_DISRUPTION_BUDGET || kind == BL_KIND_NETWORK_POLICY;
+}
+
+static enum bl_companion_kind companion_kind(const cJSON *object)
+{
+    return bl_kind_of(object) == BL_KIND_DISRUPTION_BUDGET ? BL_COMPANION_BUDGET
+                                                           : BL_COMPANION_NETWORK_POLICY;
+}
+
+static bool is_going(const cJSON *object)
+{
+    return bl_json_at(object, "metadata", "deletionTimestamp", NULL) != NULL;
+}
+
+/* A workload on its way out asks for nothing: what was made for it would go with it, again and again. */
+static void sort_objects(struct planner *planner, const cJSON *const *objects, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (is_companion(objects[i]) && bl_object_label(objects[i], BL_LABEL_COMPANION))
+            *BL_PUSH(&planner->ours) = (struct ours){objects[i], false};
+        else if (!bl_object_is_workload(objects[i]) || !is_going(objects[i]))
+            *BL_PUSH(&planner->others) = objects[i];
+    }
+}
+
+static bool same_name(const cJSON *a, const cJSON *b)
+{
+    struct bl_ref x = bl_object_ref(a), y = bl_object_ref(b);
+
+    return bl_ref_same(&x, &y);
+}
+
+static struct ours *find_ours(struct planner *planner, const cJSON *wanted)
+{
+    for (size_t i = 0; i < planner->ours.len; i++)
+        if (same_name(planner->ours.items[i].object, wanted))
+            return &planner->ours.items[i];
+    return NULL;
+}
+
+static bool is_taken(const struct planner *planner, const cJSON *wanted)
+{
+    for (size_t i = 0; i < planner->others.len; i++)
+        if (same_name(planner->others.items[i], wanted))
+            return true;
+    return false;
+}
+
+/* --- what is the same --- */
+
+static bool is_nothing(const cJSON *value)
+{
+    return bl_json_is_null(value) || (cJSON_IsArray(value) && !value->child);
+}
+
+static bool same(const cJSON *a, const cJSON *b);
+
+static bool has_all(const cJSON *object, const cJSON *of)
+{
+    const cJSON *member;
+
+    cJSON_ArrayForEach(member, of) {
+        const cJSON *other = bl_json_get(object, member->string);
+
+        if (!(is_nothing(member) && is_nothing(other)) && !same(member, other))
+            return false;
+    }
+    return true;
+}
+
+static bool same(const cJSON *a, const cJSON *b)
+{
+    if (!a || !b)
+        return a == b;
+    if (cJSON_IsObject(a) && cJSON_IsObject(b))
+        return has_all(a, b) && has_all(b, a);
+    if (!cJSON_IsArray(a) || !cJSON_IsArray(b))
+        return bl_json_equal(a, b);
+    for (a = a->child, b = b->child; a && b; a = a->next, b = b->next)
+        if (!same(a, b))
+            return false;
+    return a == b;
+}
+
+bool bl_companion_same_spec(const cJSON *wanted, const cJSON *present)
+{
+    return same(bl_json_get(wanted, "spec"), bl_json_get(present, "spec"));
+}
+
+static bool has_labels(const cJSON *wanted, const cJSON *present)
+{
+    return has_all(bl_object_labels(present), bl_object_labels(wanted));
+}
+
+static const cJSON *owners_of(const cJSON *object)
+{
+    return bl_json_at(object, "metadata", "ownerReferences", NULL);
+}
+
+static bool has_owners(const cJSON *wanted, const cJSON *present)
+{
+    const cJSON *owner, *other;
+
+    cJSON_ArrayForEach(owner, owners_of(wanted)) {
+        bool found = false;
+
+        cJSON_ArrayForEach(other, owners_of(present)) {
+            found |= has_all(other, owner);
+        }
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+bool bl_companion_fits(const cJSON *wanted, const cJSON *present)
+{
+    return bl_companion_same_spec(wanted, present) && has_labels(wanted, present) &&
+           has_owners(wanted, present);
+}
+
+/* --- what is wanted --- */
+
+static const struct bl_workload *subject_of(const struct planner *planner,
+                                            const struct bl_companion *companion)
+{
+    return planner->report->objects[companion->after].workload;
+}
+
+static const struct bl_scene *scene_of(const struct planner *planner)
+{
+    return planner->report->scenes.items[0];
+}
+
+static void add_owner(cJSON *owners, const struct bl_workload *workload)
+{
+    const char *uid = bl_json_string(bl_json_get(workload->object, "metadata"), "uid");
+    cJSON *owner = bl_json_push(owners, bl_json_new_object());
+
+    bl_json_add_string(owner, "apiVersion", workload->ref.api_version);
+    bl_json_add_string(owner, "kind", workload->ref.kind);
+    bl_json_add_string(owner, "name", workload->ref.name);
+    bl_json_add_string(owner, "uid", uid ? uid : "");
+}
+
+/* It lives as long as any of the workloads that it is for. */
+static void make_ours(const struct planner *planner, struct bl_companion *companion)
+{
+    const struct bl_scene *scene = scene_of(planner);
+    const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, subject_of(planner, companion));
+    cJSON *metadata = bl_json_get(companion->object, "metadata");
+    cJSON *owners = bl_json_add_array(metadata, "ownerReferences");
+
+    bl_json_add_string(bl_json_get(metadata, "labels"), BL_LABEL_COMPANION,
+                       bl_rule_name(companion->rule));
+    for (size_t i = 0; i < ensemble->members.len; i++)
+        add_owner(owners, bl_ensemble_member(scene, ensemble, i));
+}
+
+/* The webhook marks what was made, or changed, under its eyes. */
+static bool is_adopted(const struct planner *planner, const struct bl_workload *workload)
+{
+    return bl_object_annotation(workload->object, BL_ANNOTATION_ROLE) ||
+           bl_review_adopts(planner->set, workload->object, workload->role,
+                            planner->options->namespace);
+}
+
+/* A network policy could cut off a client that nobody knew of; a budget stops nobody. */
+static bool must_wait(const struct planner *planner, const struct bl_companion *companion)
+{
+    const struct bl_scene *scene = scene_of(planner);
+    const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, subject_of(planner, companion));
+
+    if (companion_kind(companion->object) != BL_COMPANION_NETWORK_POLICY)
+        return false;
+    for (size_t i = 0; i < ensemble->members.len; i++)
+        if (!is_adopted(planner, bl_ensemble_member(scene, ensemble, i)))
+            return true;
+    return false;
+}
+
+static char *why_of(const struct planner *planner, const struct bl_companion *companion)
+{
+    const struct bl_report *report = planner->report;
+    size_t ensemble = subject_of(planner, companion)->ensemble;
+
+    for (size_t i = 0; i < report->findings.len; i++) {
+        const struct bl_finding *finding = &report->findings.items[i];
+        const struct bl_workload *workload = report->objects[finding->subject].workload;
+
+        if (finding->rule == companion->rule && finding->mended && workload &&
+            workload->ensemble == ensemble)
+            return bl_strdup(finding->message);
+    }
+    return bl_strdup(bl_rule_summary(companion->rule));
+}
+
+static const cJSON *subject_object(const struct planner *planner,
+                                   const struct bl_companion *companion)
+{
+    return planner->others.items[companion->after];
+}
+
+/* Takes the companion's object where a step is made of it. */
+static void add_step(struct planner *planner, enum bl_step_kind kind,
+                     struct bl_companion *companion, const cJSON *present)
+{
+    *BL_PUSH(&planner->plan->steps) = (struct bl_step){
+        .kind = kind,
+        .companion = companion_kind(companion->object),
+        .present = present,
+        .subject = subject_object(planner, companion),
+        .why = why_of(planner, companion),
+        .object = BL_STEAL(companion->object),
+    };
+}
+
+static void block(struct planner *planner, const struct bl_companion *companion)
+{
+    struct bl_ref ref = bl_object_ref(companion->object);
+
+    *BL_PUSH(&planner->plan->blocked) = (struct bl_blocked){
+        subject_object(planner, companion), bl_asprintf("%s \"%s\"", ref.kind, ref.name)};
+}
+
+static enum bl_companion_state plan_one(struct planner *planner, struct bl_companion *companion)
+{
+    struct ours *ours = find_ours(planner, companion->object);
+
+    if (ours) {
+        ours->wanted = true;
+        if (!is_going(ours->object) && !bl_companion_fits(companion->object, ours->object))
+            add_step(planner, BL_STEP_REPAIR, companion, ours->object);
+        return BL_COMPANION_KEPT;
+    }
+    if (is_taken(planner, companion->object)) {
+        block(planner, companion);
+        return BL_COMPANION_BLOCKED;
+    }
+    if (must_wait(planner, companion))
+        return BL_COMPANION_WAITING;
+    add_step(planner, BL_STEP_CREATE, companion, NULL);
+    return BL_COMPANION_KEPT;
+}
+
+static void plan_wanted(struct planner *planner)
+{
+    struct bl_engine_options options = {.today = planner->options->today,
+                                        .namespace = planner->options->namespace};
+
+    planner->report =
+        bl_engine_run(planner->set, planner->others.items, planner->others.len, &options);
+    for (size_t i = 0; i < planner->report->companions.len; i++) {
+        struct bl_companion *companion = &planner->report->companions.items[i];
+        enum bl_companion_kind kind = companion_kind(companion->object);
+
+        make_ours(planner, companion);
+        planner->plan->states[kind][plan_one(planner, companion)]++;
+    }
+}
+
+/* --- what is wanted no more --- */
+
+static const cJSON *owner_in_sight(const struct planner *planner, const cJSON *present)
+{
+    const cJSON *owner;
+
+    cJSON_ArrayForEach(owner, owners_of(present)) {
+        for (size_t i = 0; i < planner->others.len; i++) {
+            const cJSON *other = planner->others.items[i];
+
+            if (bl_text_eq(bl_json_string(owner, "uid"),
+                           bl_json_string(bl_json_get(other, "metadata"), "uid")))
+                return other;
+        }
+    }
+    return NULL;
+}
+
+static void withdraw(struct planner *planner, const cJSON *present)
+{
+    const cJSON *subject = owner_in_sight(planner, present);
+    const char *why = !subject ? "its workload is gone"
+                      : !planner->options->in_scope
+                          ? "the namespace is not looked after any more"
+                          : "it is not asked for any more: by the policy, "
+                            "or because there is another one";
+
+    *BL_PUSH(&planner->plan->steps) = (struct bl_step){
+        .kind = BL_STEP_WITHDRAW,
+        .companion = companion_kind(present),
+        .present = present,
+        .subject = subject,
+        .why = bl_strdup(why),
+    };
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+    const struct bl_step *x = a, *y = b;
+    struct bl_ref i = bl_object_ref(x->object ? x->object : x->present);
+    struct bl_ref j = bl_object_ref(y->object ? y->object : y->present);
+
+    if (x->companion != y->companion)
+        return x->companion < y->companion ? -1 : 1;
+    return strcmp(i.name, j.name);
+}
+
+static void plan_unwanted(struct planner *planner)
+{
+    for (size_t i = 0; i < planner->ours.len; i++)
+        if (!planner->ours.items[i].wanted && !is_going(planner->ours.items[i].object))
+            withdraw(planner, planner->ours.items[i].object);
+}
+
+void bl_plan_companions(const struct bl_policy_set *set, const cJSON *const *objects, size_t len,
+                        const struct bl_plan_options *options, struct bl_plan *ret_plan)
+{
+    struct planner planner = {.set = set, .options = options, .plan = ret_plan};
+
+    *ret_plan = (struct bl_plan){0};
+    sort_objects(&planner, objects, len);
+    if (options->in_scope)
+        plan_wanted(&planner);
+    if (!options->careful)
+        plan_unwanted(&planner);
+    if (ret_plan->steps.len)
+        qsort(ret_plan->steps.items, ret_plan->steps.len, sizeof(struct bl_step), compare_steps);
+    bl_report_free(planner.report);
+    free(planner.ours.items);
+    free(planner.others.items);
+}
+
+void bl_plan_release(struct bl_plan *plan)
+{
+    for (size_t i = 0; i < plan->steps.len; i++) {
+        cJSON_Delete(plan->steps.items[i].object);
+        free(plan->steps.items[i].why);
+    }
+    for (size_t i = 0; i < plan->blocked.len; i++)
+        free(plan->blocked.items[i].name);
+    free(plan->steps.items);
+    free(plan->blocked.items);
+    *plan = (struct bl_plan){0};
+}

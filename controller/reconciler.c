@@ -1,0 +1,267 @@
+#include "reconciler.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "ballast/base/log.h"
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/object/selector.h"
+#include "writer.h"
+
+/* What is known of one namespace since it was looked at last. */
+struct tally {
+    char *namespace;
+    unsigned states[BL_COMPANION_KINDS][BL_COMPANION_STATES];
+    char *blocked; /* said last, so that it is said once; "" for nothing */
+};
+
+struct bl_reconciler {
+    struct bl_reconciler_options options;
+    pthread_t *threads;
+    unsigned running;
+
+    pthread_mutex_t lock; /* guards what follows */
+    struct {
+        struct tally *items;
+        size_t len, cap;
+    } tallies;
+};
+
+struct bl_reconciler *bl_reconciler_new(const struct bl_reconciler_options *options)
+{
+    struct bl_reconciler *reconciler = BL_NEW(struct bl_reconciler);
+
+    reconciler->options = *options;
+    reconciler->threads = bl_alloc(options->workers, sizeof(pthread_t));
+    (void)pthread_mutex_init(&reconciler->lock, NULL);
+    return reconciler;
+}
+
+static void tally_clear(struct tally *tally)
+{
+    free(tally->namespace);
+    free(tally->blocked);
+}
+
+void bl_reconciler_free(struct bl_reconciler *reconciler)
+{
+    if (!reconciler)
+        return;
+    bl_reconciler_stop(reconciler);
+    for (size_t i = 0; i < reconciler->tallies.len; i++)
+        tally_clear(&reconciler->tallies.items[i]);
+    free(reconciler->tallies.items);
+    free(reconciler->threads);
+    (void)pthread_mutex_destroy(&reconciler->lock);
+    free(reconciler);
+}
+
+/* With the lock; NULL: there is none. */
+static struct tally *find_tally(struct bl_reconciler *reconciler, const char *namespace)
+{
+    for (size_t i = 0; i < reconciler->tallies.len; i++)
+        if (strcmp(reconciler->tallies.items[i].namespace, namespace) == 0)
+            return &reconciler->tallies.items[i];
+    return NULL;
+}
+
+static void forget_namespace(struct bl_reconciler *reconciler, const char *namespace)
+{
+    struct tally *tally;
+
+    (void)pthread_mutex_lock(&reconciler->lock);
+    tally = find_tally(reconciler, namespace);
+    if (tally) {
+        tally_clear(tally);
+        *tally = reconciler->tallies.items[--reconciler->tallies.len];
+    }
+    (void)pthread_mutex_unlock(&reconciler->lock);
+}
+
+static char *list_blocked(const struct bl_plan *plan)
+{
+    struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    for (size_t i = 0; i < plan->blocked.len; i++)
+        bl_strbuf_addf(&text, "%s%s", i ? ", " : "", plan->blocked.items[i].name);
+    return bl_strbuf_take(&text);
+}
+
+/* True: something is blocked that was not, or not in this company. */
+static bool note_plan(struct bl_reconciler *reconciler, const char *namespace,
+                      const struct bl_plan *plan)
+{
+    char *blocked = list_blocked(plan);
+    struct tally *tally;
+    bool news;
+
+    (void)pthread_mutex_lock(&reconciler->lock);
+    tally = find_tally(reconciler, namespace);
+    if (!tally) {
+        tally = BL_PUSH(&reconciler->tallies);
+        *tally = (struct tally){.namespace = bl_strdup(namespace), .blocked = bl_strdup("")};
+    }
+    memcpy(tally->states, plan->states, sizeof(tally->states));
+    news = *blocked && strcmp(blocked, tally->blocked) != 0;
+    free(tally->blocked);
+    tally->blocked = blocked;
+    (void)pthread_mutex_unlock(&reconciler->lock);
+    return news;
+}
+
+static void say_blocked(struct bl_reconciler *reconciler, const char *namespace,
+                        const struct bl_plan *plan)
+{
+    for (size_t i = 0; i < plan->blocked.len; i++) {
+        const struct bl_blocked *blocked = &plan->blocked.items[i];
+        BL_AUTO_FREE char *note =
+            bl_asprintf("%s cannot be made: another object has its name. Rename that one, or have "
+                        "it select the pods of this workload.",
+                        blocked->name);
+        struct bl_event event = {"Warning", "CompanionBlocked", "Create", note};
+
+        bl_recorder_tell(reconciler->options.recorder, blocked->subject, &event);
+        BL_LOG(BL_LOG_WARN, "companion blocked", BL_LOG_TEXT("namespace", namespace),
+               BL_LOG_TEXT("companion", blocked->name),
+               BL_LOG_TEXT("workload", bl_object_ref(blocked->subject).name));
+    }
+}
+
+static bool in_scope(const struct bl_reconciler *reconciler, const char *namespace,
+                     const cJSON *object)
+{
+    return !bl_text_in(namespace, reconciler->options.namespaces_left_out) &&
+           (!reconciler->options.selector ||
+            bl_selector_matches(reconciler->options.selector, bl_object_labels(object)));
+}
+
+static void tell(struct bl_reconciler *reconciler, const struct bl_step *step)
+{
+    static const char *const reasons[] = {"CompanionCreated", "CompanionRepaired",
+                                          "CompanionWithdrawn"};
+    static const char *const actions[] = {"Create", "Repair", "Withdraw"};
+    struct bl_ref ref = bl_object_ref(step->object ? step->object : step->present);
+    BL_AUTO_FREE char *note = bl_asprintf("%s \"%s\": %s", ref.kind, ref.name, step->why);
+    struct bl_event event = {"Normal", reasons[step->kind], actions[step->kind], note};
+
+    bl_metric_add(reconciler->options.telemetry->writes, 1, step->companion, step->kind, 0);
+    BL_LOG(BL_LOG_INFO, "companion written", BL_LOG_TEXT("action", actions[step->kind]),
+           BL_LOG_TEXT("namespace", ref.namespace), BL_LOG_TEXT("kind", ref.kind),
+           BL_LOG_TEXT("name", ref.name),
+           BL_LOG_TEXT("workload", step->subject ? bl_object_ref(step->subject).name : NULL),
+           BL_LOG_TEXT("message", step->why));
+    if (step->subject)
+        bl_recorder_tell(reconciler->options.recorder, step->subject, &event);
+}
+
+/* Its namespace is on its way out, which the caches will hear in a moment. */
+static bool is_ending(const struct bl_error *err)
+{
+    return bl_error_status(err) == 403 && strstr(bl_error_text(err), "it is being terminated");
+}
+
+/* One that fails keeps none of the others from being done. */
+static int do_steps(struct bl_reconciler *reconciler, const struct bl_plan *plan,
+                    struct bl_error **err)
+{
+    for (size_t i = 0; i < plan->steps.len; i++) {
+        const struct bl_step *step = &plan->steps.items[i];
+        struct bl_ref ref = bl_object_ref(step->object ? step->object : step->present);
+        BL_ERROR(failure);
+
+        if (bl_write_step(reconciler->options.client, step, &failure) == 0) {
+            tell(reconciler, step);
+        } else if (!*err && !is_ending(failure)) {
+            *err = BL_STEAL(failure);
+            (void)bl_wrap(err, "%s \"%s\"", ref.kind, ref.name);
+        }
+    }
+    return *err ? -1 : 0;
+}
+
+static int reconcile(struct bl_reconciler *reconciler, const char *namespace, struct bl_error **err)
+{
+    BL_AUTO(bl_snapshot_cleanup)
+    struct bl_snapshot *snapshot = bl_policies_get(reconciler->options.policies);
+    BL_AUTO(bl_view_release) struct bl_view view = {0};
+    BL_AUTO(bl_plan_release) struct bl_plan plan = {0};
+    struct bl_plan_options options = {.namespace = namespace, .today = bl_day_today()};
+
+    bl_caches_view(reconciler->options.caches, namespace, &view);
+    if (!view.namespace || bl_json_at(view.namespace, "metadata", "deletionTimestamp", NULL)) {
+        forget_namespace(reconciler, namespace);
+        return 0;
+    }
+    options.in_scope = in_scope(reconciler, namespace, view.namespace);
+    options.careful = bl_caches_refuse_policy(reconciler->options.caches);
+    bl_plan_companions(bl_snapshot_policies(snapshot), view.items, view.len, &options, &plan);
+    if (note_plan(reconciler, namespace, &plan))
+        say_blocked(reconciler, namespace, &plan);
+    return do_steps(reconciler, &plan, err);
+}
+
+static void work_on(struct bl_reconciler *reconciler, const char *namespace)
+{
+    bl_nsec begin = bl_clock_now(&bl_clock_real);
+    BL_ERROR(err);
+    int rc = reconcile(reconciler, namespace, &err);
+
+    bl_telemetry_reconcile(reconciler->options.telemetry, rc == 0,
+                           bl_clock_now(&bl_clock_real) - begin);
+    if (rc == 0) {
+        bl_workqueue_forget(reconciler->options.queue, namespace);
+        return;
+    }
+    bl_workqueue_add_rate_limited(reconciler->options.queue, namespace);
+    /* At the end requests fail because they were ended. */
+    if (!bl_stop_raised(reconciler->options.stop))
+        BL_LOG(BL_LOG_WARN, "namespace not reconciled", BL_LOG_TEXT("namespace", namespace),
+               BL_LOG_TEXT("error", bl_error_text(err)),
+               BL_LOG_INT("tries", bl_workqueue_failures(reconciler->options.queue, namespace)));
+}
+
+static void *work(void *context)
+{
+    struct bl_reconciler *reconciler = context;
+
+    for (char *namespace; (namespace = bl_workqueue_get(reconciler->options.queue));) {
+        if (!bl_stop_raised(reconciler->options.stop))
+            work_on(reconciler, namespace);
+        bl_workqueue_done(reconciler->options.queue, namespace);
+        free(namespace);
+    }
+    return NULL;
+}
+
+int bl_reconciler_start(struct bl_reconciler *reconciler, struct bl_error **err)
+{
+    for (; reconciler->running < reconciler->options.workers; reconciler->running++)
+        if (pthread_create(&reconciler->threads[reconciler->running], NULL, work, reconciler) != 0)
+            return bl_fail(err, BL_ERR_IO, "could not start a thread");
+    return 0;
+}
+
+void bl_reconciler_stop(struct bl_reconciler *reconciler)
+{
+    bl_workqueue_shut_down(reconciler->options.queue);
+    while (reconciler->running)
+        (void)pthread_join(reconciler->threads[--reconciler->running], NULL);
+}
+
+void bl_reconciler_measure(struct bl_reconciler *reconciler)
+{
+    int64_t sums[BL_COMPANION_KINDS][BL_COMPANION_STATES] = {0};
+
+    (void)pthread_mutex_lock(&reconciler->lock);
+    for (size_t i = 0; i < reconciler->tallies.len; i++)
+        for (size_t kind = 0; kind < BL_COMPANION_KINDS; kind++)
+            for (size_t state = 0; state < BL_COMPANION_STATES; state++)
+                sums[kind][state] += reconciler->tallies.items[i].states[kind][state];
+    (void)pthread_mutex_unlock(&reconciler->lock);
+    for (size_t kind = 0; kind < BL_COMPANION_KINDS; kind++)
+        for (size_t state = 0; state < BL_COMPANION_STATES; state++)
+            bl_metric_set(reconciler->options.telemetry->companions, sums[kind][state], kind, state,
+                          0);
+}

@@ -1,0 +1,33 @@
+/** The controller's metrics. Labels are from fixed lists; none names an object or a namespace. */
+#ifndef BALLAST_CONTROLLER_TELEMETRY_H
+#define BALLAST_CONTROLLER_TELEMETRY_H
+
+#include "ballast/base/clock.h"
+#include "ballast/base/metrics.h"
+#include "companions.h"
+
+enum bl_reload_source {
+    BL_SOURCE_FILES,
+    BL_SOURCE_CLUSTER,
+};
+
+struct bl_telemetry {
+    struct bl_metrics *metrics; /* owned */
+    struct bl_metric *reconciles, *duration, *writes, *companions, *queue, *leader, *events_dropped;
+    struct bl_metric *reloads, *reload_failed, *policies;
+    struct bl_metric *cache_objects, *cache_synced, *cache_failures;
+};
+
+/** Registers all of them. `resources` name the caches, NULL-terminated; borrowed. */
+void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resources);
+void bl_telemetry_release(struct bl_telemetry *telemetry);
+
+void bl_telemetry_reconcile(struct bl_telemetry *telemetry, bool ok, bl_nsec duration);
+/** `broken`: something of the source is refused still, this or something else. */
+void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok,
+                         bool broken);
+
+/** Appends all, those of the process (memory, CPU, descriptors) too. */
+void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out);
+
+#endif

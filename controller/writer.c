@@ -1,0 +1,111 @@
+#include "writer.h"
+
+static const struct bl_kube_resource resources[] = {
+    [BL_COMPANION_BUDGET] = {"policy", "v1", "poddisruptionbudgets"},
+    [BL_COMPANION_NETWORK_POLICY] = {"networking.k8s.io", "v1", "networkpolicies"},
+};
+
+static int patch(struct bl_kube_client *client, const struct bl_step *step,
+                 const struct bl_kube_patch *patch, cJSON **ret_object, struct bl_error **err)
+{
+    struct bl_ref ref = bl_object_ref(step->object);
+
+    return bl_kube_patch(client, &resources[step->companion], ref.namespace, ref.name, patch,
+                         ret_object, err);
+}
+
+static int create(struct bl_kube_client *client, const struct bl_step *step, struct bl_error **err)
+{
+    struct bl_kube_patch apply = {
+        .type = BL_KUBE_PATCH_APPLY, .body = step->object, .manager = BL_CONTROLLER};
+
+    return patch(client, step, &apply, NULL, err);
+}
+
+static const char *uid_of(const cJSON *object)
+{
+    return bl_json_string(bl_json_get(object, "metadata"), "uid");
+}
+
+static cJSON *operation(const char *op, const char *path, cJSON *value)
+{
+    cJSON *made = bl_json_new_object();
+
+    bl_json_add_string(made, "op", op);
+    bl_json_add_string(made, "path", path);
+    bl_json_add(made, "value", value);
+    return made;
+}
+
+/* What others own stays where we apply; here it goes. */
+static int replace_spec(struct bl_kube_client *client, const struct bl_step *step,
+                        struct bl_error **err)
+{
+    BL_AUTO_JSON cJSON *operations = bl_json_new_array();
+    struct bl_kube_patch replace = {
+        .type = BL_KUBE_PATCH_JSON, .body = operations, .manager = BL_CONTROLLER};
+
+    bl_json_push(operations,
+                 operation("test", "/metadata/uid", bl_json_new_string(uid_of(step->present))));
+    bl_json_push(operations,
+                 operation("replace", "/spec", bl_json_copy(bl_json_get(step->object, "spec"))));
+    return patch(client, step, &replace, NULL, err);
+}
+
+/* A field of another manager can make the sum of both invalid, or other than what is wanted. */
+static int apply_or_replace(struct bl_kube_client *client, const struct bl_step *step,
+                            const cJSON *body, struct bl_error **err)
+{
+    struct bl_kube_patch apply = {
+        .type = BL_KUBE_PATCH_APPLY, .body = body, .manager = BL_CONTROLLER, .force = true};
+    BL_AUTO_JSON cJSON *stored = NULL;
+
+    if (patch(client, step, &apply, &stored, err) == 0)
+        return bl_companion_same_spec(step->object, stored) ? 0 : replace_spec(client, step, err);
+    if (bl_error_status(*err) != 422)
+        return -1;
+    bl_error_free(*err);
+    *err = NULL;
+    if (replace_spec(client, step, err) < 0)
+        return -1;
+    return patch(client, step, &apply, NULL, err);
+}
+
+static int repair(struct bl_kube_client *client, const struct bl_step *step, struct bl_error **err)
+{
+    BL_AUTO_JSON cJSON *body = bl_json_copy(step->object);
+
+    bl_json_add_string(bl_json_get(body, "metadata"), "uid", uid_of(step->present));
+    return apply_or_replace(client, step, body, err);
+}
+
+static int withdraw(struct bl_kube_client *client, const struct bl_step *step,
+                    struct bl_error **err)
+{
+    const cJSON *metadata = bl_json_get(step->present, "metadata");
+    struct bl_kube_delete how = {
+        .uid = bl_json_string(metadata, "uid"),
+        .resource_version = bl_json_string(metadata, "resourceVersion"),
+    };
+    struct bl_ref ref = bl_object_ref(step->present);
+    BL_ERROR(failure);
+
+    if (bl_kube_delete(client, &resources[step->companion], ref.namespace, ref.name, &how,
+                       &failure) == 0 ||
+        bl_error_code(failure) == BL_ERR_NOT_FOUND)
+        return 0;
+    *err = BL_STEAL(failure);
+    return -1;
+}
+
+int bl_write_step(struct bl_kube_client *client, const struct bl_step *step, struct bl_error **err)
+{
+    switch (step->kind) {
+    case BL_STEP_CREATE:
+        return create(client, step, err);
+    case BL_STEP_REPAIR:
+        return repair(client, step, err);
+    default:
+        return withdraw(client, step, err);
+    }
+}

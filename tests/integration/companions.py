@@ -1,0 +1,549 @@
+#!/usr/bin/env python3
+"""What the controller keeps beside workloads: made, repaired, withdrawn, by one of two, whatever happens."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from harness import (ADDRESS, BUILD, ROOT, Api, ApiError, Report, Webhook, budget, expect, expect_denied, install,
+                     install_crd, json_of, run, stateful_set, uninstall, wait_until)
+
+WORK = pathlib.Path(os.environ["WORK"])
+TESTBED = [str(ROOT / "tests/testbed/testbed.sh")]
+BURST = int(os.environ.get("COMPANIONS_BURST", "80"))
+# Budgets of time are for benchmarks; here they only catch what is far off, also under a sanitizer.
+SECONDS = float(os.environ.get("COMPANIONS_SECONDS", "5"))
+EDITS = int(os.environ.get("COMPANIONS_EDITS", "100"))
+SYSTEM = "ballast-system"
+ACCOUNT = f"system:serviceaccount:{SYSTEM}:ballast-controller"
+LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/ballast-controller"
+
+
+class Controller(Webhook):
+    """ballast-controller as a process, with the rights that the chart gives it."""
+
+    def __init__(self, name, kubeconfig, metrics_port, extra=()):
+        self.name, self.metrics_port, self.process = name, metrics_port, None
+        self.log = WORK / f"controller-{name}.log"
+        self.command = [str(BUILD / "ballast-controller"), f"--kubeconfig={kubeconfig}",
+                        f"--metrics-listen={ADDRESS}:{metrics_port}", f"--leader-elect={SYSTEM}/ballast-controller",
+                        f"--exclude-namespace={SYSTEM}", "--log-level=debug", "--log-format=json", *extra]
+
+    def start(self, ready=True):
+        output = self.log.open("ab")
+        self.process = subprocess.Popen(self.command, stdout=output, stderr=output)
+        if ready:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self):
+        def check():
+            if self.process.poll() is not None:
+                raise AssertionError(f"{self.name} ended with {self.process.returncode}: " + self.log.read_text()[-2000:])
+            return self.status("/readyz") == 200
+        wait_until(check, f"{self.name} is ready", 60)
+
+    def leads(self):
+        return self.metric("ballast_controller_leader") == 1
+
+    def writes(self):
+        return sum(value for key, value in self.metrics().items() if key.startswith("ballast_controller_writes_total"))
+
+    def reconciles(self):
+        return self.metric('ballast_controller_reconciles_total{result="ok"}')
+
+    def failures(self):
+        return self.metric('ballast_controller_reconciles_total{result="failed"}')
+
+
+def service_account(api):
+    """The chart's account with its rights, and a kubeconfig with its token."""
+    rendered = run("helm", "template", "ballast", str(ROOT / "manifests" / "chart"), "-n", SYSTEM,
+                   "-s", "templates/controller.yaml").stdout
+    for obj in json_of(rendered):
+        if obj["kind"] in ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"):
+            obj["metadata"].setdefault("namespace", SYSTEM)
+            api.apply(obj)
+    token = api.request("POST", f"/api/v1/namespaces/{SYSTEM}/serviceaccounts/ballast-controller/token", {
+        "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}})
+    config = json.loads(run("kubectl", "config", "view", "--raw", "-o", "json").stdout)
+    config["users"][0]["user"] = {"token": token["status"]["token"]}
+    path = WORK / "controller-kubeconfig"
+    path.write_text(json.dumps(config))
+    return path
+
+
+class Suite:
+    def __init__(self, api, kubeconfig):
+        self.api = api
+        self.one = Controller("one", kubeconfig, 9191).start()
+        wait_until(self.one.leads, "the first one leads", 30)
+        self.two = Controller("two", kubeconfig, 9192).start()
+        self.count = 0
+
+    def _leader(self):
+        return self.one if self.one.process and self.one.leads() else self.two
+
+    def _namespace(self, **options):
+        self.count += 1
+        self.api.namespace(f"c{self.count}", **options)
+        return f"c{self.count}"
+
+    def _find(self, namespace, name="kafka", kind="PodDisruptionBudget"):
+        return self.api.find(kind, name, namespace)
+
+    def _appears(self, namespace, name="kafka", kind="PodDisruptionBudget", seconds=20):
+        return wait_until(lambda: self._find(namespace, name, kind), f"{kind} {name} is there", seconds)
+
+    def _goes(self, namespace, name="kafka", kind="PodDisruptionBudget"):
+        wait_until(lambda: not self._find(namespace, name, kind), f"{kind} {name} is gone")
+
+    def _quiet(self, namespace, name="kafka", kind="PodDisruptionBudget", seconds=1.0):
+        """It is not there, and does not come."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            expect(not self._find(namespace, name, kind), f"{kind} {name} was made")
+            time.sleep(0.1)
+
+    def _workload(self, **options):
+        """A namespace with a workload that has its budget."""
+        namespace = self._namespace()
+        created = self.api.create(stateful_set(namespace=namespace, **options))
+        return namespace, created, self._appears(namespace)
+
+    def _events(self, namespace, reason):
+        events = self.api.request("GET", f"/apis/events.k8s.io/v1/namespaces/{namespace}/events")["items"]
+        return [event for event in events if event["reason"] == reason]
+
+    # --- making ---
+
+    def makes_a_budget(self):
+        namespace = self._namespace()
+        self._quiet(namespace, seconds=0.3)
+        created = self.api.create(stateful_set(namespace=namespace))
+        begin = time.monotonic()
+        made = self._appears(namespace)
+        took = time.monotonic() - begin
+        print(f"     a budget {took * 1000:.0f} ms after its StatefulSet", flush=True)
+        expect(took < SECONDS, f"it took {took:.1f} s")
+        expect(made["spec"] == {"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "IfHealthyBudget",
+                                "selector": {"matchLabels": {"app": "kafka"}}}, "another budget", made["spec"])
+        owner = made["metadata"]["ownerReferences"]
+        expect([(o["kind"], o["name"], o["uid"]) for o in owner] == [("StatefulSet", "kafka", created["metadata"]["uid"])],
+               "another owner", owner)
+        expect(made["metadata"]["labels"]["ballast.dev/companion"] == "disruption-budget", "not marked", made["metadata"])
+        fields = made["metadata"]["managedFields"]
+        expect(any(f["manager"] == "ballast-controller" and f["operation"] == "Apply" for f in fields), "not applied", fields)
+        event = wait_until(lambda: self._events(namespace, "CompanionCreated"), "an Event tells of it")[0]
+        expect(event["regarding"]["name"] == "kafka" and "disruption budget" in event["note"], "another Event", event)
+
+    def agrees_with_harden(self):
+        namespace, created, made = self._workload()
+        created["apiVersion"], created["kind"] = "apps/v1", "StatefulSet"
+        hardened = run(str(BUILD / "ballast"), "harden", "-p", "default", "-", input=json.dumps(created)).stdout
+        theirs = [obj for obj in json_of(hardened) if obj["kind"] == "PodDisruptionBudget"]
+        expect(len(theirs) == 1 and theirs[0]["spec"] == made["spec"], "harden makes another", theirs, made)
+        expect(theirs[0]["metadata"]["name"] == made["metadata"]["name"], "harden names it otherwise")
+
+    def leaves_other_namespaces_alone(self):
+        namespace = self._namespace(enforce=False)
+        self.api.create(stateful_set(namespace=namespace))
+        self._quiet(namespace)
+        self.api.patch("Namespace", namespace, {"metadata": {"labels": {"ballast.dev/enforce": "true"}}})
+        self._appears(namespace)
+        self.api.patch("Namespace", namespace, {"metadata": {"labels": {"ballast.dev/enforce": None}}})
+        self._goes(namespace)
+
+    def waits_with_a_network_policy_for_adoption(self):
+        namespace, _, _ = self._workload()
+        self._quiet(namespace, kind="NetworkPolicy")
+        waiting = 'ballast_controller_companions{kind="networkpolicy",state="waiting"}'
+        expect(self._leader().metric(waiting) >= 1, "nobody tells that it waits")
+        self.api.annotate("StatefulSet", "kafka", namespace, **{"ballast.dev/adopt": "now"})
+        made = self._appears(namespace, kind="NetworkPolicy")
+        expect(made["metadata"]["labels"]["ballast.dev/companion"] == "network-policy", "not marked", made["metadata"])
+        self.api.annotate("StatefulSet", "kafka", namespace, **{"ballast.dev/adopt": None})
+        time.sleep(0.5)
+        expect(self._find(namespace, kind="NetworkPolicy"), "what was made is taken away again")
+
+    def spans_an_ensemble(self):
+        namespace = self._namespace()
+        labels = {"app": "zookeeper"}
+        for name in ("zk-a", "zk-b"):
+            obj = stateful_set(name, namespace, 2, "zookeeper", labels={**labels, "set": name})
+            obj["spec"]["serviceName"] = "zk"
+            self.api.create(obj)
+        budgets = wait_until(lambda: self._budgets_over(namespace, 2), "budgets are there")
+        expect(all(len(b["metadata"]["ownerReferences"]) >= 1 for b in budgets), "no owner", budgets)
+
+    def _budgets_over(self, namespace, least):
+        items = self.api.request("GET", self.api.path("PodDisruptionBudget", namespace))["items"]
+        owners = {o["name"] for b in items for o in b["metadata"].get("ownerReferences", [])}
+        return items if len(owners) >= least else None
+
+    # --- drift ---
+
+    def makes_again_what_was_deleted(self):
+        namespace, _, made = self._workload()
+        self.api.delete("PodDisruptionBudget", "kafka", namespace)
+        begin = time.monotonic()
+        again = wait_until(lambda: self._other(namespace, made), "it is made again")
+        print(f"     made again after {(time.monotonic() - begin) * 1000:.0f} ms", flush=True)
+        expect(again["spec"] == made["spec"], "made otherwise", again["spec"])
+
+    def _other(self, namespace, made):
+        found = self._find(namespace)
+        return found if found and found["metadata"]["uid"] != made["metadata"]["uid"] else None
+
+    def _repaired(self, namespace, made, kind="PodDisruptionBudget"):
+        def same():
+            found = self._find(namespace, kind=kind)
+            return found and found["spec"] == made["spec"] and found
+        return wait_until(same, "it is repaired")
+
+    def repairs_what_was_changed(self):
+        namespace, _, made = self._workload()
+        for change in ({"maxUnavailable": 2}, {"maxUnavailable": None, "minAvailable": 1},
+                       {"unhealthyPodEvictionPolicy": "AlwaysAllow"}, {"unhealthyPodEvictionPolicy": None},
+                       {"selector": {"matchLabels": {"more": "x"}}},
+                       {"selector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}):
+            self.api.patch("PodDisruptionBudget", "kafka", {"spec": change}, namespace)
+            found = self._repaired(namespace, made)
+            expect(found["metadata"]["uid"] == made["metadata"]["uid"], "it was made anew, not repaired")
+        wait_until(lambda: self._events(namespace, "CompanionRepaired"), "an Event tells of it")
+
+    def repairs_what_another_tool_applies(self):
+        namespace, _, made = self._workload()
+        other = budget(namespace=namespace, minAvailable=2)
+        self.api.patch("PodDisruptionBudget", "kafka", {"spec": {"maxUnavailable": None}}, namespace)
+        try:
+            self.api.apply(other, manager="argocd")
+        except ApiError as error:
+            expect("minAvailable" in error.message, "refused for another reason", error.message)
+        self._repaired(namespace, made)
+
+    def repairs_labels_and_owners(self):
+        namespace, _, made = self._workload()
+        for head in ({"labels": {"ballast.dev/role": "zookeeper"}}, {"labels": {"ballast.dev/role": None}},
+                     {"ownerReferences": None}):
+            self.api.patch("PodDisruptionBudget", "kafka", {"metadata": head}, namespace)
+
+            def whole():
+                found = self._find(namespace)["metadata"]
+                return found["labels"] == made["metadata"]["labels"] and \
+                    found.get("ownerReferences") == made["metadata"]["ownerReferences"]
+            wait_until(whole, f"repaired after {head}")
+
+    def leaves_what_others_add(self):
+        namespace, _, _ = self._workload()
+        self.api.patch("PodDisruptionBudget", "kafka", {"metadata": {"labels": {"team": "x"}, "annotations": {"a": "b"}}},
+                       namespace)
+        time.sleep(0.5)
+        found = self._find(namespace)["metadata"]
+        expect(found["labels"].get("team") == "x" and found["annotations"]["a"] == "b", "taken away", found)
+
+    def repairs_a_network_policy(self):
+        namespace, _, _ = self._workload()
+        self.api.annotate("StatefulSet", "kafka", namespace, **{"ballast.dev/adopt": "now"})
+        made = self._appears(namespace, kind="NetworkPolicy")
+        opened = json.loads(json.dumps(made["spec"]["ingress"])) + [{}]
+        for change in ({"ingress": opened}, {"ingress": None}, {"policyTypes": ["Ingress"]}, {"egress": [{}]}):
+            self.api.patch("NetworkPolicy", "kafka", {"spec": change}, namespace)
+            self._repaired(namespace, made, "NetworkPolicy")
+        self.api.delete("NetworkPolicy", "kafka", namespace)
+        self._appears(namespace, kind="NetworkPolicy")
+
+    def goes_with_its_workload(self):
+        namespace, _, _ = self._workload()
+        self.api.delete("StatefulSet", "kafka", namespace)
+        self._goes(namespace)
+        self.api.create(stateful_set(namespace=namespace))
+        self._appears(namespace)
+        self.api.delete("StatefulSet", "kafka", namespace, propagationPolicy="Foreground")
+        self._goes(namespace)
+        self._quiet(namespace)
+
+    def lets_a_namespace_go(self):
+        namespace, _, _ = self._workload()
+        self.api.delete("Namespace", namespace)
+        wait_until(lambda: not self.api.find("Namespace", namespace), "the namespace is gone", 60)
+
+    def follows_a_new_name(self):
+        namespace, _, _ = self._workload()
+        self.api.delete("StatefulSet", "kafka", namespace)
+        self.api.create(stateful_set("broker", namespace))
+        self._appears(namespace, "broker")
+        self._goes(namespace)
+
+    def belongs_to_the_workload_made_anew(self):
+        namespace, _, _ = self._workload()
+        self.api.delete("StatefulSet", "kafka", namespace, propagationPolicy="Orphan")
+        wait_until(lambda: not self._find(namespace, kind="StatefulSet"), "the StatefulSet is gone")
+        again = self.api.create(stateful_set(namespace=namespace))
+
+        def owned():
+            found = self._find(namespace)
+            return found and any(o["uid"] == again["metadata"]["uid"]
+                                 for o in found["metadata"].get("ownerReferences", []))
+        wait_until(owned, "the budget belongs to the new StatefulSet")
+
+    def follows_its_scale(self):
+        namespace, _, _ = self._workload()
+        self.api.patch("StatefulSet", "kafka", {"spec": {"replicas": 1}}, namespace, "scale")
+        self._goes(namespace)
+        self.api.patch("StatefulSet", "kafka", {"spec": {"replicas": 5}}, namespace, "scale")
+        self._appears(namespace)
+
+    # --- other people's objects ---
+
+    def makes_way_for_a_budget_of_ones_own(self):
+        namespace, _, _ = self._workload()
+        self.api.create(budget("mine", namespace, {"app": "kafka"}))
+        self._goes(namespace)
+        wait_until(lambda: self._events(namespace, "CompanionWithdrawn"), "an Event tells of it")
+        self._quiet(namespace)
+        self.api.delete("PodDisruptionBudget", "mine", namespace)
+        self._appears(namespace)
+
+    def never_makes_a_second_budget(self):
+        for spec in ({"maxUnavailable": 1}, {"minAvailable": 3}, {"maxUnavailable": "50%"}):
+            namespace = self._namespace()
+            self.api.create(budget("mine", namespace, {"app": "kafka"}, **spec))
+            self.api.create(stateful_set(namespace=namespace))
+            self._quiet(namespace)
+
+    def leaves_an_object_that_has_the_name(self):
+        namespace = self._namespace()
+        theirs = self.api.create(budget(namespace=namespace, labels={"app": "other"}))
+        self.api.create(stateful_set(namespace=namespace))
+        wait_until(lambda: self._events(namespace, "CompanionBlocked"), "an Event tells of it")
+        expect(self._find(namespace)["metadata"]["resourceVersion"] == theirs["metadata"]["resourceVersion"] or
+               self._find(namespace)["spec"] == theirs["spec"], "it was changed")
+        self.api.delete("PodDisruptionBudget", "kafka", namespace)
+        wait_until(lambda: self._find(namespace) and self._find(namespace)["spec"]["selector"]["matchLabels"]
+                   == {"app": "kafka"}, "ours is made once the name is free")
+
+    def lets_go_of_what_is_taken_over(self):
+        namespace, _, made = self._workload()
+        self.api.patch("PodDisruptionBudget", "kafka", {"metadata": {"labels": {"ballast.dev/companion": None}},
+                                                        "spec": {"maxUnavailable": 2}}, namespace)
+        time.sleep(0.5)
+        found = self._find(namespace)
+        expect(found["metadata"]["uid"] == made["metadata"]["uid"] and found["spec"]["maxUnavailable"] == 2,
+               "it was taken back", found)
+
+    # --- policies ---
+
+    def _policy(self, name, action="Mutate", priority=10, namespaces=("none",), **parameters):
+        return {"apiVersion": "ballast.dev/v1alpha1", "kind": "KafkaPolicy", "metadata": {"name": name}, "spec": {
+            "priority": priority, "match": {"namespaces": list(namespaces)},
+            "rules": {"disruptionBudget": {"action": action, **parameters}}}}
+
+    def follows_policies(self):
+        namespace, _, _ = self._workload(replicas=5)
+        self.api.apply(self._policy("wide", maxUnavailable=2, namespaces=[namespace]))
+        wait_until(lambda: self._find(namespace)["spec"]["maxUnavailable"] == 2, "the first policy holds")
+        self.api.apply(self._policy("wider", maxUnavailable=3, priority=20, namespaces=[namespace]))
+        wait_until(lambda: self._find(namespace)["spec"]["maxUnavailable"] == 3, "the second one outranks it")
+        self.api.apply(self._policy("wider", action="Off", priority=20, namespaces=[namespace]))
+        self._goes(namespace)
+        self.api.delete("KafkaPolicy", "wider")
+        expect(self._appears(namespace)["spec"]["maxUnavailable"] == 2, "not the first policy's")
+        self.api.delete("KafkaPolicy", "wide")
+        wait_until(lambda: self._find(namespace)["spec"]["maxUnavailable"] == 1, "the file's policy holds")
+
+    def withdraws_nothing_by_half_a_policy(self):
+        namespace, _, _ = self._workload()
+        refused = 'ballast_last_reload_failed{source="cluster"}'
+        self.api.apply(self._policy("default"))  # the file's policy has that name
+        wait_until(lambda: self._leader().metric(refused) == 1, "it is refused")
+        self.api.apply(self._policy("off", action="Off", namespaces=[namespace]))
+        time.sleep(0.5)
+        expect(self._find(namespace), "the budget was withdrawn while a policy was refused")
+        self.api.delete("KafkaPolicy", "default")
+        self._goes(namespace)
+        expect(self._leader().metric(refused) == 0, "it is still said to be refused")
+        self.api.delete("KafkaPolicy", "off")
+        self._appears(namespace)
+
+    # --- quiet ---
+
+    def writes_nothing_when_nothing_changes(self):
+        leader = self._leader()
+        namespace, _, made = self._workload()
+        time.sleep(0.5)
+        writes, reconciles = leader.writes(), leader.reconciles()
+        for i in range(20):
+            self.api.annotate("StatefulSet", "kafka", namespace, turn=str(i))
+        wait_until(lambda: leader.reconciles() > reconciles, "it was looked at")
+        self.api.patch("StatefulSet", "kafka", {"status": {"replicas": 3, "readyReplicas": 1}}, namespace, "status")
+        time.sleep(0.5)
+        expect(leader.writes() == writes, f"{leader.writes() - writes} writes for nothing")
+        expect(self._find(namespace)["metadata"]["generation"] == made["metadata"]["generation"], "a new generation")
+
+    def repairs_every_edit(self):
+        namespace, _, made = self._workload()
+        slowest = 0.0
+        for i in range(EDITS):
+            self.api.patch("PodDisruptionBudget", "kafka", {"spec": {"maxUnavailable": 2 + i % 2}}, namespace)
+            begin = time.monotonic()
+            wait_until(lambda: self._find(namespace)["spec"] == made["spec"], f"edit {i} is repaired", 10, 0.005)
+            slowest = max(slowest, time.monotonic() - begin)
+        print(f"     {EDITS} of {EDITS} edits repaired, the slowest after {slowest * 1000:.0f} ms", flush=True)
+
+    def keeps_up_with_a_burst(self):
+        namespace = self._namespace()
+        begin = time.monotonic()
+        for i in range(BURST):
+            self.api.create(stateful_set(f"kafka-{i}", namespace))
+        created = time.monotonic()
+
+        def all_there():
+            items = self.api.request("GET", self.api.path("PodDisruptionBudget", namespace))["items"]
+            return len(items) == BURST
+        wait_until(all_there, "every budget is there", 60, 0.01)
+        end = time.monotonic()
+        print(f"     {BURST} StatefulSets in {created - begin:.1f} s; the last budget {(end - created) * 1000:.0f} ms "
+              f"after the last of them", flush=True)
+        expect(end - created < SECONDS, f"it took {end - created:.1f} s")
+        for i in range(BURST):
+            self.api.delete("StatefulSet", f"kafka-{i}", namespace)
+        wait_until(lambda: not self.api.request("GET", self.api.path("PodDisruptionBudget", namespace))["items"],
+                   "all are gone", 60)
+
+    # --- with the webhook ---
+
+    def lives_with_the_webhook(self):
+        webhook = Webhook(WORK / "companions-webhook", extra=[f"--admin=user:{ACCOUNT}", "--drain=1s"]).start()
+        install(self.api, webhook)
+        try:
+            self._with_webhook()
+        finally:
+            uninstall(self.api)
+            expect(webhook.stop() == 0, "the webhook did not end well")
+
+    def _with_webhook(self):
+        namespace = self._namespace()
+        wait_until(lambda: self._marked(namespace), "the webhook looks at it", 20, 0.2)
+        made = self._appears(namespace)
+        self._appears(namespace, kind="NetworkPolicy")  # it was made under the webhook's eyes
+        expect_denied(lambda: self.api.delete("PodDisruptionBudget", "kafka", namespace), "protects")
+        expect_denied(lambda: self.api.patch("PodDisruptionBudget", "kafka", {"spec": {"maxUnavailable": 3}}, namespace),
+                      "pods go at once")
+        self.api.create(budget("mine", namespace, {"app": "kafka"}))
+        self._goes(namespace)
+        expect_denied(lambda: self.api.delete("PodDisruptionBudget", "mine", namespace), "protects")
+        self.api.annotate("PodDisruptionBudget", "mine", namespace, **{"ballast.dev/allow-deletion": "true"})
+        self.api.delete("PodDisruptionBudget", "mine", namespace)
+        expect(self._appears(namespace)["spec"] == made["spec"], "another one")
+        self.api.patch("StatefulSet", "kafka", {"spec": {"replicas": 5}}, namespace)
+        self.api.annotate("StatefulSet", "kafka", namespace, **{"ballast.dev/allow-deletion": "true"})
+        self.api.delete("StatefulSet", "kafka", namespace)
+        self._goes(namespace)
+        self._goes(namespace, kind="NetworkPolicy")
+
+    def _marked(self, namespace):
+        created = self.api.create(stateful_set(namespace=namespace))
+        if "ballast.dev/recognised-role" in created["metadata"].get("annotations", {}):
+            return True
+        self.api.delete("StatefulSet", "kafka", namespace)
+        return False
+
+    # --- replicas and restarts ---
+
+    def has_one_leader(self):
+        expect(self.one.leads() != self.two.leads(), "two lead, or none")
+        expect(self.one.status("/readyz") == 200 and self.two.status("/readyz") == 200, "not both are ready")
+        lease = self.api.request("GET", LEASE)["spec"]
+        expect(lease["leaseDurationSeconds"] == 15, "another duration", lease)
+
+    def hands_over_when_it_ends(self):
+        leader = self._leader()
+        other = self.two if leader is self.one else self.one
+        begin = time.monotonic()
+        expect(leader.stop() == 0, "it did not end with status 0")
+        wait_until(other.leads, "the other one leads", 30)
+        took = time.monotonic() - begin
+        print(f"     the other one leads {took:.1f} s after SIGTERM", flush=True)
+        expect(took < 5, "the Lease was not given back")
+        self._workload()
+        leader.start()
+
+    def takes_over_from_one_that_was_killed(self):
+        leader = self._leader()
+        other = self.two if leader is self.one else self.one
+        namespace, _, _ = self._workload()
+        begin = time.monotonic()
+        leader.stop(signal.SIGKILL)
+        self.api.delete("PodDisruptionBudget", "kafka", namespace)
+        self._appears(namespace, seconds=40)
+        print(f"     the other one works {time.monotonic() - begin:.1f} s after kill -9", flush=True)
+        expect(other.leads(), "it does not lead")
+        leader.start()
+
+    def ends_when_it_leads_no_more(self):
+        leader = self._leader()
+        lease = self.api.request("GET", LEASE)
+        lease["spec"]["holderIdentity"] = "somebody"
+        lease["spec"]["leaseDurationSeconds"] = 1
+        self.api.request("PUT", LEASE, lease)
+        wait_until(lambda: leader.process.poll() is not None, "it ended", 20)
+        expect(leader.process.returncode == 1, f"it ended with {leader.process.returncode}")
+        leader.start()
+        wait_until(lambda: self.one.leads() or self.two.leads(), "somebody leads", 40)
+
+    def follows_a_restarted_api_server(self):
+        namespace, _, _ = self._workload()
+        run(*TESTBED, "restart-apiserver", os.environ.get("TESTBED_DIR", str(WORK / "testbed")))
+        wait_until(self._healthy, "the API server is back", 60)
+        wait_until(lambda: self._alive() and (self.one.leads() or self.two.leads()), "somebody leads", 60)
+        self.api.delete("PodDisruptionBudget", "kafka", namespace)
+        self._appears(namespace, seconds=60)
+        self._workload()
+
+    def _alive(self):
+        """A supervisor would start again what ended because it could not renew the Lease."""
+        for controller in (self.one, self.two):
+            if controller.process.poll() is not None:
+                controller.start()
+        return True
+
+    def _healthy(self):
+        try:
+            return Api().request("GET", "/readyz") == "ok"
+        except Exception:
+            return False
+
+    def needs_no_more_rights_than_it_has(self):
+        for controller in (self.one, self.two):
+            text = controller.log.read_text()
+            expect("forbidden" not in text, f"{controller.name} lacks a right",
+                   *[line for line in text.splitlines() if "forbidden" in line][:3])
+
+
+def main():
+    api = Api()
+    install_crd(api)
+    if not api.find("Namespace", SYSTEM):
+        api.namespace(SYSTEM, enforce=False)
+    suite, report = Suite(api, service_account(api)), Report(os.environ.get("ONLY"))
+    for name in [n for n in Suite.__dict__ if not n.startswith("_")]:
+        report.run(f"companions: {name.replace('_', ' ')}", getattr(suite, name))
+
+    def ended():
+        for controller in (suite.one, suite.two):
+            rss = controller.metric("process_resident_memory_bytes") / 2**20
+            print(f"     {controller.name}: {rss:.1f} MiB, {controller.metric('process_cpu_seconds_total'):.1f} s CPU, "
+                  f"{controller.failures():.0f} failed reconciles", flush=True)
+            expect(controller.stop() == 0, f"{controller.name} did not end with status 0")
+            text = controller.log.read_text()
+            expect("Sanitizer" not in text and "runtime error" not in text, "a sanitizer complains", text[-3000:])
+    report.run("companions: both end well", ended)
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()
