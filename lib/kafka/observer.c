@@ -31,19 +31,30 @@ int bl_deadline_left(bl_nsec deadline, int most)
     return left < most ? (int)left : most;
 }
 
-/* The first cause is the one to tell: what follows is mostly of the same, or that all are down now. */
+static bool is_refusal(rd_kafka_resp_err_t cause)
+{
+    return cause == RD_KAFKA_RESP_ERR__AUTHENTICATION || cause == RD_KAFKA_RESP_ERR__SSL ||
+           cause == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
+}
+
+/*
+ * What to tell of several brokers: that one refused us rather than that another is down, and else the
+ * first, since what follows is mostly of the same.
+ */
 static void hear_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     struct bl_observer *observer = opaque;
+    rd_kafka_resp_err_t cause = (rd_kafka_resp_err_t)code;
 
     (void)rk;
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    if (cause == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         observer->all_down = true;
         return;
     }
-    if (observer->cause)
+    if (observer->cause && (is_refusal(observer->cause) || !is_refusal(cause)))
         return;
-    observer->cause = (rd_kafka_resp_err_t)code;
+    free(observer->why);
+    observer->cause = cause;
     observer->why = bl_strdup(reason);
 }
 
@@ -117,13 +128,6 @@ static void forget_cause(struct bl_observer *observer)
     observer->all_down = false;
 }
 
-/* Trying again in a moment cannot help. */
-static bool is_refusal(rd_kafka_resp_err_t cause)
-{
-    return cause == RD_KAFKA_RESP_ERR__AUTHENTICATION || cause == RD_KAFKA_RESP_ERR__SSL ||
-           cause == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
-}
-
 static int explain(const struct bl_observer *observer, rd_kafka_resp_err_t code,
                    struct bl_error **err)
 {
@@ -149,7 +153,7 @@ static int explain(const struct bl_observer *observer, rd_kafka_resp_err_t code,
                         "reaches, and whether it wants TLS or SASL (--command-config).");
 }
 
-/* In slices, so that a refusal is told at once and not when the time is over. */
+/* In slices, so that it is told at once that all are down, and not when the time is over. */
 static int fetch_metadata(struct bl_observer *observer, bl_nsec deadline,
                           const struct rd_kafka_metadata **ret_metadata, struct bl_error **err)
 {
@@ -162,7 +166,7 @@ static int fetch_metadata(struct bl_observer *observer, bl_nsec deadline,
             return 0;
         while (rd_kafka_poll(observer->rk, 0) > 0)
             continue;
-        if (is_refusal(observer->cause) || observer->all_down || !bl_deadline_left(deadline, 1))
+        if (observer->all_down || !bl_deadline_left(deadline, 1))
             return explain(observer, code, err);
     }
 }

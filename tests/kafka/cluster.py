@@ -1,4 +1,4 @@
-"""Three brokers of Kafka as plain processes: KRaft, each a controller too.
+"""Three brokers of Kafka as plain processes: from 3.9 on each a controller too, before that beside one ZooKeeper.
 
 Each has a listener for plaintext, one for TLS with client certificates, and one for SASL. Time is never
 asserted on: a busy machine takes a minute for what a calm one does in five seconds.
@@ -13,7 +13,6 @@ import time
 
 WORK = pathlib.Path(os.environ["WORK"])
 JAVA = ["nice", "-n", "10", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"]
-CLASSPATH = os.environ["JARS"] + "/*"
 CLUSTER_ID = "YmFsbGFzdC10ZXN0LWthZg"
 USER, PASSWORD = "ballast", 'pass"w\\ord'
 PATIENCE = 180
@@ -84,33 +83,51 @@ def make_certificates():
 class Cluster:
     ids = (1, 2, 3)
 
-    def __init__(self):
+    def __init__(self, version):
+        self.classpath = f"{os.environ['JARS']}/{version}/jars/*"
+        self.kraft = version >= "3.9"
+        self.tools = "org.apache.kafka.tools" if self.kraft else "kafka.admin"
+        self.folder = WORK / version
+        self.folder.mkdir()
+        self.zookeeper = free_ports(1)[0]
         ports = iter(free_ports(4 * len(self.ids)))
         self.ports = {i: {name: next(ports) for name in ("PLAIN", "TLS", "SASL", "CONTROLLER")} for i in self.ids}
         self.processes = {}
         (WORK / "log4j.properties").write_text(LOG4J)
-        make_certificates()
-        formats = [self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", self.configure(i),
-                             "--add-scram", f"SCRAM-SHA-512=[name={USER},password=scram-secret]") for i in self.ids]
-        for process in formats:
-            self.expect_success(process)
+        if not (WORK / "ca.pem").exists():
+            make_certificates()
+        configs = [self.configure(i) for i in self.ids]
+        if self.kraft:
+            for process in [self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", config)
+                            for config in configs]:
+                self.expect_success(process)
 
-    def configure(self, i):
-        def listeners(*names):
-            return ",".join(f"{name}://127.0.0.1:{self.ports[i][name]}" for name in names)
+    def listeners(self, i, *names):
+        return ",".join(f"{name}://127.0.0.1:{self.ports[i][name]}" for name in names)
 
-        sasl = "listener.name.sasl"
-        (WORK / str(i)).mkdir()
-        return properties(WORK / str(i) / "server.properties", {
+    def configure_quorum(self, i):
+        if not self.kraft:
+            return {
+                "broker.id": i,
+                "zookeeper.connect": f"127.0.0.1:{self.zookeeper}",
+                "listeners": self.listeners(i, "PLAIN", "TLS", "SASL"),
+            }
+        return {
             "node.id": i,
             "process.roles": "broker,controller",
             "controller.listener.names": "CONTROLLER",
             "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{self.ports[n]['CONTROLLER']}" for n in self.ids),
+            "listeners": self.listeners(i, "PLAIN", "TLS", "SASL", "CONTROLLER"),
+        }
+
+    def configure(self, i):
+        sasl = "listener.name.sasl"
+        (self.folder / str(i)).mkdir()
+        return properties(self.folder / str(i) / "server.properties", self.configure_quorum(i) | {
             "listener.security.protocol.map": "PLAIN:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "listeners": listeners("PLAIN", "TLS", "SASL", "CONTROLLER"),
-            "advertised.listeners": listeners("PLAIN", "TLS", "SASL"),
+            "advertised.listeners": self.listeners(i, "PLAIN", "TLS", "SASL"),
             "inter.broker.listener.name": "PLAIN",
-            "log.dirs": WORK / str(i) / "data",
+            "log.dirs": self.folder / str(i) / "data",
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": WORK / "server.pem",
             "ssl.truststore.type": "PEM",
@@ -128,7 +145,7 @@ class Cluster:
         })
 
     def java(self, main, *args, memory="128m"):
-        options = [f"-Xmx{memory}", f"-Dlog4j.configuration=file:{WORK}/log4j.properties", "-cp", CLASSPATH]
+        options = [f"-Xmx{memory}", f"-Dlog4j.configuration=file:{WORK}/log4j.properties", "-cp", self.classpath]
         return subprocess.Popen([*JAVA, *options, main, *map(str, args)], stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True)
 
@@ -139,30 +156,46 @@ class Cluster:
             raise Failure(f"{process.args[-6:]} failed:\n{output}")
 
     def topics(self, *args):
-        self.expect_success(self.java("org.apache.kafka.tools.TopicCommand", "--bootstrap-server",
-                                      self.bootstrap(), *args))
+        self.expect_success(self.java(f"{self.tools}.TopicCommand", "--bootstrap-server", self.bootstrap(), *args))
+
+    def add_scram_user(self, username, password):
+        self.expect_success(self.java("kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap(), "--alter",
+                                      "--add-config", f"SCRAM-SHA-512=[password={password}]",
+                                      "--entity-type", "users", "--entity-name", username))
 
     def bootstrap(self, listener="PLAIN"):
         return ",".join(f"127.0.0.1:{self.ports[i][listener]}" for i in self.ids)
 
+    def start_zookeeper(self):
+        config = properties(self.folder / "zoo.cfg", {
+            "dataDir": self.folder / "zookeeper", "clientPort": self.zookeeper, "clientPortAddress": "127.0.0.1",
+            "admin.enableServer": "false",
+        })
+        self.spawn("zookeeper", "org.apache.zookeeper.server.quorum.QuorumPeerMain", config, memory="96m")
+
+    def spawn(self, name, main, config, memory="256m"):
+        log = f"-Dlog4j.configuration=file:{WORK}/log4j.properties"
+        with (self.folder / f"{name}.log").open("w") as out:
+            self.processes[name] = subprocess.Popen(
+                [*JAVA, f"-Xmx{memory}", "-Xss512k", log, "-cp", self.classpath, main, str(config)],
+                stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
     def start(self, *ids):
+        if not self.kraft and not self.processes:
+            self.start_zookeeper()
         for i in ids:
-            log = WORK / str(i) / "log"
-            options = ["-Xms64m", "-Xmx256m", "-Xss512k", f"-Dlog4j.configuration=file:{WORK}/log4j.properties"]
-            with log.open("w") as out:
-                self.processes[i] = subprocess.Popen(
-                    [*JAVA, *options, "-cp", CLASSPATH, "kafka.Kafka", str(WORK / str(i) / "server.properties")],
-                    stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+            self.spawn(i, "kafka.Kafka", self.folder / str(i) / "server.properties")
         for i in ids:
             try:
                 wait_until(lambda i=i: self.has_started(i), f"broker {i} has started")
             except Failure as failure:
-                raise Failure(f"{failure}\n{(WORK / str(i) / 'log').read_text()[-3000:]}") from None
+                raise Failure(f"{failure}\n{(self.folder / f'{i}.log').read_text()[-3000:]}") from None
 
     def has_started(self, i):
         if self.processes[i].poll() is not None:
             raise Failure(f"broker {i} ended with {self.processes[i].returncode}")
-        return "Kafka Server started" in (WORK / str(i) / "log").read_text()
+        log = (self.folder / f"{i}.log").read_text()
+        return "Kafka Server started" in log or f"[KafkaServer id={i}] started" in log
 
     def stop(self, i):
         """A controlled shutdown."""

@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import sys
 import traceback
 
 from cluster import PASSWORD, USER, WORK, Cluster, Failure, jaas, properties, wait_until
@@ -124,6 +125,7 @@ def test_sasl(cluster):
         return run("--bootstrap", cluster.bootstrap("SASL"), "--command-config",
                    properties(WORK / "sasl.properties", settings))
 
+    cluster.add_scram_user(USER, "scram-secret")
     for mechanism, module, password in (("PLAIN", "plain.PlainLoginModule", PASSWORD),
                                         ("SCRAM-SHA-512", "scram.ScramLoginModule", "scram-secret")):
         good = status(mechanism, module, password)
@@ -131,6 +133,18 @@ def test_sasl(cluster):
         bad = status(mechanism, module, "not-the-one")
         expect(bad.returncode == 2 and "authentication failed" in bad.stderr, f"{mechanism}, refused", bad.stderr)
         expect("not-the-one" not in bad.stderr, "the password is not told", bad.stderr)
+
+
+def test_some_are_away(cluster):
+    """Of the brokers that are named first, one is enough; and what another says is worth more than that one is down."""
+    away = f"127.0.0.1:1,{cluster.bootstrap()}"
+    result = run("--bootstrap", away)
+    expect(result.returncode == 0 and "3 of 3 brokers run" in result.stdout, "one is enough", result.stderr)
+    settings = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN",
+                "sasl.jaas.config": jaas("plain.PlainLoginModule", USER, "not-the-one")}
+    result = run("--bootstrap", f"127.0.0.1:1,{cluster.bootstrap('SASL')}", "--command-config",
+                 properties(WORK / "sasl.properties", settings))
+    expect(result.returncode == 2 and "authentication failed" in result.stderr, "it was refused", result.stderr)
 
 
 def test_watch(cluster):
@@ -155,24 +169,31 @@ def test_nobody_there(cluster):
     expect("Connection refused" in result.stderr and "hint: " in result.stderr, "and why", result.stderr)
 
 
-def main():
-    tests = [value for name, value in globals().items() if name.startswith("test_")]
+def run_all(version):
+    """How many passed, and how many failed."""
+    tests = {name.removeprefix("test_"): value for name, value in globals().items() if name.startswith("test_")}
     failed = 0
-    cluster = Cluster()
+    cluster = Cluster(version)
     try:
         cluster.start(*cluster.ids)
         cluster.topics("--create", "--topic", "orders", "--partitions", "3", "--replication-factor", "3")
-        for test in tests:
+        for name, test in tests.items():
             try:
                 test(cluster)
-                print(f"ok {test.__name__.removeprefix('test_')}", flush=True)
+                print(f"ok {version}-{name}", flush=True)
             except Exception as error:  # whatever it is, the others still run
                 failed += 1
                 text = str(error) if isinstance(error, Failure) else traceback.format_exc()
-                print(f"FAIL {test.__name__.removeprefix('test_')} {text}", flush=True)
+                print(f"FAIL {version}-{name} {text}", flush=True)
     finally:
         cluster.kill()
-    print(f"{len(tests) - failed} passed, {failed} failed")
+    return len(tests) - failed, failed
+
+
+def main():
+    results = [run_all(version) for version in sys.argv[1:]]
+    failed = sum(result[1] for result in results)
+    print(f"{sum(result[0] for result in results)} passed, {failed} failed")
     return 1 if failed else 0
 
 
