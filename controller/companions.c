@@ -329,9 +329,12 @@ static void withdraw(struct planner *planner, const cJSON *present)
 static int compare_steps(const void *a, const void *b)
 {
     const struct bl_step *x = a, *y = b;
+    bool goes = x->kind == BL_STEP_WITHDRAW;
     struct bl_ref i = bl_object_ref(x->object ? x->object : x->present);
     struct bl_ref j = bl_object_ref(y->object ? y->object : y->present);
 
+    if (goes != (y->kind == BL_STEP_WITHDRAW))
+        return goes ? 1 : -1;
     if (x->companion != y->companion)
         return x->companion < y->companion ? -1 : 1;
     return strcmp(i.name, j.name);
@@ -362,12 +365,17 @@ void bl_plan_companions(const struct bl_policy_set *set, const cJSON *const *obj
     free(planner.others.items);
 }
 
+void bl_step_clear(struct bl_step *step)
+{
+    cJSON_Delete(step->object);
+    free(step->why);
+    *step = (struct bl_step){0};
+}
+
 void bl_plan_release(struct bl_plan *plan)
 {
-    for (size_t i = 0; i < plan->steps.len; i++) {
-        cJSON_Delete(plan->steps.items[i].object);
-        free(plan->steps.items[i].why);
-    }
+    for (size_t i = 0; i < plan->steps.len; i++)
+        bl_step_clear(&plan->steps.items[i]);
     for (size_t i = 0; i < plan->blocked.len; i++)
         free(plan->blocked.items[i].name);
     free(plan->steps.items);

@@ -1,14 +1,19 @@
 #include "reconciler.h"
 
-#include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/selector.h"
+#include "ballast/policies/review.h"
+#include "pending.h"
 #include "writer.h"
+
+/* At once, of one namespace. */
+#define WRITERS 4
 
 /* What is known of one namespace since it was looked at last. */
 struct tally {
@@ -21,6 +26,7 @@ struct bl_reconciler {
     struct bl_reconciler_options options;
     pthread_t *threads;
     unsigned running;
+    struct bl_pending *pending;
 
     pthread_mutex_t lock; /* guards what follows */
     struct {
@@ -34,6 +40,7 @@ struct bl_reconciler *bl_reconciler_new(const struct bl_reconciler_options *opti
     struct bl_reconciler *reconciler = BL_NEW(struct bl_reconciler);
 
     reconciler->options = *options;
+    reconciler->pending = bl_pending_new(&bl_clock_real);
     reconciler->threads = bl_alloc(options->workers, sizeof(pthread_t));
     (void)pthread_mutex_init(&reconciler->lock, NULL);
     return reconciler;
@@ -53,6 +60,7 @@ void bl_reconciler_free(struct bl_reconciler *reconciler)
     for (size_t i = 0; i < reconciler->tallies.len; i++)
         tally_clear(&reconciler->tallies.items[i]);
     free(reconciler->tallies.items);
+    bl_pending_free(reconciler->pending);
     free(reconciler->threads);
     (void)pthread_mutex_destroy(&reconciler->lock);
     free(reconciler);
@@ -162,23 +170,108 @@ static bool is_ending(const struct bl_error *err)
     return bl_error_status(err) == 403 && strstr(bl_error_text(err), "it is being terminated");
 }
 
+struct batch {
+    struct bl_reconciler *reconciler;
+    const struct bl_step *steps;
+    size_t len;
+    atomic_size_t next;
+    pthread_mutex_t lock; /* guards what follows */
+    struct bl_error *err; /* the first */
+};
+
+static void note_failure(struct batch *batch, const struct bl_step *step, struct bl_error *err)
+{
+    struct bl_ref ref = bl_object_ref(step->object ? step->object : step->present);
+    BL_AUTO(bl_error_cleanup) struct bl_error *failure = err;
+
+    (void)pthread_mutex_lock(&batch->lock);
+    if (!batch->err && !is_ending(failure)) {
+        batch->err = BL_STEAL(failure);
+        (void)bl_wrap(&batch->err, "%s \"%s\"", ref.kind, ref.name);
+    }
+    (void)pthread_mutex_unlock(&batch->lock);
+}
+
 /* One that fails keeps none of the others from being done. */
+static void *do_some(void *context)
+{
+    struct batch *batch = context;
+
+    for (size_t at; (at = atomic_fetch_add(&batch->next, 1)) < batch->len;) {
+        struct bl_error *failure = NULL;
+
+        if (bl_write_step(batch->reconciler->options.client, &batch->steps[at], &failure) < 0) {
+            note_failure(batch, &batch->steps[at], failure);
+            continue;
+        }
+        bl_pending_note(batch->reconciler->pending, &batch->steps[at]);
+        tell(batch->reconciler, &batch->steps[at]);
+    }
+    return NULL;
+}
+
+/* A server answers several requests in the time of one. */
+static int do_batch(struct bl_reconciler *reconciler, const struct bl_step *steps, size_t len,
+                    struct bl_error **err)
+{
+    struct batch batch = {
+        .reconciler = reconciler, .steps = steps, .len = len, .lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t helpers[WRITERS - 1];
+    size_t running = 0;
+
+    while (running + 1 < len && running < BL_ARRAY_LEN(helpers) &&
+           pthread_create(&helpers[running], NULL, do_some, &batch) == 0)
+        running++;
+    (void)do_some(&batch);
+    while (running)
+        (void)pthread_join(helpers[--running], NULL);
+    if (!batch.err)
+        return 0;
+    *err = batch.err;
+    return -1;
+}
+
+/* What is new is there before what it replaces goes; two budgets for a moment only hold evictions up. */
 static int do_steps(struct bl_reconciler *reconciler, const struct bl_plan *plan,
                     struct bl_error **err)
 {
-    for (size_t i = 0; i < plan->steps.len; i++) {
-        const struct bl_step *step = &plan->steps.items[i];
-        struct bl_ref ref = bl_object_ref(step->object ? step->object : step->present);
-        BL_ERROR(failure);
+    const struct bl_step *steps = plan->steps.items;
+    size_t first = 0;
+    BL_ERROR(later);
+    int rc;
 
-        if (bl_write_step(reconciler->options.client, step, &failure) == 0) {
-            tell(reconciler, step);
-        } else if (!*err && !is_ending(failure)) {
-            *err = BL_STEAL(failure);
-            (void)bl_wrap(err, "%s \"%s\"", ref.kind, ref.name);
-        }
+    while (first < plan->steps.len && steps[first].kind != BL_STEP_WITHDRAW)
+        first++;
+    rc = do_batch(reconciler, steps, first, err);
+    if (do_batch(reconciler, steps + first, plan->steps.len - first, &later) == 0)
+        return rc;
+    if (rc == 0)
+        *err = BL_STEAL(later);
+    return -1;
+}
+
+static void note_seen(struct bl_reconciler *reconciler, const struct bl_view *view)
+{
+    for (size_t i = 0; i < view->len; i++)
+        if (bl_object_label(view->items[i], BL_LABEL_COMPANION))
+            bl_pending_seen(reconciler->pending, view->items[i]);
+}
+
+/* Takes out what the caches have yet to follow, and looks again once they must have. */
+static void leave_pending(struct bl_reconciler *reconciler, const char *namespace,
+                          struct bl_plan *plan)
+{
+    size_t kept = 0, all = plan->steps.len;
+
+    for (size_t i = 0; i < all; i++) {
+        if (bl_pending_has(reconciler->pending, &plan->steps.items[i]))
+            bl_step_clear(&plan->steps.items[i]);
+        else
+            plan->steps.items[kept++] = plan->steps.items[i];
     }
-    return *err ? -1 : 0;
+    plan->steps.len = kept;
+    if (kept < all)
+        bl_workqueue_add_after(reconciler->options.queue, namespace, BL_PENDING_PERIOD);
 }
 
 static int reconcile(struct bl_reconciler *reconciler, const char *namespace, struct bl_error **err)
@@ -196,9 +289,11 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     }
     options.in_scope = in_scope(reconciler, namespace, view.namespace);
     options.careful = bl_caches_refuse_policy(reconciler->options.caches);
+    note_seen(reconciler, &view);
     bl_plan_companions(bl_snapshot_policies(snapshot), view.items, view.len, &options, &plan);
     if (note_plan(reconciler, namespace, &plan))
         say_blocked(reconciler, namespace, &plan);
+    leave_pending(reconciler, namespace, &plan);
     return do_steps(reconciler, &plan, err);
 }
 

@@ -70,7 +70,7 @@ static const struct {
     {"ours is on its way out already", budgets,
      BUDGET_WITH("kafka", HEAD(ROLE, OWNER("u1")) GOING, SPEC), "", 0, 0, 0, 0},
     {"renamed", budgets, SET_WITH("other", "u2", "", "3") "," OURS,
-     "withdraw PodDisruptionBudget/kafka; create PodDisruptionBudget/other for other; ", 0, 1, 0,
+     "create PodDisruptionBudget/other for other; withdraw PodDisruptionBudget/kafka; ", 0, 1, 0,
      0},
     {"scaled to one: a budget would not help it", budgets,
      SET_WITH("kafka", "u1", "", "1") "," OURS, "withdraw PodDisruptionBudget/kafka for kafka; ", 0,
