@@ -7,21 +7,24 @@
 #include "ballast/base/text.h"
 #include "ballast/policies/review.h"
 
+struct known {
+    const cJSON *object;
+    struct bl_ref ref;
+    bool wanted; /* of ours */
+};
+
 struct planner {
     const struct bl_policy_set *set;
     const struct bl_plan_options *options;
     struct bl_plan *plan;
     struct {
-        struct ours {
-            const cJSON *object;
-            bool wanted;
-        } * items;
+        struct known *items;
         size_t len, cap;
-    } ours;
+    } ours, theirs; /* budgets and network policies */
     struct {
         const cJSON **items;
         size_t len, cap;
-    } others;
+    } others;                 /* all but ours */
     struct bl_report *report; /* NULL: nothing is asked for */
 };
 
@@ -44,37 +47,27 @@ static bool is_going(const cJSON *object)
 }
 
 /* A workload on its way out asks for nothing: what was made for it would go with it, again and again. */
-static void sort_objects(struct planner *planner, const cJSON *const *objects, size_t len)
+static void sort_object(struct planner *planner, const cJSON *object)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (is_companion(objects[i]) && bl_object_label(objects[i], BL_LABEL_COMPANION))
-            *BL_PUSH(&planner->ours) = (struct ours){objects[i], false};
-        else if (!bl_object_is_workload(objects[i]) || !is_going(objects[i]))
-            *BL_PUSH(&planner->others) = objects[i];
-    }
+    struct known known = {.object = object, .ref = bl_object_ref(object)};
+    bool ours = is_companion(object) && bl_object_label(object, BL_LABEL_COMPANION);
+
+    if (ours)
+        *BL_PUSH(&planner->ours) = known;
+    else if (is_companion(object))
+        *BL_PUSH(&planner->theirs) = known;
+    if (!ours && (!bl_object_is_workload(object) || !is_going(object)))
+        *BL_PUSH(&planner->others) = object;
 }
 
-static bool same_name(const cJSON *a, const cJSON *b)
+static struct known *find_known(struct known *known, size_t len, const cJSON *wanted)
 {
-    struct bl_ref x = bl_object_ref(a), y = bl_object_ref(b);
+    struct bl_ref ref = bl_object_ref(wanted);
 
-    return bl_ref_same(&x, &y);
-}
-
-static struct ours *find_ours(struct planner *planner, const cJSON *wanted)
-{
-    for (size_t i = 0; i < planner->ours.len; i++)
-        if (same_name(planner->ours.items[i].object, wanted))
-            return &planner->ours.items[i];
+    for (size_t i = 0; i < len; i++)
+        if (strcmp(known[i].ref.name, ref.name) == 0 && bl_ref_same(&known[i].ref, &ref))
+            return &known[i];
     return NULL;
-}
-
-static bool is_taken(const struct planner *planner, const cJSON *wanted)
-{
-    for (size_t i = 0; i < planner->others.len; i++)
-        if (same_name(planner->others.items[i], wanted))
-            return true;
-    return false;
 }
 
 /* --- what is the same --- */
@@ -256,7 +249,7 @@ static void block(struct planner *planner, const struct bl_companion *companion)
 
 static enum bl_companion_state plan_one(struct planner *planner, struct bl_companion *companion)
 {
-    struct ours *ours = find_ours(planner, companion->object);
+    struct known *ours = find_known(planner->ours.items, planner->ours.len, companion->object);
 
     if (ours) {
         ours->wanted = true;
@@ -264,7 +257,7 @@ static enum bl_companion_state plan_one(struct planner *planner, struct bl_compa
             add_step(planner, BL_STEP_REPAIR, companion, ours->object);
         return BL_COMPANION_KEPT;
     }
-    if (is_taken(planner, companion->object)) {
+    if (find_known(planner->theirs.items, planner->theirs.len, companion->object)) {
         block(planner, companion);
         return BL_COMPANION_BLOCKED;
     }
@@ -353,7 +346,8 @@ void bl_plan_companions(const struct bl_policy_set *set, const cJSON *const *obj
     struct planner planner = {.set = set, .options = options, .plan = ret_plan};
 
     *ret_plan = (struct bl_plan){0};
-    sort_objects(&planner, objects, len);
+    for (size_t i = 0; i < len; i++)
+        sort_object(&planner, objects[i]);
     if (options->in_scope)
         plan_wanted(&planner);
     if (!options->careful)
@@ -362,6 +356,7 @@ void bl_plan_companions(const struct bl_policy_set *set, const cJSON *const *obj
         qsort(ret_plan->steps.items, ret_plan->steps.len, sizeof(struct bl_step), compare_steps);
     bl_report_free(planner.report);
     free(planner.ours.items);
+    free(planner.theirs.items);
     free(planner.others.items);
 }
 
