@@ -185,7 +185,7 @@ static int answer(const struct bl_webhook *webhook, const struct bl_request *req
     BL_AUTO_JSON cJSON *reply = NULL;
     struct bl_review_summary summary;
 
-    if (bl_json_parse(request->body, request->len, &review, err) < 0)
+    if (bl_json_parse_in_place(request->body, request->len, &review, err) < 0)
         return bl_wrap(err, "cannot read the AdmissionReview");
     if (decide(webhook, review, path, set, &reply, &summary, err) < 0)
         return -1;

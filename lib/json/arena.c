@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ballast/json/json.h"
+#include "json_node.h"
 
 /* Most reviews fit into one, which the thread keeps. */
 #define CHUNK_BYTES ((size_t)256 << 10)
@@ -12,13 +13,13 @@
 
 struct chunk {
     struct chunk *next; /* taken before this one */
-    size_t size, used;
+    size_t size;
     _Alignas(ALIGN) unsigned char bytes[];
 };
 
 static _Thread_local struct {
-    struct chunk *chunk; /* the newest */
-    size_t used;
+    unsigned char *at, *end; /* what is free of the newest chunk; both NULL while none is begun */
+    struct chunk *chunk;
     bool active;
 } arena;
 
@@ -49,28 +50,48 @@ static struct chunk *chunk_new(size_t size, struct chunk *next)
         abort();
     chunk->next = next;
     chunk->size = size;
-    chunk->used = 0;
     return chunk;
 }
 
-static void *take(size_t size)
+static void open_chunk(void)
+{
+    arena.at = arena.chunk->bytes;
+    arena.end = arena.at + arena.chunk->size;
+}
+
+static void add_chunk(size_t size)
+{
+    arena.chunk = chunk_new(size > CHUNK_BYTES ? size : CHUNK_BYTES, arena.chunk);
+    open_chunk();
+}
+
+static inline void *take(size_t size)
 {
     size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     void *memory;
 
     if (rounded < size)
         return NULL;
-    if (!arena.chunk || arena.chunk->size - arena.chunk->used < rounded)
-        arena.chunk = chunk_new(rounded > CHUNK_BYTES ? rounded : CHUNK_BYTES, arena.chunk);
-    memory = arena.chunk->bytes + arena.chunk->used;
-    arena.chunk->used += rounded;
-    arena.used += rounded;
+    if ((size_t)(arena.end - arena.at) < rounded)
+        add_chunk(rounded);
+    memory = arena.at;
+    arena.at += rounded;
     return memory;
 }
 
 static void *arena_malloc(size_t size)
 {
     return arena.active ? take(size) : malloc(size);
+}
+
+cJSON *bl_json_node(int type)
+{
+    cJSON *node = arena.active ? take(sizeof(*node)) : cJSON_malloc(sizeof(*node));
+
+    if (!node)
+        abort();
+    *node = (cJSON){.type = type};
+    return node;
 }
 
 static void arena_free(void *memory)
@@ -100,7 +121,8 @@ void bl_json_arena_begin(void)
 {
     assert(!arena.active);
     arena.active = !ARENA_OFF;
-    arena.used = 0;
+    if (arena.chunk)
+        open_chunk();
 }
 
 /* Keeps the oldest chunk, unless it is a large one, for the next request. */
@@ -112,12 +134,6 @@ void bl_json_arena_end(void)
         arena.chunk = chunk->next;
         free(chunk);
     }
-    if (arena.chunk)
-        arena.chunk->used = 0;
+    arena.at = arena.end = NULL;
     arena.active = false;
-}
-
-size_t bl_json_arena_used(void)
-{
-    return arena.used;
 }

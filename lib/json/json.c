@@ -6,6 +6,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "json_node.h"
 
 /* Whole numbers below are exact in a double; this one may have been 2^53 + 1 in the text. */
 #define EXACT_END ((int64_t)1 << 53)
@@ -159,13 +160,10 @@ static char *take_text(char *text, bool borrow)
 /* Depth is bounded where values are read. */
 static cJSON *copy_node(const cJSON *value, bool borrow)
 {
-    cJSON *copy = cJSON_malloc(sizeof(*copy)), *last = NULL;
+    cJSON *copy = bl_json_node(value->type & 0xff), *last = NULL;
 
-    if (!copy)
-        abort();
-    *copy = *value;
-    copy->next = copy->prev = copy->child = NULL;
-    copy->type = value->type & 0xff;
+    copy->valueint = value->valueint;
+    copy->valuedouble = value->valuedouble;
     if (borrow)
         copy->type |= (value->valuestring ? cJSON_IsReference : 0) |
                       (value->string ? cJSON_StringIsConst : 0);

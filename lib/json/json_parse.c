@@ -7,6 +7,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/json/json.h"
 #include "json_keys.h"
+#include "json_node.h"
 #include "json_text.h"
 
 /*
@@ -21,7 +22,10 @@
 
 struct reader {
     const char *text;
+    char *own; /* the same text, where strings may stay in it; else NULL */
     size_t len, at;
+    unsigned line;     /* from 0; no string has a line break */
+    size_t line_begin; /* where it begins */
     unsigned depth;
     struct bl_error **err;
 };
@@ -29,14 +33,8 @@ struct reader {
 static int fail_as(const struct reader *reader, enum bl_errcode code, size_t offset,
                    const char *what)
 {
-    unsigned line = 1, column = 1;
-
-    for (size_t i = 0; i < offset; i++) {
-        column = reader->text[i] == '\n' ? 1 : column + 1;
-        line += reader->text[i] == '\n';
-    }
-    return bl_fail(reader->err, code, "could not read JSON: line %u, column %u: %s", line, column,
-                   what);
+    return bl_fail(reader->err, code, "could not read JSON: line %u, column %zu: %s",
+                   reader->line + 1, offset - reader->line_begin + 1, what);
 }
 
 static int fail_at(const struct reader *reader, size_t offset, const char *what)
@@ -53,22 +51,20 @@ static int fail_here(const struct reader *reader)
                    c >= 0x80 || c < 0x20 ? "unexpected character" : "unexpected text");
 }
 
-static void *take_memory(size_t size)
+/* Where a string of at most so many bytes goes: into memory of its own, or where it stands. */
+static char *string_room(const struct reader *reader, size_t begin, size_t size)
 {
-    void *memory = cJSON_malloc(size);
+    char *room = reader->own ? reader->own + begin : cJSON_malloc(size + 1);
 
-    if (!memory)
+    if (!room)
         abort();
-    return memory;
+    return room;
 }
 
-static cJSON *node_new(int type)
+static void drop_string(const struct reader *reader, char *text)
 {
-    cJSON *node = take_memory(sizeof(*node));
-
-    memset(node, 0, sizeof(*node));
-    node->type = type;
-    return node;
+    if (!reader->own)
+        cJSON_free(text);
 }
 
 /* Nearly all that is looked at lies above. */
@@ -79,8 +75,12 @@ static bool is_space(char c)
 
 static void skip_space(struct reader *reader)
 {
-    while (reader->at < reader->len && is_space(reader->text[reader->at]))
-        reader->at++;
+    for (; reader->at < reader->len && is_space(reader->text[reader->at]); reader->at++) {
+        if (reader->text[reader->at] != '\n')
+            continue;
+        reader->line++;
+        reader->line_begin = reader->at + 1;
+    }
 }
 
 static bool next_is(const struct reader *reader, char c)
@@ -206,7 +206,7 @@ static int read_other(struct reader *reader, char **out)
     step = utf8_len((const unsigned char *)reader->text + reader->at, reader->len - reader->at);
     if (!step)
         return fail_at(reader, reader->at, "invalid UTF-8");
-    memcpy(*out, reader->text + reader->at, step);
+    memmove(*out, reader->text + reader->at, step);
     *out += step;
     reader->at += step;
     return 0;
@@ -240,23 +240,24 @@ static size_t string_end(const struct reader *reader)
 static int read_rich_string(struct reader *reader, char **ret_text)
 {
     size_t begin = reader->at++, end = string_end(reader);
+    size_t most = (end < reader->len ? end : reader->len) - begin - 1;
     char *text, *out;
 
-    text = out = take_memory((end < reader->len ? end : reader->len) - begin + 1);
+    text = out = string_room(reader, begin + 1, most);
     while (reader->at < end && reader->at < reader->len) {
         size_t from = reader->at;
 
         while (reader->at < end && is_plain((unsigned char)reader->text[reader->at]))
             reader->at++;
-        memcpy(out, reader->text + from, reader->at - from);
+        memmove(out, reader->text + from, reader->at - from);
         out += reader->at - from;
         if (reader->at < end && read_other(reader, &out) < 0) {
-            cJSON_free(text);
+            drop_string(reader, text);
             return -1;
         }
     }
     if (end >= reader->len) {
-        cJSON_free(text);
+        drop_string(reader, text);
         return fail_at(reader, begin, "a string without end");
     }
     *out = '\0';
@@ -265,7 +266,7 @@ static int read_rich_string(struct reader *reader, char **ret_text)
     return 0;
 }
 
-/* From its opening quote to behind its closing one. The text is cJSON's to free. */
+/* From its opening quote to behind its closing one. The text is for drop_string(), or a node's. */
 static int read_string(struct reader *reader, char **ret_text)
 {
     size_t begin = reader->at + 1, end = skip_plain(reader, begin);
@@ -273,8 +274,9 @@ static int read_string(struct reader *reader, char **ret_text)
 
     if (end >= reader->len || reader->text[end] != '"')
         return read_rich_string(reader, ret_text);
-    text = take_memory(end - begin + 1);
-    memcpy(text, reader->text + begin, end - begin);
+    text = string_room(reader, begin, end - begin);
+    if (!reader->own)
+        memcpy(text, reader->text + begin, end - begin);
     text[end - begin] = '\0';
     reader->at = end + 1;
     *ret_text = text;
@@ -358,7 +360,7 @@ static int read_number(struct reader *reader, cJSON **ret_value)
     if (!isfinite(value))
         return fail_as(reader, BL_ERR_TOO_LARGE, reader->at, "number is out of range");
     reader->at = end;
-    *ret_value = node_new(cJSON_Number);
+    *ret_value = bl_json_node(cJSON_Number);
     (*ret_value)->valuedouble = value;
     (*ret_value)->valueint = int_of(value);
     return 0;
@@ -377,7 +379,7 @@ static int read_word(struct reader *reader, cJSON **ret_value)
             memcmp(reader->text + reader->at, words[i].word, words[i].len) != 0)
             continue;
         reader->at += words[i].len;
-        *ret_value = node_new(words[i].type);
+        *ret_value = bl_json_node(words[i].type);
         return 0;
     }
     return fail_here(reader);
@@ -404,23 +406,25 @@ static int read_member(struct reader *reader, cJSON *parent)
     cJSON *value = NULL;
     char *key = NULL;
 
-    if (cJSON_IsObject(parent)) {
+    if ((parent->type & 0xff) == cJSON_Object) {
         if (!next_is(reader, '"'))
             return fail_here(reader);
         if (read_string(reader, &key) < 0)
             return -1;
         skip_space(reader);
         if (!next_is(reader, ':')) {
-            cJSON_free(key);
+            drop_string(reader, key);
             return fail_here(reader);
         }
         reader->at++;
     }
     if (read_value(reader, &value) < 0) {
-        cJSON_free(key);
+        drop_string(reader, key);
         return -1;
     }
     value->string = key;
+    if (key && reader->own)
+        value->type |= cJSON_StringIsConst;
     append(parent, value);
     return 0;
 }
@@ -457,7 +461,7 @@ static int read_container(struct reader *reader, bool object, cJSON **ret_value)
     if (reader->depth >= BL_JSON_MAX_DEPTH)
         return fail_as(reader, BL_ERR_TOO_LARGE, reader->at, "nested too deeply");
     reader->depth++;
-    value = node_new(object ? cJSON_Object : cJSON_Array);
+    value = bl_json_node(object ? cJSON_Object : cJSON_Array);
     if (read_members(reader, value, object ? '}' : ']') < 0)
         return -1;
     if (object && bl_json_find_twins(value, &first, &second))
@@ -474,7 +478,7 @@ static int read_text(struct reader *reader, cJSON **ret_value)
 
     if (read_string(reader, &text) < 0)
         return -1;
-    *ret_value = node_new(cJSON_String);
+    *ret_value = bl_json_node(cJSON_String | (reader->own ? cJSON_IsReference : 0));
     (*ret_value)->valuestring = text;
     return 0;
 }
@@ -494,9 +498,9 @@ static int read_value(struct reader *reader, cJSON **ret_value)
     return read_word(reader, ret_value);
 }
 
-int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struct bl_error **err)
+static int parse(const char *text, char *own, size_t len, cJSON **ret_json, struct bl_error **err)
 {
-    struct reader reader = {.text = text, .len = len, .err = err};
+    struct reader reader = {.text = text, .own = own, .len = len, .err = err};
     BL_AUTO_JSON cJSON *value = NULL;
 
     if (len > BL_JSON_MAX_BYTES)
@@ -514,4 +518,14 @@ int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struct bl_erro
     }
     *ret_json = BL_STEAL(value);
     return 0;
+}
+
+int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struct bl_error **err)
+{
+    return parse(text, NULL, len, ret_json, err);
+}
+
+int bl_json_parse_in_place(char *text, size_t len, cJSON **ret_json, struct bl_error **err)
+{
+    return parse(text, text, len, ret_json, err);
 }

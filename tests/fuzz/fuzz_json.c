@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "ballast/base/mem.h"
 #include "ballast/json/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,6 +23,21 @@ static void read_back(const cJSON *value, const struct bl_strbuf *text)
     assert(once.len == twice.len && memcmp(once.text, twice.text, once.len) == 0);
 }
 
+/* With texts of its own or without, it is the same value, or the same complaint. */
+static void read_in_place(const uint8_t *data, size_t size, const cJSON *value, const char *error)
+{
+    BL_AUTO_FREE char *own = bl_alloc(size + 1, 1);
+    BL_AUTO_JSON cJSON *other = NULL;
+    BL_ERROR(err);
+
+    if (size)
+        memcpy(own, data, size);
+    if (bl_json_parse_in_place(own, size, &other, &err) < 0)
+        assert(error && strcmp(bl_error_text(err), error) == 0);
+    else
+        assert(value && bl_json_equal(value, other));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     BL_AUTO_JSON cJSON *value = NULL;
@@ -30,8 +46,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (bl_json_parse((const char *)data, size, &value, &err) < 0) {
         assert(!value && err);
+        read_in_place(data, size, NULL, bl_error_text(err));
         return 0;
     }
+    read_in_place(data, size, value, NULL);
 
     BL_AUTO_JSON cJSON *copy = bl_json_copy(value);
     assert(bl_json_equal(value, copy));

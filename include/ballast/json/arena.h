@@ -11,8 +11,6 @@
 #ifndef BALLAST_JSON_ARENA_H
 #define BALLAST_JSON_ARENA_H
 
-#include <stddef.h>
-
 #include "ballast/base/attrs.h"
 
 /** Before the first thread makes a value: from now on begin and end have an effect. */
@@ -20,8 +18,6 @@ void bl_json_arena_setup(void);
 
 void bl_json_arena_begin(void);
 void bl_json_arena_end(void);
-/** Bytes that this thread has taken since begin. */
-size_t bl_json_arena_used(void);
 
 /** BL_JSON_ARENA(name) ends with its scope. Declare it before the values that it holds. */
 BL_UNUSED static inline void bl_json_arena_cleanup(const int *begun BL_UNUSED)

@@ -29,6 +29,13 @@
  */
 BL_CHECK int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struct bl_error **err);
 
+/**
+ * The same without copies: keys and strings of the tree lie in `text`, which is changed, on failure too, and
+ * must be there as long as the tree.
+ */
+BL_CHECK int bl_json_parse_in_place(char *text, size_t len, cJSON **ret_json,
+                                    struct bl_error **err);
+
 /** The member named exactly so, or NULL. */
 cJSON *bl_json_get(const cJSON *object, const char *key);
 /** bl_json_get along a path of keys, NULL-terminated: bl_json_at(o, "spec", "template", NULL). */

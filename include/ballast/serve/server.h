@@ -18,7 +18,7 @@
 struct bl_request {
     const char *method, *path;
     const char *content_type; /* NULL where there is none */
-    const char *body;         /* NUL-terminated; may hold NULs */
+    char *body;               /* NUL-terminated; may hold NULs; whoever serves it may write to it */
     size_t len;
     bl_nsec arrived; /* monotonic: when its first line was read */
     bool trusted;    /* the peer has shown a client certificate that we trust */
