@@ -46,6 +46,18 @@ static bool is_going(const cJSON *object)
     return bl_json_at(object, "metadata", "deletionTimestamp", NULL) != NULL;
 }
 
+/* kubectl delete --cascade=orphan: how people change what cannot be changed, and make it anew. */
+static bool leaves_its_pods(const cJSON *object)
+{
+    const cJSON *finalizer;
+
+    cJSON_ArrayForEach(finalizer, bl_json_at(object, "metadata", "finalizers", NULL)) {
+        if (cJSON_IsString(finalizer) && strcmp(finalizer->valuestring, "orphan") == 0)
+            return is_going(object);
+    }
+    return false;
+}
+
 /* A workload on its way out asks for nothing: what was made for it would go with it, again and again. */
 static void sort_object(struct planner *planner, const cJSON *object)
 {
@@ -56,7 +68,7 @@ static void sort_object(struct planner *planner, const cJSON *object)
         *BL_PUSH(&planner->ours) = known;
     else if (is_companion(object))
         *BL_PUSH(&planner->theirs) = known;
-    if (!ours && (!bl_object_is_workload(object) || !is_going(object)))
+    if (!ours && (!bl_object_is_workload(object) || !is_going(object) || leaves_its_pods(object)))
         *BL_PUSH(&planner->others) = object;
 }
 
@@ -203,6 +215,18 @@ static bool must_wait(const struct planner *planner, const struct bl_companion *
     return false;
 }
 
+/* While the garbage collector takes the owners off, they are not put on again. */
+static bool is_being_orphaned(const struct planner *planner, const struct bl_companion *companion)
+{
+    const struct bl_scene *scene = scene_of(planner);
+    const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, subject_of(planner, companion));
+
+    for (size_t i = 0; i < ensemble->members.len; i++)
+        if (leaves_its_pods(bl_ensemble_member(scene, ensemble, i)->object))
+            return true;
+    return false;
+}
+
 static char *why_of(const struct planner *planner, const struct bl_companion *companion)
 {
     const struct bl_report *report = planner->report;
@@ -251,8 +275,11 @@ static enum bl_companion_state plan_one(struct planner *planner, struct bl_compa
 {
     struct known *ours = find_known(planner->ours.items, planner->ours.len, companion->object);
 
-    if (ours) {
+    if (ours)
         ours->wanted = true;
+    if (is_being_orphaned(planner, companion))
+        return BL_COMPANION_KEPT;
+    if (ours) {
         if (!is_going(ours->object) && !bl_companion_fits(companion->object, ours->object))
             add_step(planner, BL_STEP_REPAIR, companion, ours->object);
         return BL_COMPANION_KEPT;
@@ -315,6 +342,7 @@ static void withdraw(struct planner *planner, const cJSON *present)
         .companion = companion_kind(present),
         .present = present,
         .subject = subject,
+        .orphaned = planner->options->in_scope && !bl_json_len(owners_of(present)),
         .why = bl_strdup(why),
     };
 }

@@ -39,6 +39,7 @@ struct bl_step {
     cJSON *object;        /* as it shall be, owned; NULL for what is withdrawn */
     const cJSON *present; /* as it is; NULL for what is new */
     const cJSON *subject; /* the workload that it is for; NULL: there is none any more */
+    bool orphaned;        /* its workload went and left its pods, which may run on */
     char *why;
 };
 

@@ -12,6 +12,8 @@
 #include "pending.h"
 #include "writer.h"
 
+/* Pods that their workload has left behind are asked for so often. */
+#define ORPHANS_EVERY (10 * BL_NSEC_S)
 /* At once, of one namespace. */
 #define WRITERS 4
 
@@ -257,21 +259,45 @@ static void note_seen(struct bl_reconciler *reconciler, const struct bl_view *vi
             bl_pending_seen(reconciler->pending, view->items[i]);
 }
 
-/* Takes out what the caches have yet to follow, and looks again once they must have. */
-static void leave_pending(struct bl_reconciler *reconciler, const char *namespace,
-                          struct bl_plan *plan)
+/* Pods that run on stay protected, until they are gone or a workload takes them up again. */
+static bool protects_orphans(struct bl_reconciler *reconciler, const struct bl_step *step)
+{
+    bool has = true;
+    BL_ERROR(err);
+
+    if (!step->orphaned)
+        return false;
+    if (bl_companion_has_pods(reconciler->options.client, step->present, &has, &err) < 0 &&
+        !bl_stop_raised(reconciler->options.stop))
+        bl_log_error(BL_LOG_WARN, "pods not counted", err);
+    return has;
+}
+
+/* When to look again at a step that is not for now; 0: it is for now. */
+static bl_nsec pause_of(struct bl_reconciler *reconciler, const struct bl_step *step)
+{
+    if (bl_pending_has(reconciler->pending, step))
+        return BL_PENDING_PERIOD;
+    return protects_orphans(reconciler, step) ? ORPHANS_EVERY : 0;
+}
+
+/* Takes out what the caches have yet to follow, and what has to wait. */
+static void leave_for_later(struct bl_reconciler *reconciler, const char *namespace,
+                            struct bl_plan *plan)
 {
     size_t kept = 0, all = plan->steps.len;
 
     for (size_t i = 0; i < all; i++) {
-        if (bl_pending_has(reconciler->pending, &plan->steps.items[i]))
-            bl_step_clear(&plan->steps.items[i]);
-        else
+        bl_nsec pause = pause_of(reconciler, &plan->steps.items[i]);
+
+        if (!pause) {
             plan->steps.items[kept++] = plan->steps.items[i];
+            continue;
+        }
+        bl_step_clear(&plan->steps.items[i]);
+        bl_workqueue_add_after(reconciler->options.queue, namespace, pause);
     }
     plan->steps.len = kept;
-    if (kept < all)
-        bl_workqueue_add_after(reconciler->options.queue, namespace, BL_PENDING_PERIOD);
 }
 
 static int reconcile(struct bl_reconciler *reconciler, const char *namespace, struct bl_error **err)
@@ -293,7 +319,7 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     bl_plan_companions(bl_snapshot_policies(snapshot), view.items, view.len, &options, &plan);
     if (note_plan(reconciler, namespace, &plan))
         say_blocked(reconciler, namespace, &plan);
-    leave_pending(reconciler, namespace, &plan);
+    leave_for_later(reconciler, namespace, &plan);
     return do_steps(reconciler, &plan, err);
 }
 
@@ -302,6 +328,7 @@ static void work_on(struct bl_reconciler *reconciler, const char *namespace)
     bl_nsec begin = bl_clock_now(&bl_clock_real);
     BL_ERROR(err);
     int rc = reconcile(reconciler, namespace, &err);
+    enum bl_log_level level;
 
     bl_telemetry_reconcile(reconciler->options.telemetry, rc == 0,
                            bl_clock_now(&bl_clock_real) - begin);
@@ -310,9 +337,11 @@ static void work_on(struct bl_reconciler *reconciler, const char *namespace)
         return;
     }
     bl_workqueue_add_rate_limited(reconciler->options.queue, namespace);
+    /* That somebody was faster is usual, and seen to at once. */
+    level = bl_error_code(err) == BL_ERR_CONFLICT ? BL_LOG_DEBUG : BL_LOG_WARN;
     /* At the end requests fail because they were ended. */
     if (!bl_stop_raised(reconciler->options.stop))
-        BL_LOG(BL_LOG_WARN, "namespace not reconciled", BL_LOG_TEXT("namespace", namespace),
+        BL_LOG(level, "namespace not reconciled", BL_LOG_TEXT("namespace", namespace),
                BL_LOG_TEXT("error", bl_error_text(err)),
                BL_LOG_INT("tries", bl_workqueue_failures(reconciler->options.queue, namespace)));
 }

@@ -278,17 +278,34 @@ class Suite:
         self._appears(namespace, "broker")
         self._goes(namespace)
 
-    def belongs_to_the_workload_made_anew(self):
-        namespace, _, _ = self._workload()
+    def outlives_a_workload_that_is_made_anew(self):
+        """kubectl delete --cascade=orphan, and make it again: its pods are never without their budget."""
+        namespace, _, made = self._workload()
+        wait_until(lambda: len(self._pods(namespace)) == 3, "its pods are made")
         self.api.delete("StatefulSet", "kafka", namespace, propagationPolicy="Orphan")
-        wait_until(lambda: not self._find(namespace, kind="StatefulSet"), "the StatefulSet is gone")
+        end = time.monotonic() + 2
+        while time.monotonic() < end or self._find(namespace, kind="StatefulSet"):
+            found = self._find(namespace)
+            expect(found and found["metadata"]["uid"] == made["metadata"]["uid"], "the budget went")
         again = self.api.create(stateful_set(namespace=namespace))
 
         def owned():
-            found = self._find(namespace)
-            return found and any(o["uid"] == again["metadata"]["uid"]
-                                 for o in found["metadata"].get("ownerReferences", []))
+            found = self._find(namespace)["metadata"]
+            return found["uid"] == made["metadata"]["uid"] and \
+                [o["uid"] for o in found.get("ownerReferences", [])] == [again["metadata"]["uid"]]
         wait_until(owned, "the budget belongs to the new StatefulSet")
+
+    def goes_with_the_pods_that_were_left(self):
+        namespace, _, _ = self._workload()
+        wait_until(lambda: len(self._pods(namespace)) == 3, "its pods are made")
+        self.api.delete("StatefulSet", "kafka", namespace, propagationPolicy="Orphan")
+        wait_until(lambda: not self._find(namespace, kind="StatefulSet"), "the StatefulSet is gone")
+        for pod in self._pods(namespace):
+            self.api.delete("Pod", pod["metadata"]["name"], namespace, gracePeriodSeconds=0)
+        self._goes(namespace)
+
+    def _pods(self, namespace):
+        return self.api.request("GET", self.api.path("Pod", namespace))["items"]
 
     def follows_its_scale(self):
         namespace, _, _ = self._workload()
