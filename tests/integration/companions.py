@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from harness import (ADDRESS, BUILD, ROOT, Api, ApiError, Report, Webhook, budget, expect, expect_denied, install,
-                     install_crd, json_of, run, stateful_set, uninstall, wait_until)
+                     install_crd, json_of, kubectl, run, stateful_set, uninstall, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
 TESTBED = [str(ROOT / "tests/testbed/testbed.sh")]
@@ -147,6 +147,16 @@ class Suite:
         theirs = [obj for obj in json_of(hardened) if obj["kind"] == "PodDisruptionBudget"]
         expect(len(theirs) == 1 and theirs[0]["spec"] == made["spec"], "harden makes another", theirs, made)
         expect(theirs[0]["metadata"]["name"] == made["metadata"]["name"], "harden names it otherwise")
+        # Who applies it from Git shares the object, and nobody fights.
+        writes = self._leader().writes()
+        for _ in range(2):
+            kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(theirs[0]))
+        kubectl("apply", "-n", namespace, "--server-side", "-f", "-", stdin=json.dumps(theirs[0]))
+        time.sleep(0.5)
+        found = self._find(namespace)
+        expect(found["metadata"]["uid"] == made["metadata"]["uid"] and found["spec"] == made["spec"], "it was changed", found)
+        expect("ballast.dev/companion" in found["metadata"]["labels"], "the label is lost", found["metadata"])
+        expect(self._leader().writes() == writes, "the controller wrote")
 
     def leaves_other_namespaces_alone(self):
         namespace = self._namespace(enforce=False)
@@ -512,6 +522,13 @@ class Suite:
         leader.start()
         wait_until(lambda: self.one.leads() or self.two.leads(), "somebody leads", 40)
 
+    def needs_no_more_rights_than_it_has(self):
+        """Asked before the API server restarts: until it has read all roles, it forbids everything."""
+        for controller in (self.one, self.two):
+            text = controller.log.read_text()
+            expect("forbidden" not in text, f"{controller.name} lacks a right",
+                   *[line for line in text.splitlines() if "forbidden" in line][:3])
+
     def follows_a_restarted_api_server(self):
         namespace, _, _ = self._workload()
         run(*TESTBED, "restart-apiserver", os.environ.get("TESTBED_DIR", str(WORK / "testbed")))
@@ -533,12 +550,6 @@ class Suite:
             return Api().request("GET", "/readyz") == "ok"
         except Exception:
             return False
-
-    def needs_no_more_rights_than_it_has(self):
-        for controller in (self.one, self.two):
-            text = controller.log.read_text()
-            expect("forbidden" not in text, f"{controller.name} lacks a right",
-                   *[line for line in text.splitlines() if "forbidden" in line][:3])
 
 
 def main():
