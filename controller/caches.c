@@ -66,6 +66,7 @@ static void trim_metadata(cJSON *object)
                                        "annotations",
                                        "deletionTimestamp",
                                        "ownerReferences",
+                                       "finalizers",
                                        "resourceVersion",
                                        NULL};
     cJSON *metadata = bl_json_get(object, "metadata");

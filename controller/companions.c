@@ -7,21 +7,24 @@
 #include "ballast/base/text.h"
 #include "ballast/policies/review.h"
 
+struct known {
+    const cJSON *object;
+    struct bl_ref ref;
+    bool wanted; /* of ours */
+};
+
 struct planner {
     const struct bl_policy_set *set;
     const struct bl_plan_options *options;
     struct bl_plan *plan;
     struct {
-        struct ours {
-            const cJSON *object;
-            bool wanted;
-        } * items;
+        struct known *items;
         size_t len, cap;
-    } ours;
+    } ours, theirs; /* budgets and network policies */
     struct {
         const cJSON **items;
         size_t len, cap;
-    } others;
+    } others;                 /* all but ours */
     struct bl_report *report; /* NULL: nothing is asked for */
 };
 
@@ -43,38 +46,40 @@ static bool is_going(const cJSON *object)
     return bl_json_at(object, "metadata", "deletionTimestamp", NULL) != NULL;
 }
 
-/* A workload on its way out asks for nothing: what was made for it would go with it, again and again. */
-static void sort_objects(struct planner *planner, const cJSON *const *objects, size_t len)
+/* kubectl delete --cascade=orphan: how people change what cannot be changed, and make it anew. */
+static bool leaves_its_pods(const cJSON *object)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (is_companion(objects[i]) && bl_object_label(objects[i], BL_LABEL_COMPANION))
-            *BL_PUSH(&planner->ours) = (struct ours){objects[i], false};
-        else if (!bl_object_is_workload(objects[i]) || !is_going(objects[i]))
-            *BL_PUSH(&planner->others) = objects[i];
+    const cJSON *finalizer;
+
+    cJSON_ArrayForEach(finalizer, bl_json_at(object, "metadata", "finalizers", NULL)) {
+        if (cJSON_IsString(finalizer) && strcmp(finalizer->valuestring, "orphan") == 0)
+            return is_going(object);
     }
-}
-
-static bool same_name(const cJSON *a, const cJSON *b)
-{
-    struct bl_ref x = bl_object_ref(a), y = bl_object_ref(b);
-
-    return bl_ref_same(&x, &y);
-}
-
-static struct ours *find_ours(struct planner *planner, const cJSON *wanted)
-{
-    for (size_t i = 0; i < planner->ours.len; i++)
-        if (same_name(planner->ours.items[i].object, wanted))
-            return &planner->ours.items[i];
-    return NULL;
-}
-
-static bool is_taken(const struct planner *planner, const cJSON *wanted)
-{
-    for (size_t i = 0; i < planner->others.len; i++)
-        if (same_name(planner->others.items[i], wanted))
-            return true;
     return false;
+}
+
+/* A workload on its way out asks for nothing: what was made for it would go with it, again and again. */
+static void sort_object(struct planner *planner, const cJSON *object)
+{
+    struct known known = {.object = object, .ref = bl_object_ref(object)};
+    bool ours = is_companion(object) && bl_object_label(object, BL_LABEL_COMPANION);
+
+    if (ours)
+        *BL_PUSH(&planner->ours) = known;
+    else if (is_companion(object))
+        *BL_PUSH(&planner->theirs) = known;
+    if (!ours && (!bl_object_is_workload(object) || !is_going(object) || leaves_its_pods(object)))
+        *BL_PUSH(&planner->others) = object;
+}
+
+static struct known *find_known(struct known *known, size_t len, const cJSON *wanted)
+{
+    struct bl_ref ref = bl_object_ref(wanted);
+
+    for (size_t i = 0; i < len; i++)
+        if (strcmp(known[i].ref.name, ref.name) == 0 && bl_ref_same(&known[i].ref, &ref))
+            return &known[i];
+    return NULL;
 }
 
 /* --- what is the same --- */
@@ -210,6 +215,18 @@ static bool must_wait(const struct planner *planner, const struct bl_companion *
     return false;
 }
 
+/* While the garbage collector takes the owners off, they are not put on again. */
+static bool is_being_orphaned(const struct planner *planner, const struct bl_companion *companion)
+{
+    const struct bl_scene *scene = scene_of(planner);
+    const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, subject_of(planner, companion));
+
+    for (size_t i = 0; i < ensemble->members.len; i++)
+        if (leaves_its_pods(bl_ensemble_member(scene, ensemble, i)->object))
+            return true;
+    return false;
+}
+
 static char *why_of(const struct planner *planner, const struct bl_companion *companion)
 {
     const struct bl_report *report = planner->report;
@@ -256,15 +273,18 @@ static void block(struct planner *planner, const struct bl_companion *companion)
 
 static enum bl_companion_state plan_one(struct planner *planner, struct bl_companion *companion)
 {
-    struct ours *ours = find_ours(planner, companion->object);
+    struct known *ours = find_known(planner->ours.items, planner->ours.len, companion->object);
 
-    if (ours) {
+    if (ours)
         ours->wanted = true;
+    if (is_being_orphaned(planner, companion))
+        return BL_COMPANION_KEPT;
+    if (ours) {
         if (!is_going(ours->object) && !bl_companion_fits(companion->object, ours->object))
             add_step(planner, BL_STEP_REPAIR, companion, ours->object);
         return BL_COMPANION_KEPT;
     }
-    if (is_taken(planner, companion->object)) {
+    if (find_known(planner->theirs.items, planner->theirs.len, companion->object)) {
         block(planner, companion);
         return BL_COMPANION_BLOCKED;
     }
@@ -322,6 +342,7 @@ static void withdraw(struct planner *planner, const cJSON *present)
         .companion = companion_kind(present),
         .present = present,
         .subject = subject,
+        .orphaned = planner->options->in_scope && !bl_json_len(owners_of(present)),
         .why = bl_strdup(why),
     };
 }
@@ -329,9 +350,12 @@ static void withdraw(struct planner *planner, const cJSON *present)
 static int compare_steps(const void *a, const void *b)
 {
     const struct bl_step *x = a, *y = b;
+    bool goes = x->kind == BL_STEP_WITHDRAW;
     struct bl_ref i = bl_object_ref(x->object ? x->object : x->present);
     struct bl_ref j = bl_object_ref(y->object ? y->object : y->present);
 
+    if (goes != (y->kind == BL_STEP_WITHDRAW))
+        return goes ? 1 : -1;
     if (x->companion != y->companion)
         return x->companion < y->companion ? -1 : 1;
     return strcmp(i.name, j.name);
@@ -350,7 +374,8 @@ void bl_plan_companions(const struct bl_policy_set *set, const cJSON *const *obj
     struct planner planner = {.set = set, .options = options, .plan = ret_plan};
 
     *ret_plan = (struct bl_plan){0};
-    sort_objects(&planner, objects, len);
+    for (size_t i = 0; i < len; i++)
+        sort_object(&planner, objects[i]);
     if (options->in_scope)
         plan_wanted(&planner);
     if (!options->careful)
@@ -359,15 +384,21 @@ void bl_plan_companions(const struct bl_policy_set *set, const cJSON *const *obj
         qsort(ret_plan->steps.items, ret_plan->steps.len, sizeof(struct bl_step), compare_steps);
     bl_report_free(planner.report);
     free(planner.ours.items);
+    free(planner.theirs.items);
     free(planner.others.items);
+}
+
+void bl_step_clear(struct bl_step *step)
+{
+    cJSON_Delete(step->object);
+    free(step->why);
+    *step = (struct bl_step){0};
 }
 
 void bl_plan_release(struct bl_plan *plan)
 {
-    for (size_t i = 0; i < plan->steps.len; i++) {
-        cJSON_Delete(plan->steps.items[i].object);
-        free(plan->steps.items[i].why);
-    }
+    for (size_t i = 0; i < plan->steps.len; i++)
+        bl_step_clear(&plan->steps.items[i]);
     for (size_t i = 0; i < plan->blocked.len; i++)
         free(plan->blocked.items[i].name);
     free(plan->steps.items);

@@ -39,6 +39,7 @@ struct bl_step {
     cJSON *object;        /* as it shall be, owned; NULL for what is withdrawn */
     const cJSON *present; /* as it is; NULL for what is new */
     const cJSON *subject; /* the workload that it is for; NULL: there is none any more */
+    bool orphaned;        /* its workload went and left its pods, which may run on */
     char *why;
 };
 
@@ -50,7 +51,8 @@ struct bl_blocked {
 
 struct bl_plan {
     struct {
-        struct bl_step *items; /* budgets first: they protect what runs */
+        struct bl_step
+            *items; /* budgets first, as they protect what runs; what is withdrawn, last */
         size_t len, cap;
     } steps;
     struct {
@@ -74,6 +76,7 @@ struct bl_plan_options {
 void bl_plan_companions(const struct bl_policy_set *set, const cJSON *const *objects, size_t len,
                         const struct bl_plan_options *options, struct bl_plan *ret_plan);
 void bl_plan_release(struct bl_plan *plan);
+void bl_step_clear(struct bl_step *step);
 
 /** Is the object as the wanted one wants it? What others added beside is no difference. */
 bool bl_companion_fits(const cJSON *wanted, const cJSON *present);

@@ -5,12 +5,19 @@
 #include "app.h"
 #include "ballast/base/clock.h"
 
-/* Threads share what they have, and what a large list took is given back. */
+/* Seconds between two times that free memory is given back: looking at a large namespace takes some. */
+#define TRIM_EVERY 10
+
+/*
+ * Threads share what they have, and what a large list took is given back. Fast bins would be merged again at
+ * each allocation of a kilobyte or more, of which a decision makes many.
+ */
 static void setup_memory(void)
 {
     (void)mallopt(M_MMAP_THRESHOLD, 128 << 10);
     (void)mallopt(M_TRIM_THRESHOLD, 256 << 10);
     (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MXFAST, 0);
 }
 
 /* All threads leave signals to the main one, which waits for them. */
@@ -27,6 +34,7 @@ static void setup_signals(sigset_t *ret_signals)
 static void wait_for_the_end(struct bl_app *app, const sigset_t *signals)
 {
     static const struct timespec second = {.tv_sec = 1};
+    unsigned seconds = 0;
 
     while (!bl_app_failed(app)) {
         int signal = sigtimedwait(signals, NULL, &second);
@@ -34,6 +42,8 @@ static void wait_for_the_end(struct bl_app *app, const sigset_t *signals)
         if (signal == SIGTERM || signal == SIGINT)
             return;
         bl_app_tick(app);
+        if (++seconds % TRIM_EVERY == 0)
+            (void)malloc_trim(0);
     }
 }
 

@@ -1,14 +1,21 @@
 #include "reconciler.h"
 
-#include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/selector.h"
+#include "ballast/policies/review.h"
+#include "pending.h"
 #include "writer.h"
+
+/* Pods that their workload has left behind are asked for so often. */
+#define ORPHANS_EVERY (10 * BL_NSEC_S)
+/* At once, of one namespace. */
+#define WRITERS 4
 
 /* What is known of one namespace since it was looked at last. */
 struct tally {
@@ -21,6 +28,7 @@ struct bl_reconciler {
     struct bl_reconciler_options options;
     pthread_t *threads;
     unsigned running;
+    struct bl_pending *pending;
 
     pthread_mutex_t lock; /* guards what follows */
     struct {
@@ -34,6 +42,7 @@ struct bl_reconciler *bl_reconciler_new(const struct bl_reconciler_options *opti
     struct bl_reconciler *reconciler = BL_NEW(struct bl_reconciler);
 
     reconciler->options = *options;
+    reconciler->pending = bl_pending_new(&bl_clock_real);
     reconciler->threads = bl_alloc(options->workers, sizeof(pthread_t));
     (void)pthread_mutex_init(&reconciler->lock, NULL);
     return reconciler;
@@ -53,6 +62,7 @@ void bl_reconciler_free(struct bl_reconciler *reconciler)
     for (size_t i = 0; i < reconciler->tallies.len; i++)
         tally_clear(&reconciler->tallies.items[i]);
     free(reconciler->tallies.items);
+    bl_pending_free(reconciler->pending);
     free(reconciler->threads);
     (void)pthread_mutex_destroy(&reconciler->lock);
     free(reconciler);
@@ -162,23 +172,132 @@ static bool is_ending(const struct bl_error *err)
     return bl_error_status(err) == 403 && strstr(bl_error_text(err), "it is being terminated");
 }
 
+struct batch {
+    struct bl_reconciler *reconciler;
+    const struct bl_step *steps;
+    size_t len;
+    atomic_size_t next;
+    pthread_mutex_t lock; /* guards what follows */
+    struct bl_error *err; /* the first */
+};
+
+static void note_failure(struct batch *batch, const struct bl_step *step, struct bl_error *err)
+{
+    struct bl_ref ref = bl_object_ref(step->object ? step->object : step->present);
+    BL_AUTO(bl_error_cleanup) struct bl_error *failure = err;
+
+    (void)pthread_mutex_lock(&batch->lock);
+    if (!batch->err && !is_ending(failure)) {
+        batch->err = BL_STEAL(failure);
+        (void)bl_wrap(&batch->err, "%s \"%s\"", ref.kind, ref.name);
+    }
+    (void)pthread_mutex_unlock(&batch->lock);
+}
+
 /* One that fails keeps none of the others from being done. */
+static void *do_some(void *context)
+{
+    struct batch *batch = context;
+
+    for (size_t at; (at = atomic_fetch_add(&batch->next, 1)) < batch->len;) {
+        struct bl_error *failure = NULL;
+
+        if (bl_write_step(batch->reconciler->options.client, &batch->steps[at], &failure) < 0) {
+            note_failure(batch, &batch->steps[at], failure);
+            continue;
+        }
+        bl_pending_note(batch->reconciler->pending, &batch->steps[at]);
+        tell(batch->reconciler, &batch->steps[at]);
+    }
+    return NULL;
+}
+
+/* A server answers several requests in the time of one. */
+static int do_batch(struct bl_reconciler *reconciler, const struct bl_step *steps, size_t len,
+                    struct bl_error **err)
+{
+    struct batch batch = {
+        .reconciler = reconciler, .steps = steps, .len = len, .lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t helpers[WRITERS - 1];
+    size_t running = 0;
+
+    while (running + 1 < len && running < BL_ARRAY_LEN(helpers) &&
+           pthread_create(&helpers[running], NULL, do_some, &batch) == 0)
+        running++;
+    (void)do_some(&batch);
+    while (running)
+        (void)pthread_join(helpers[--running], NULL);
+    if (!batch.err)
+        return 0;
+    *err = batch.err;
+    return -1;
+}
+
+/* What is new is there before what it replaces goes; two budgets for a moment only hold evictions up. */
 static int do_steps(struct bl_reconciler *reconciler, const struct bl_plan *plan,
                     struct bl_error **err)
 {
-    for (size_t i = 0; i < plan->steps.len; i++) {
-        const struct bl_step *step = &plan->steps.items[i];
-        struct bl_ref ref = bl_object_ref(step->object ? step->object : step->present);
-        BL_ERROR(failure);
+    const struct bl_step *steps = plan->steps.items;
+    size_t first = 0;
+    BL_ERROR(later);
+    int rc;
 
-        if (bl_write_step(reconciler->options.client, step, &failure) == 0) {
-            tell(reconciler, step);
-        } else if (!*err && !is_ending(failure)) {
-            *err = BL_STEAL(failure);
-            (void)bl_wrap(err, "%s \"%s\"", ref.kind, ref.name);
+    while (first < plan->steps.len && steps[first].kind != BL_STEP_WITHDRAW)
+        first++;
+    rc = do_batch(reconciler, steps, first, err);
+    if (do_batch(reconciler, steps + first, plan->steps.len - first, &later) == 0)
+        return rc;
+    if (rc == 0)
+        *err = BL_STEAL(later);
+    return -1;
+}
+
+static void note_seen(struct bl_reconciler *reconciler, const struct bl_view *view)
+{
+    for (size_t i = 0; i < view->len; i++)
+        if (bl_object_label(view->items[i], BL_LABEL_COMPANION))
+            bl_pending_seen(reconciler->pending, view->items[i]);
+}
+
+/* Pods that run on stay protected, until they are gone or a workload takes them up again. */
+static bool protects_orphans(struct bl_reconciler *reconciler, const struct bl_step *step)
+{
+    bool has = true;
+    BL_ERROR(err);
+
+    if (!step->orphaned)
+        return false;
+    if (bl_companion_has_pods(reconciler->options.client, step->present, &has, &err) < 0 &&
+        !bl_stop_raised(reconciler->options.stop))
+        bl_log_error(BL_LOG_WARN, "pods not counted", err);
+    return has;
+}
+
+/* When to look again at a step that is not for now; 0: it is for now. */
+static bl_nsec pause_of(struct bl_reconciler *reconciler, const struct bl_step *step)
+{
+    if (bl_pending_has(reconciler->pending, step))
+        return BL_PENDING_PERIOD;
+    return protects_orphans(reconciler, step) ? ORPHANS_EVERY : 0;
+}
+
+/* Takes out what the caches have yet to follow, and what has to wait. */
+static void leave_for_later(struct bl_reconciler *reconciler, const char *namespace,
+                            struct bl_plan *plan)
+{
+    size_t kept = 0, all = plan->steps.len;
+
+    for (size_t i = 0; i < all; i++) {
+        bl_nsec pause = pause_of(reconciler, &plan->steps.items[i]);
+
+        if (!pause) {
+            plan->steps.items[kept++] = plan->steps.items[i];
+            continue;
         }
+        bl_step_clear(&plan->steps.items[i]);
+        bl_workqueue_add_after(reconciler->options.queue, namespace, pause);
     }
-    return *err ? -1 : 0;
+    plan->steps.len = kept;
 }
 
 static int reconcile(struct bl_reconciler *reconciler, const char *namespace, struct bl_error **err)
@@ -196,9 +315,11 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     }
     options.in_scope = in_scope(reconciler, namespace, view.namespace);
     options.careful = bl_caches_refuse_policy(reconciler->options.caches);
+    note_seen(reconciler, &view);
     bl_plan_companions(bl_snapshot_policies(snapshot), view.items, view.len, &options, &plan);
     if (note_plan(reconciler, namespace, &plan))
         say_blocked(reconciler, namespace, &plan);
+    leave_for_later(reconciler, namespace, &plan);
     return do_steps(reconciler, &plan, err);
 }
 
@@ -207,6 +328,7 @@ static void work_on(struct bl_reconciler *reconciler, const char *namespace)
     bl_nsec begin = bl_clock_now(&bl_clock_real);
     BL_ERROR(err);
     int rc = reconcile(reconciler, namespace, &err);
+    enum bl_log_level level;
 
     bl_telemetry_reconcile(reconciler->options.telemetry, rc == 0,
                            bl_clock_now(&bl_clock_real) - begin);
@@ -215,9 +337,11 @@ static void work_on(struct bl_reconciler *reconciler, const char *namespace)
         return;
     }
     bl_workqueue_add_rate_limited(reconciler->options.queue, namespace);
+    /* That somebody was faster is usual, and seen to at once. */
+    level = bl_error_code(err) == BL_ERR_CONFLICT ? BL_LOG_DEBUG : BL_LOG_WARN;
     /* At the end requests fail because they were ended. */
     if (!bl_stop_raised(reconciler->options.stop))
-        BL_LOG(BL_LOG_WARN, "namespace not reconciled", BL_LOG_TEXT("namespace", namespace),
+        BL_LOG(level, "namespace not reconciled", BL_LOG_TEXT("namespace", namespace),
                BL_LOG_TEXT("error", bl_error_text(err)),
                BL_LOG_INT("tries", bl_workqueue_failures(reconciler->options.queue, namespace)));
 }

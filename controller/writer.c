@@ -1,5 +1,10 @@
 #include "writer.h"
 
+#include "ballast/object/selector.h"
+
+/* A selector of ours is a few labels. */
+#define PATH_MAX_LEN 4096
+
 static const struct bl_kube_resource resources[] = {
     [BL_COMPANION_BUDGET] = {"policy", "v1", "poddisruptionbudgets"},
     [BL_COMPANION_NETWORK_POLICY] = {"networking.k8s.io", "v1", "networkpolicies"},
@@ -108,4 +113,26 @@ int bl_write_step(struct bl_kube_client *client, const struct bl_step *step, str
     default:
         return withdraw(client, step, err);
     }
+}
+
+/* One is enough to know, so that a large namespace costs no more. */
+int bl_companion_has_pods(struct bl_kube_client *client, const cJSON *companion, bool *ret_has,
+                          struct bl_error **err)
+{
+    static const struct bl_kube_resource pods = {"", "v1", "pods"};
+    const cJSON *spec = bl_json_get(companion, "spec");
+    const cJSON *selector = bl_json_get(spec, "selector");
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf labels = BL_STRBUF_INIT(PATH_MAX_LEN);
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf path = BL_STRBUF_INIT(PATH_MAX_LEN);
+    BL_AUTO_JSON cJSON *list = NULL;
+
+    bl_selector_describe(&labels, selector ? selector : bl_json_get(spec, "podSelector"));
+    bl_kube_path(&path, &pods, bl_object_ref(companion).namespace, NULL, NULL);
+    bl_kube_path_query(&path, "labelSelector", labels.text);
+    bl_kube_path_query(&path, "limit", "1");
+    if (bl_strbuf_check(&path, "the selector", err) < 0 ||
+        bl_kube_request(client, "GET", path.text, NULL, NULL, &list, err) < 0)
+        return -1;
+    *ret_has = bl_json_len(bl_json_get(list, "items")) > 0;
+    return 0;
 }

@@ -12,4 +12,8 @@
 BL_CHECK int bl_write_step(struct bl_kube_client *client, const struct bl_step *step,
                            struct bl_error **err);
 
+/** Are there pods that the companion selects? */
+BL_CHECK int bl_companion_has_pods(struct bl_kube_client *client, const cJSON *companion,
+                                   bool *ret_has, struct bl_error **err);
+
 #endif

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from harness import (ADDRESS, BUILD, ROOT, Api, ApiError, Report, Webhook, budget, expect, expect_denied, install,
-                     install_crd, json_of, run, stateful_set, uninstall, wait_until)
+                     install_crd, json_of, kubectl, run, stateful_set, uninstall, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
 TESTBED = [str(ROOT / "tests/testbed/testbed.sh")]
@@ -147,6 +147,16 @@ class Suite:
         theirs = [obj for obj in json_of(hardened) if obj["kind"] == "PodDisruptionBudget"]
         expect(len(theirs) == 1 and theirs[0]["spec"] == made["spec"], "harden makes another", theirs, made)
         expect(theirs[0]["metadata"]["name"] == made["metadata"]["name"], "harden names it otherwise")
+        # Who applies it from Git shares the object, and nobody fights.
+        writes = self._leader().writes()
+        for _ in range(2):
+            kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(theirs[0]))
+        kubectl("apply", "-n", namespace, "--server-side", "-f", "-", stdin=json.dumps(theirs[0]))
+        time.sleep(0.5)
+        found = self._find(namespace)
+        expect(found["metadata"]["uid"] == made["metadata"]["uid"] and found["spec"] == made["spec"], "it was changed", found)
+        expect("ballast.dev/companion" in found["metadata"]["labels"], "the label is lost", found["metadata"])
+        expect(self._leader().writes() == writes, "the controller wrote")
 
     def leaves_other_namespaces_alone(self):
         namespace = self._namespace(enforce=False)
@@ -278,17 +288,34 @@ class Suite:
         self._appears(namespace, "broker")
         self._goes(namespace)
 
-    def belongs_to_the_workload_made_anew(self):
-        namespace, _, _ = self._workload()
+    def outlives_a_workload_that_is_made_anew(self):
+        """kubectl delete --cascade=orphan, and make it again: its pods are never without their budget."""
+        namespace, _, made = self._workload()
+        wait_until(lambda: len(self._pods(namespace)) == 3, "its pods are made")
         self.api.delete("StatefulSet", "kafka", namespace, propagationPolicy="Orphan")
-        wait_until(lambda: not self._find(namespace, kind="StatefulSet"), "the StatefulSet is gone")
+        end = time.monotonic() + 2
+        while time.monotonic() < end or self._find(namespace, kind="StatefulSet"):
+            found = self._find(namespace)
+            expect(found and found["metadata"]["uid"] == made["metadata"]["uid"], "the budget went")
         again = self.api.create(stateful_set(namespace=namespace))
 
         def owned():
-            found = self._find(namespace)
-            return found and any(o["uid"] == again["metadata"]["uid"]
-                                 for o in found["metadata"].get("ownerReferences", []))
+            found = self._find(namespace)["metadata"]
+            return found["uid"] == made["metadata"]["uid"] and \
+                [o["uid"] for o in found.get("ownerReferences", [])] == [again["metadata"]["uid"]]
         wait_until(owned, "the budget belongs to the new StatefulSet")
+
+    def goes_with_the_pods_that_were_left(self):
+        namespace, _, _ = self._workload()
+        wait_until(lambda: len(self._pods(namespace)) == 3, "its pods are made")
+        self.api.delete("StatefulSet", "kafka", namespace, propagationPolicy="Orphan")
+        wait_until(lambda: not self._find(namespace, kind="StatefulSet"), "the StatefulSet is gone")
+        for pod in self._pods(namespace):
+            self.api.delete("Pod", pod["metadata"]["name"], namespace, gracePeriodSeconds=0)
+        self._goes(namespace)
+
+    def _pods(self, namespace):
+        return self.api.request("GET", self.api.path("Pod", namespace))["items"]
 
     def follows_its_scale(self):
         namespace, _, _ = self._workload()
@@ -495,6 +522,13 @@ class Suite:
         leader.start()
         wait_until(lambda: self.one.leads() or self.two.leads(), "somebody leads", 40)
 
+    def needs_no_more_rights_than_it_has(self):
+        """Asked before the API server restarts: until it has read all roles, it forbids everything."""
+        for controller in (self.one, self.two):
+            text = controller.log.read_text()
+            expect("forbidden" not in text, f"{controller.name} lacks a right",
+                   *[line for line in text.splitlines() if "forbidden" in line][:3])
+
     def follows_a_restarted_api_server(self):
         namespace, _, _ = self._workload()
         run(*TESTBED, "restart-apiserver", os.environ.get("TESTBED_DIR", str(WORK / "testbed")))
@@ -516,12 +550,6 @@ class Suite:
             return Api().request("GET", "/readyz") == "ok"
         except Exception:
             return False
-
-    def needs_no_more_rights_than_it_has(self):
-        for controller in (self.one, self.two):
-            text = controller.log.read_text()
-            expect("forbidden" not in text, f"{controller.name} lacks a right",
-                   *[line for line in text.splitlines() if "forbidden" in line][:3])
 
 
 def main():

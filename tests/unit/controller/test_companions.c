@@ -15,6 +15,7 @@
 #define MARKED ",'annotations':{'ballast.dev/recognised-role':'broker'}"
 #define ADOPT ",'annotations':{'ballast.dev/adopt':'now'}"
 #define GOING ",'deletionTimestamp':'2026-01-01T00:00:00Z'"
+#define ORPHANING GOING ",'finalizers':['orphan']"
 #define SET SET_WITH("kafka", "u1", "", "3")
 #define OWNER(uid) "{'apiVersion':'apps/v1','kind':'StatefulSet','name':'kafka','uid':'" uid "'}"
 #define BUDGET_WITH(name, metadata, spec)                                              \
@@ -67,10 +68,17 @@ static const struct {
     {"the workload is gone", budgets, OURS, "withdraw PodDisruptionBudget/kafka; ", 0, 0, 0, 0},
     {"it is on its way out", budgets, SET_WITH("kafka", "u1", GOING, "3") "," OURS,
      "withdraw PodDisruptionBudget/kafka; ", 0, 0, 0, 0},
+    {"it leaves its pods: the garbage collector is at work on the owners", budgets,
+     SET_WITH("kafka", "u1", ORPHANING, "3") "," BUDGET_WITH("kafka", HEAD(ROLE, ""), SPEC), "", 0,
+     1, 0, 0},
+    {"it leaves its pods, and nothing is made for them", budgets,
+     SET_WITH("kafka", "u1", ORPHANING, "3"), "", 0, 1, 0, 0},
+    {"it has left its pods", budgets, BUDGET_WITH("kafka", HEAD(ROLE, ""), SPEC),
+     "withdraw unless it has pods PodDisruptionBudget/kafka; ", 0, 0, 0, 0},
     {"ours is on its way out already", budgets,
      BUDGET_WITH("kafka", HEAD(ROLE, OWNER("u1")) GOING, SPEC), "", 0, 0, 0, 0},
     {"renamed", budgets, SET_WITH("other", "u2", "", "3") "," OURS,
-     "withdraw PodDisruptionBudget/kafka; create PodDisruptionBudget/other for other; ", 0, 1, 0,
+     "create PodDisruptionBudget/other for other; withdraw PodDisruptionBudget/kafka; ", 0, 1, 0,
      0},
     {"scaled to one: a budget would not help it", budgets,
      SET_WITH("kafka", "u1", "", "1") "," OURS, "withdraw PodDisruptionBudget/kafka for kafka; ", 0,
@@ -103,7 +111,8 @@ static char *describe(const struct bl_plan *plan)
         const struct bl_step *step = &plan->steps.items[i];
         struct bl_ref ref = bl_object_ref(step->object ? step->object : step->present);
 
-        bl_strbuf_addf(&text, "%s %s/%s", verbs[step->kind], ref.kind, ref.name);
+        bl_strbuf_addf(&text, "%s%s %s/%s", verbs[step->kind],
+                       step->orphaned ? " unless it has pods" : "", ref.kind, ref.name);
         if (step->subject)
             bl_strbuf_addf(&text, " for %s", bl_object_ref(step->subject).name);
         bl_strbuf_adds(&text, "; ");
