@@ -30,7 +30,7 @@ static void add_blocker(struct bl_strbuf *out, const struct bl_gate_blocker *blo
 static void add_answer(struct bl_strbuf *out, const struct bl_verdict *verdict)
 {
     if (!verdict->running)
-        bl_strbuf_adds(out, "it is down\n");
+        bl_strbuf_adds(out, "it does not answer\n");
     else if (!verdict->blocking)
         bl_strbuf_adds(out, "yes\n");
     else

@@ -10,15 +10,6 @@
 /* What a topic has until its answer came. */
 #define UNKNOWN (-1)
 
-BL_DEFINE_CLEANUP(rd_kafka_queue_t *, queue_cleanup, rd_kafka_queue_destroy)
-BL_DEFINE_CLEANUP(rd_kafka_AdminOptions_t *, options_cleanup, rd_kafka_AdminOptions_destroy)
-
-static void event_cleanup(rd_kafka_event_t **event)
-{
-    if (*event)
-        rd_kafka_event_destroy(*event);
-}
-
 static int refuse(rd_kafka_resp_err_t code, const char *why, struct bl_error **err)
 {
     bool forbidden = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
@@ -86,16 +77,18 @@ static int take_result(rd_kafka_event_t *event, struct bl_cluster *cluster, stru
 static int ask(rd_kafka_t *rk, bl_nsec deadline, struct bl_cluster *cluster, size_t first,
                size_t count, struct bl_error **err)
 {
-    BL_AUTO(queue_cleanup) rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    BL_AUTO(options_cleanup)
+    BL_AUTO(bl_queue_cleanup) rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    BL_AUTO(bl_admin_options_cleanup)
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    BL_AUTO(event_cleanup) rd_kafka_event_t *event = NULL;
+    BL_AUTO(bl_event_cleanup) rd_kafka_event_t *event = NULL;
     rd_kafka_ConfigResource_t *resources[BATCH];
     int left = bl_deadline_left(deadline, INT32_MAX);
     char why[256];
 
-    if (!left || rd_kafka_AdminOptions_set_request_timeout(options, left, why, sizeof(why)))
+    /* Else librdkafka asks who is named as the controller; in KRaft that is any broker, also one that is gone. */
+    if (!left || rd_kafka_AdminOptions_set_request_timeout(options, left, why, sizeof(why)) ||
+        rd_kafka_AdminOptions_set_broker(options, cluster->brokers.items[0].id, why, sizeof(why)))
         return refuse(RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err);
     for (size_t i = 0; i < count; i++)
         resources[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC,

@@ -256,6 +256,12 @@ int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluste
     copy_metadata(metadata, &cluster);
     rd_kafka_metadata_destroy(metadata);
     take_cluster_id(observer->rk, &cluster);
+    bl_brokers_probe(observer->rk, deadline, &cluster);
+    if (!cluster.brokers.len) {
+        bl_fail(err, BL_ERR_UNAVAILABLE, "no broker answers at the address that it advertises");
+        return bl_hint(err, "Run it where those addresses can be reached, such as in a pod of the "
+                            "cluster, or name a listener that advertises others.");
+    }
     if (bl_topics_configure(observer->rk, deadline, &cluster, err) < 0)
         return -1;
     *ret_cluster = cluster;

@@ -11,7 +11,23 @@
 /** Milliseconds from now to the deadline, at most `most`; 0 once it has passed. */
 int bl_deadline_left(bl_nsec deadline, int most);
 
-/** Fills in min.insync.replicas of all topics; those that are gone meanwhile are left out. */
+BL_DEFINE_CLEANUP(rd_kafka_queue_t *, bl_queue_cleanup, rd_kafka_queue_destroy)
+BL_DEFINE_CLEANUP(rd_kafka_AdminOptions_t *, bl_admin_options_cleanup,
+                  rd_kafka_AdminOptions_destroy)
+
+BL_UNUSED static inline void bl_event_cleanup(rd_kafka_event_t **event)
+{
+    if (*event)
+        rd_kafka_event_destroy(*event);
+}
+
+/** Takes those brokers out that the cluster lists, and that do not answer. */
+void bl_brokers_probe(rd_kafka_t *rk, bl_nsec deadline, struct bl_cluster *cluster);
+
+/**
+ * Fills in min.insync.replicas of all topics; those that are gone meanwhile are left out. Asks the first broker,
+ * which must be there.
+ */
 BL_CHECK int bl_topics_configure(rd_kafka_t *rk, bl_nsec deadline, struct bl_cluster *cluster,
                                  struct bl_error **err);
 

@@ -192,9 +192,13 @@ class Cluster:
                 raise Failure(f"{failure}\n{(self.folder / f'{i}.log').read_text()[-3000:]}") from None
 
     def has_started(self, i):
-        if self.processes[i].poll() is not None:
-            raise Failure(f"broker {i} ended with {self.processes[i].returncode}")
         log = (self.folder / f"{i}.log").read_text()
+        if self.processes[i].poll() is not None:
+            if "NodeExistsException" not in log:
+                raise Failure(f"broker {i} ended with {self.processes[i].returncode}")
+            # It was killed, and ZooKeeper keeps its place until the session is over.
+            self.spawn(i, "kafka.Kafka", self.folder / str(i) / "server.properties")
+            return False
         return "Kafka Server started" in log or f"[KafkaServer id={i}] started" in log
 
     def stop(self, i):

@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -75,7 +76,7 @@ def test_one_is_down(cluster):
     expect(len(seen["underReplicated"]) == 3 and not seen["belowMinInSync"] and not seen["offline"], seen)
     text = run("--bootstrap", cluster.bootstrap()).stdout
     expect("no, because of 3 partitions" in text and "orders-0: 2 of 3 in sync, 2 needed" in text, text)
-    expect("it is down" in text and "hint: Wait until" in text, text)
+    expect("it does not answer" in text and "hint: Wait until" in text, text)
 
 
 def test_back_in_sync(cluster):
@@ -160,6 +161,34 @@ def test_watch(cluster):
     finally:
         watch.terminate()
         watch.wait()
+
+
+def test_killed(cluster):
+    """The others have not noticed yet: they list it, and its replicas as in sync."""
+    cluster.processes[2].kill()
+    found = brokers(look(cluster)[1])
+    expect(not found[2]["running"] and not found[1]["mayGoDown"] and not found[3]["mayGoDown"], "it is known", found)
+    cluster.start(2)
+    wait_all_may_go(cluster)
+
+
+def test_stopped(cluster):
+    """It hangs: its port is open, and nobody answers."""
+    cluster.processes[2].send_signal(signal.SIGSTOP)
+    try:
+        found = brokers(look(cluster)[1])
+        expect(not found[2]["running"] and not found[1]["mayGoDown"] and not found[3]["mayGoDown"], "known", found)
+    finally:
+        cluster.processes[2].send_signal(signal.SIGCONT)
+    wait_all_may_go(cluster)
+
+
+def test_most_are_killed(cluster):
+    """No quorum of controllers is left that could say so."""
+    cluster.processes[2].kill()
+    cluster.processes[3].kill()
+    found = brokers(look(cluster)[1])
+    expect(found[1]["running"] and not found[1]["mayGoDown"], "the last one may not go", found)
 
 
 def test_nobody_there(cluster):

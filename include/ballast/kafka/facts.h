@@ -16,7 +16,7 @@ struct bl_broker_ids {
     size_t len, cap;
 };
 
-/** A broker that runs: the cluster lists no other. */
+/** A broker that runs: it answers. */
 struct bl_broker {
     int32_t id;
     char *host;

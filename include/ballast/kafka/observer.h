@@ -30,7 +30,8 @@ void bl_observer_free(struct bl_observer *observer);
 BL_DEFINE_CLEANUP(struct bl_observer *, bl_observer_cleanup, bl_observer_free)
 
 /**
- * Brokers, partitions and topic configs, as of now. BL_ERR_UNAVAILABLE where no broker answers in time,
+ * Brokers, partitions and topic configs, as of now. Every broker is asked: one that is listed and does not
+ * answer within three seconds counts as down. BL_ERR_UNAVAILABLE where no broker answers in time,
  * BL_ERR_FORBIDDEN where one does not let us. The result is released with bl_cluster_release().
  */
 BL_CHECK int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluster,
