@@ -1,5 +1,6 @@
 #include "companions.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,6 +247,7 @@ static char *why_of(const struct planner *planner, const struct bl_companion *co
 static const cJSON *subject_object(const struct planner *planner,
                                    const struct bl_companion *companion)
 {
+    assert(companion->after < planner->others.len && planner->others.items);
     return planner->others.items[companion->after];
 }
 
