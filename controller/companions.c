@@ -198,8 +198,8 @@ static void make_ours(const struct planner *planner, struct bl_companion *compan
 static bool is_adopted(const struct planner *planner, const struct bl_workload *workload)
 {
     return bl_object_annotation(workload->object, BL_ANNOTATION_ROLE) ||
-           bl_review_adopts(planner->set, workload->object, workload->role,
-                            planner->options->namespace);
+           bl_review_adopts(planner->set, scene_of(planner)->world, workload->object,
+                            workload->role, planner->options->namespace);
 }
 
 /* A network policy could cut off a client that nobody knew of; a budget stops nobody. */
