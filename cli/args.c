@@ -41,6 +41,11 @@ static const struct option options[] = {
      "who may take protection away; may be repeated"},
     {CLI_FLAG_ALL_NAMESPACES, 'A', "all-namespaces", NULL,
      "not only those with the label ballast.dev/enforce: \"true\""},
+    {CLI_FLAG_BOOTSTRAP, 0, "bootstrap", "SERVERS",
+     "brokers to ask first: HOST:PORT[,HOST:PORT…]; the others are found through them"},
+    {CLI_FLAG_COMMAND_CONFIG, 0, "command-config", "FILE",
+     "properties file with TLS and SASL settings, as Kafka's own tools take it"},
+    {CLI_FLAG_WATCH, 'w', "watch", NULL, "look again every two seconds, until interrupted"},
 };
 
 static bool has(const struct cli_verb *verb, const struct option *option)
@@ -131,6 +136,15 @@ static void store(struct cli_args *args, const struct option *option, const char
         break;
     case CLI_FLAG_ALL_NAMESPACES:
         args->all_namespaces = true;
+        break;
+    case CLI_FLAG_BOOTSTRAP:
+        args->bootstrap = value;
+        break;
+    case CLI_FLAG_COMMAND_CONFIG:
+        args->command_config = value;
+        break;
+    case CLI_FLAG_WATCH:
+        args->watch = true;
         break;
     case CLI_FLAG_KIND:
         args->mutate |= option->name[0] == 'm';

@@ -25,7 +25,8 @@ struct cli_args {
     const char *output;    /* -o */
     const char *namespace; /* -n */
     const char *fail_on;
-    bool diff, in_place, quiet, verbose, mutate, validate, all_namespaces;
+    const char *bootstrap, *command_config;
+    bool diff, in_place, quiet, verbose, mutate, validate, all_namespaces, watch;
 };
 
 enum cli_flag {
@@ -42,6 +43,9 @@ enum cli_flag {
     CLI_FLAG_VERBOSE = 1 << 10,
     CLI_FLAG_ADMIN = 1 << 11,
     CLI_FLAG_ALL_NAMESPACES = 1 << 12,
+    CLI_FLAG_BOOTSTRAP = 1 << 13,
+    CLI_FLAG_COMMAND_CONFIG = 1 << 14,
+    CLI_FLAG_WATCH = 1 << 15,
 };
 
 struct cli_verb {
@@ -53,7 +57,8 @@ struct cli_verb {
     int (*run)(const struct cli_args *args);
 };
 
-extern const struct cli_verb cli_harden, cli_lint, cli_explain, cli_test, cli_review, cli_vap;
+extern const struct cli_verb cli_harden, cli_lint, cli_explain, cli_test, cli_review, cli_vap,
+    cli_status;
 
 /** Fills `args`. Returns -1 to go on, or the exit code after help or a usage error was printed. */
 int cli_parse(const struct cli_verb *verb, int argc, char **argv, struct cli_args *args);

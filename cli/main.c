@@ -6,8 +6,9 @@
 #include "ballast/base/text.h"
 #include "cli.h"
 
-static const struct cli_verb *const verbs[] = {&cli_harden, &cli_lint,   &cli_explain,
-                                               &cli_test,   &cli_review, &cli_vap};
+static const struct cli_verb *const verbs[] = {
+    &cli_harden, &cli_lint, &cli_explain, &cli_test, &cli_review, &cli_vap, &cli_status,
+};
 
 static void print_usage(FILE *to)
 {

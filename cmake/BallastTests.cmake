@@ -62,7 +62,7 @@ function(ballast_fuzz_tests)
         set(corpus "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${stem}")
         add_executable(${name} "${target}")
         target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests/support"
-                                                   "${PROJECT_SOURCE_DIR}/lib/kube")
+            "${PROJECT_SOURCE_DIR}/lib/kube" "${PROJECT_SOURCE_DIR}/lib/kafka")
         target_link_libraries(${name} PRIVATE ballast_c ${ARGN})
         if(BALLAST_FUZZ)
             target_link_options(${name} PRIVATE -fsanitize=fuzzer)

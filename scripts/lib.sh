@@ -14,8 +14,8 @@ die() {
 # shellcheck disable=SC2034 # used by the scripts that source this
 NEEDS_BUILD="gcc:gcc cmake:cmake ninja:ninja-build pkg-config:pkg-config
     pc:libcjson:libcjson-dev pc:yaml-0.1:libyaml-dev pc:libmicrohttpd:libmicrohttpd-dev
-    pc:gnutls:libgnutls28-dev pc:libcurl:libcurl4-openssl-dev pc:libcrypto:libssl-dev pc:check:check python3:python3
-    file:/usr/include/assert.h:libc6-dev"
+    pc:gnutls:libgnutls28-dev pc:libcurl:libcurl4-openssl-dev pc:libcrypto:libssl-dev pc:rdkafka:librdkafka-dev
+    pc:check:check python3:python3 file:/usr/include/assert.h:libc6-dev"
 # shellcheck disable=SC2034
 NEEDS_TEST="clang:clang clang-tidy:clang-tidy clang-format:clang-format mandoc:mandoc
     shellcheck:shellcheck objdump:binutils diff:diffutils patch:patch"

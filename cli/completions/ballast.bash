@@ -8,7 +8,7 @@ _ballast()
     verb=
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        harden | lint | explain | test | review | vap)
+        harden | lint | explain | test | review | vap | status)
             verb=${COMP_WORDS[i]}
             break
             ;;
@@ -16,7 +16,7 @@ _ballast()
     done
 
     if [[ -z $verb ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "harden lint explain test review vap --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "harden lint explain test review vap status --help --version" -- "$cur")
         return
     fi
 
@@ -25,11 +25,11 @@ _ballast()
         mapfile -t COMPREPLY < <(compgen -W "default strict audit" -f -- "$cur")
         return
         ;;
-    -f | --filename | --context-objects)
+    -f | --filename | --context-objects | --command-config)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    -n | --namespace | --admin)
+    -n | --namespace | --admin | --bootstrap)
         return
         ;;
     --fail-on)
@@ -39,7 +39,7 @@ _ballast()
     -o | --output)
         case $verb in
         lint) mapfile -t COMPREPLY < <(compgen -W "text json sarif junit" -- "$cur") ;;
-        explain) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
+        explain | status) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
         test) mapfile -t COMPREPLY < <(compgen -W "text cases" -- "$cur") ;;
         vap) mapfile -t COMPREPLY < <(compgen -W "yaml json" -- "$cur") ;;
         esac
@@ -55,6 +55,7 @@ _ballast()
         test) i="--filename --output --verbose --help" ;;
         review) i="--policy --filename --mutate --validate --context-objects --help" ;;
         vap) i="--policy --output --admin --all-namespaces --help" ;;
+        status) i="--bootstrap --command-config --output --watch --help" ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$i" -- "$cur")
         return

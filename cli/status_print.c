@@ -1,0 +1,212 @@
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "status.h"
+
+/* Partitions of one kind that are named in the text; JSON has all. */
+#define NAMED_FLAWS 8
+
+static void add_blocker(struct bl_strbuf *out, const struct bl_gate_blocker *blocker)
+{
+    bl_strbuf_addf(out, "     %s-%d: ", blocker->topic, blocker->partition);
+    switch (blocker->reason) {
+    case BL_GATE_NO_LEADER:
+        bl_strbuf_adds(out, "nobody leads it\n");
+        return;
+    case BL_GATE_BELOW_MIN:
+    case BL_GATE_AT_MIN:
+        bl_strbuf_addf(out, "%zu of %zu in sync, %d needed\n", blocker->in_sync, blocker->replicas,
+                       blocker->min_isr);
+        return;
+    case BL_GATE_NO_SPARE:
+        if (blocker->replicas == 1)
+            bl_strbuf_adds(out, "its only replica\n");
+        else
+            bl_strbuf_addf(out, "all of its %zu replicas are in sync, and %d needed\n",
+                           blocker->replicas, blocker->min_isr);
+    }
+}
+
+static void add_answer(struct bl_strbuf *out, const struct bl_verdict *verdict)
+{
+    if (!verdict->running)
+        bl_strbuf_adds(out, "it is down\n");
+    else if (!verdict->blocking)
+        bl_strbuf_adds(out, "yes\n");
+    else
+        bl_strbuf_addf(out, "no, because of %zu partition%s\n", verdict->blocking,
+                       verdict->blocking == 1 ? "" : "s");
+    for (size_t i = 0; i < verdict->named_len; i++)
+        add_blocker(out, &verdict->named[i]);
+    if (verdict->blocking > verdict->named_len)
+        bl_strbuf_addf(out, "     and %zu more\n", verdict->blocking - verdict->named_len);
+}
+
+static char *address(const struct bl_broker *broker)
+{
+    return broker ? bl_asprintf("%s:%d", broker->host, broker->port) : bl_strdup("-");
+}
+
+static int address_width(const struct bl_cluster *cluster)
+{
+    int width = (int)strlen("ADDRESS");
+
+    for (size_t i = 0; i < cluster->brokers.len; i++) {
+        BL_AUTO_FREE char *text = address(&cluster->brokers.items[i]);
+
+        if ((int)strlen(text) > width)
+            width = (int)strlen(text);
+    }
+    return width;
+}
+
+static void add_brokers(struct bl_strbuf *out, const struct cli_status *status)
+{
+    int width = address_width(&status->cluster);
+
+    bl_strbuf_addf(out, "\n%-6s  %-*s  %8s  %7s  %6s  %s\n", "BROKER", width, "ADDRESS", "REPLICAS",
+                   "IN SYNC", "LEADS", "MAY GO DOWN NOW");
+    for (size_t i = 0; i < status->verdicts.len; i++) {
+        const struct bl_verdict *verdict = &status->verdicts.items[i];
+        BL_AUTO_FREE char *text = address(bl_cluster_broker(&status->cluster, verdict->broker));
+
+        bl_strbuf_addf(out, "%-6d  %-*s  %8zu  %7zu  %6zu  ", verdict->broker, width, text,
+                       verdict->replicas, verdict->in_sync, verdict->leads);
+        add_answer(out, verdict);
+    }
+}
+
+static void add_flaws(struct bl_strbuf *out, const char *what, const struct cli_flaws *flaws)
+{
+    if (!flaws->len)
+        return;
+    bl_strbuf_addf(out, "\n%s: %zu\n", what, flaws->len);
+    for (size_t i = 0; i < flaws->len && i < NAMED_FLAWS; i++) {
+        const struct cli_flaw *flaw = &flaws->items[i];
+
+        bl_strbuf_addf(out, "     %s-%d: %zu of %zu in sync, %d needed\n", flaw->topic->name,
+                       flaw->partition->id, flaw->in_sync, flaw->partition->replicas.len,
+                       flaw->topic->min_isr);
+    }
+    if (flaws->len > NAMED_FLAWS)
+        bl_strbuf_addf(out, "     and %zu more\n", flaws->len - NAMED_FLAWS);
+}
+
+static bool is_blocked_by(const struct cli_status *status, enum bl_gate_reason reason)
+{
+    for (size_t i = 0; i < status->verdicts.len; i++)
+        for (size_t n = 0; n < status->verdicts.items[i].named_len; n++)
+            if (status->verdicts.items[i].named[n].reason == reason)
+                return true;
+    return false;
+}
+
+static void add_hints(struct bl_strbuf *out, const struct cli_status *status)
+{
+    static const struct {
+        enum bl_gate_reason reason;
+        const char *text;
+    } hints[] = {
+        {BL_GATE_NO_LEADER, "Bring back a broker that has the partition in sync."},
+        {BL_GATE_BELOW_MIN, "Bring back the brokers that are down, and wait until they caught up."},
+        {BL_GATE_AT_MIN, "Wait until the other replicas caught up (-w shows when)."},
+        {BL_GATE_NO_SPARE, "A partition that needs all of its replicas never lets a broker go: "
+                           "give the topic more replicas, or lower its min.insync.replicas."},
+    };
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(hints); i++)
+        if (is_blocked_by(status, hints[i].reason))
+            bl_strbuf_addf(out, "  hint: %s\n", hints[i].text);
+}
+
+void cli_status_text(const struct cli_status *status, struct bl_strbuf *out)
+{
+    size_t running = status->cluster.brokers.len, topics = status->cluster.topics.len;
+
+    bl_strbuf_addf(out, "Cluster %s: %zu of %zu brokers run, %zu topics, %zu partitions\n",
+                   status->cluster.id, running, status->verdicts.len, topics, status->partitions);
+    add_brokers(out, status);
+    add_flaws(out, "Offline, nobody leads them", &status->offline);
+    add_flaws(out, "Below min.insync.replicas, acks=all fails", &status->below_min);
+    add_flaws(out, "Under-replicated", &status->under_replicated);
+    add_hints(out, status);
+}
+
+static cJSON *blocker_json(const struct bl_gate_blocker *blocker)
+{
+    cJSON *json = bl_json_new_object();
+
+    bl_json_add_string(json, "topic", blocker->topic);
+    bl_json_add_int(json, "partition", blocker->partition);
+    bl_json_add_string(json, "reason", bl_gate_reason_name(blocker->reason));
+    bl_json_add_int(json, "replicas", (int64_t)blocker->replicas);
+    bl_json_add_int(json, "inSync", (int64_t)blocker->in_sync);
+    bl_json_add_int(json, "minInSyncReplicas", blocker->min_isr);
+    return json;
+}
+
+static cJSON *broker_json(const struct bl_broker *broker, const struct bl_verdict *verdict)
+{
+    cJSON *json = bl_json_new_object(), *blockers;
+
+    bl_json_add_int(json, "id", verdict->broker);
+    bl_json_add_bool(json, "running", verdict->running);
+    if (broker) {
+        bl_json_add_string(json, "host", broker->host);
+        bl_json_add_int(json, "port", broker->port);
+    }
+    bl_json_add_int(json, "replicas", (int64_t)verdict->replicas);
+    bl_json_add_int(json, "inSync", (int64_t)verdict->in_sync);
+    bl_json_add_int(json, "leads", (int64_t)verdict->leads);
+    bl_json_add_bool(json, "mayGoDown", bl_verdict_is_safe(verdict));
+    bl_json_add_int(json, "blocking", (int64_t)verdict->blocking);
+    blockers = bl_json_add_array(json, "blockers");
+    for (size_t i = 0; i < verdict->named_len; i++)
+        bl_json_push(blockers, blocker_json(&verdict->named[i]));
+    return json;
+}
+
+static void add_ids(cJSON *json, const char *key, const struct bl_broker_ids *ids)
+{
+    cJSON *list = bl_json_add_array(json, key);
+
+    for (size_t i = 0; i < ids->len; i++)
+        bl_json_push(list, bl_json_new_int(ids->items[i]));
+}
+
+static void add_flaws_json(cJSON *json, const char *key, const struct cli_flaws *flaws)
+{
+    cJSON *list = bl_json_add_array(json, key);
+
+    for (size_t i = 0; i < flaws->len; i++) {
+        const struct cli_flaw *flaw = &flaws->items[i];
+        cJSON *item = bl_json_push(list, bl_json_new_object());
+
+        bl_json_add_string(item, "topic", flaw->topic->name);
+        bl_json_add_int(item, "partition", flaw->partition->id);
+        bl_json_add_int(item, "leader", flaw->partition->leader);
+        add_ids(item, "replicas", &flaw->partition->replicas);
+        add_ids(item, "isr", &flaw->partition->isr);
+        bl_json_add_int(item, "minInSyncReplicas", flaw->topic->min_isr);
+    }
+}
+
+cJSON *cli_status_json(const struct cli_status *status)
+{
+    cJSON *json = bl_json_new_object(), *brokers;
+
+    bl_json_add_string(json, "cluster", status->cluster.id);
+    bl_json_add_int(json, "topics", (int64_t)status->cluster.topics.len);
+    bl_json_add_int(json, "partitions", (int64_t)status->partitions);
+    brokers = bl_json_add_array(json, "brokers");
+    for (size_t i = 0; i < status->verdicts.len; i++) {
+        const struct bl_verdict *verdict = &status->verdicts.items[i];
+
+        bl_json_push(brokers,
+                     broker_json(bl_cluster_broker(&status->cluster, verdict->broker), verdict));
+    }
+    add_flaws_json(json, "offline", &status->offline);
+    add_flaws_json(json, "belowMinInSync", &status->below_min);
+    add_flaws_json(json, "underReplicated", &status->under_replicated);
+    return json;
+}

@@ -1,0 +1,103 @@
+#include "ballast/kafka/gate.h"
+
+/* A min.insync.replicas beyond the replication factor is legal, and then acks=all never works. */
+static bool has_no_spare(const struct bl_partition *partition, size_t in_sync, size_t needed)
+{
+    return in_sync == partition->replicas.len && in_sync <= needed;
+}
+
+/* Why the partition keeps the broker from going; 0 where it does not. */
+static enum bl_gate_reason judge_partition(const struct bl_cluster *cluster,
+                                           const struct bl_partition *partition, size_t needed,
+                                           int32_t broker)
+{
+    size_t in_sync = bl_partition_in_sync(cluster, partition);
+    size_t after = in_sync - bl_broker_ids_has(&partition->isr, broker);
+
+    if (partition->leader < 0)
+        return BL_GATE_NO_LEADER;
+    if (after >= needed)
+        return (enum bl_gate_reason)0;
+    if (has_no_spare(partition, in_sync, needed))
+        return BL_GATE_NO_SPARE;
+    return in_sync < needed ? BL_GATE_BELOW_MIN : BL_GATE_AT_MIN;
+}
+
+/*
+ * Room is short, so a topic of many partitions must not push the others out: the first of a topic takes
+ * the place of the last one whose topic is named already.
+ */
+static void name_blocker(struct bl_verdict *verdict, const struct bl_gate_blocker *blocker)
+{
+    size_t at = verdict->named_len;
+
+    if (at < BL_GATE_MAX_NAMED) {
+        verdict->named[verdict->named_len++] = *blocker;
+        return;
+    }
+    if (verdict->named[at - 1].topic == blocker->topic)
+        return;
+    while (--at > 0)
+        if (verdict->named[at].topic == verdict->named[at - 1].topic)
+            break;
+    if (!at)
+        return;
+    for (; at + 1 < BL_GATE_MAX_NAMED; at++)
+        verdict->named[at] = verdict->named[at + 1];
+    verdict->named[at] = *blocker;
+}
+
+static void judge_topic(const struct bl_cluster *cluster, const struct bl_topic *topic,
+                        struct bl_verdict *verdict)
+{
+    size_t needed = topic->min_isr > 1 ? (size_t)topic->min_isr : 1;
+
+    for (size_t i = 0; i < topic->partitions.len; i++) {
+        const struct bl_partition *partition = &topic->partitions.items[i];
+
+        if (!bl_broker_ids_has(&partition->replicas, verdict->broker))
+            continue;
+        verdict->replicas++;
+        verdict->leads += partition->leader == verdict->broker;
+        verdict->in_sync += verdict->running && bl_broker_ids_has(&partition->isr, verdict->broker);
+        if (!verdict->running)
+            continue;
+
+        enum bl_gate_reason reason = judge_partition(cluster, partition, needed, verdict->broker);
+        if (!reason)
+            continue;
+        verdict->blocking++;
+        name_blocker(verdict,
+                     &(struct bl_gate_blocker){.topic = topic->name,
+                                               .partition = partition->id,
+                                               .reason = reason,
+                                               .replicas = partition->replicas.len,
+                                               .in_sync = bl_partition_in_sync(cluster, partition),
+                                               .min_isr = topic->min_isr});
+    }
+}
+
+void bl_gate_judge(const struct bl_cluster *cluster, int32_t broker, struct bl_verdict *ret_verdict)
+{
+    *ret_verdict = (struct bl_verdict){.broker = broker,
+                                       .running = bl_cluster_broker(cluster, broker) != NULL};
+    for (size_t i = 0; i < cluster->topics.len; i++)
+        judge_topic(cluster, &cluster->topics.items[i], ret_verdict);
+}
+
+bool bl_verdict_is_safe(const struct bl_verdict *verdict)
+{
+    return verdict->running && !verdict->blocking;
+}
+
+const char *bl_gate_reason_name(enum bl_gate_reason reason)
+{
+    static const char *const names[] = {
+        [BL_GATE_NO_LEADER] = "no-leader",
+        [BL_GATE_BELOW_MIN] = "below-min",
+        [BL_GATE_AT_MIN] = "at-min",
+        [BL_GATE_NO_SPARE] = "no-spare",
+    };
+
+    return names[reason];
+}

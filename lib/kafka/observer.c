@@ -1,0 +1,264 @@
+#include "ballast/kafka/observer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/file.h"
+#include "ballast/base/mem.h"
+#include "observer.h"
+#include "security.h"
+
+/* Largest properties file. */
+#define PROPERTIES_MAX_BYTES ((size_t)1 << 20)
+/* How long to wait before asking librdkafka why it is that nobody answered. */
+#define SLICE_MS 250
+
+struct bl_observer {
+    rd_kafka_t *rk;
+    bl_nsec at_most;
+    /* What librdkafka last said of its connections. It tells by a callback, in rd_kafka_poll(). */
+    rd_kafka_resp_err_t cause;
+    char *why;
+    bool all_down;
+};
+
+int bl_deadline_left(bl_nsec deadline, int most)
+{
+    bl_nsec left = (deadline - bl_clock_now(&bl_clock_real)) / BL_NSEC_MS;
+
+    if (left <= 0)
+        return 0;
+    return left < most ? (int)left : most;
+}
+
+static bool is_refusal(rd_kafka_resp_err_t cause)
+{
+    return cause == RD_KAFKA_RESP_ERR__AUTHENTICATION || cause == RD_KAFKA_RESP_ERR__SSL ||
+           cause == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
+}
+
+/*
+ * What to tell of several brokers: that one refused us rather than that another is down, and else the
+ * first, since what follows is mostly of the same.
+ */
+static void hear_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    struct bl_observer *observer = opaque;
+    rd_kafka_resp_err_t cause = (rd_kafka_resp_err_t)code;
+
+    (void)rk;
+    if (cause == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        observer->all_down = true;
+        return;
+    }
+    if (observer->cause && (is_refusal(observer->cause) || !is_refusal(cause)))
+        return;
+    free(observer->why);
+    observer->cause = cause;
+    observer->why = bl_strdup(reason);
+}
+
+/* librdkafka would write to standard error what our errors say. */
+static void drop_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    (void)rk, (void)level, (void)facility, (void)text;
+}
+
+static void conf_cleanup(rd_kafka_conf_t **conf)
+{
+    if (*conf)
+        rd_kafka_conf_destroy(*conf);
+}
+
+static int configure(const struct bl_observer_settings *settings, rd_kafka_conf_t *conf,
+                     struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_wipe) struct bl_strbuf text = BL_STRBUF_INIT(PROPERTIES_MAX_BYTES);
+    BL_AUTO(bl_properties_release) struct bl_properties properties = {0};
+    char why[256];
+
+    if (rd_kafka_conf_set(conf, "client.id", "ballast", why, sizeof(why)))
+        return bl_fail(err, BL_ERR_INVALID, "%s", why);
+    if (!settings->command_config)
+        return 0;
+    if (bl_file_read(settings->command_config, &text, err) < 0)
+        return -1;
+    if (bl_properties_parse(settings->command_config, text.text, text.len, &properties, err) < 0)
+        return -1;
+    return bl_security_apply(settings->command_config, &properties, conf, err);
+}
+
+int bl_observer_new(const struct bl_observer_settings *settings, struct bl_observer **ret_observer,
+                    struct bl_error **err)
+{
+    BL_AUTO(bl_observer_cleanup) struct bl_observer *observer = BL_NEW(struct bl_observer);
+    BL_AUTO(conf_cleanup) rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char why[512];
+
+    observer->at_most = settings->at_most;
+    rd_kafka_conf_set_opaque(conf, observer);
+    rd_kafka_conf_set_error_cb(conf, hear_error);
+    rd_kafka_conf_set_log_cb(conf, drop_log);
+    if (configure(settings, conf, err) < 0)
+        return -1;
+    observer->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+    if (!observer->rk)
+        return bl_fail(err, BL_ERR_INVALID, "cannot make a Kafka client: %s", why);
+    (void)BL_STEAL(conf); /* the client has it now */
+    if (rd_kafka_brokers_add(observer->rk, settings->bootstrap) == 0)
+        return bl_fail(err, BL_ERR_INVALID, "\"%s\" names no broker", settings->bootstrap);
+    *ret_observer = BL_STEAL(observer);
+    return 0;
+}
+
+void bl_observer_free(struct bl_observer *observer)
+{
+    if (!observer)
+        return;
+    if (observer->rk)
+        rd_kafka_destroy(observer->rk);
+    free(observer->why);
+    free(observer);
+}
+
+static void forget_cause(struct bl_observer *observer)
+{
+    free(BL_STEAL(observer->why));
+    observer->cause = RD_KAFKA_RESP_ERR_NO_ERROR;
+    observer->all_down = false;
+}
+
+static int explain(const struct bl_observer *observer, rd_kafka_resp_err_t code,
+                   struct bl_error **err)
+{
+    const char *why = observer->why ? observer->why : rd_kafka_err2str(code);
+
+    switch (observer->cause) {
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+        bl_fail(err, BL_ERR_FORBIDDEN, "authentication failed: %s", why);
+        return bl_hint(err, "Look at sasl.mechanism and sasl.jaas.config, or the client's "
+                            "certificate, in the file for --command-config.");
+    case RD_KAFKA_RESP_ERR__SSL:
+        bl_fail(err, BL_ERR_FORBIDDEN, "could not agree on TLS: %s", why);
+        return bl_hint(err, "Look at ssl.truststore.location (PEM) in the file for "
+                            "--command-config, and whether the certificate is for this host name.");
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        bl_fail(err, BL_ERR_UNAVAILABLE, "no broker answered in time: %s", why);
+        break;
+    default:
+        bl_fail(err, BL_ERR_UNAVAILABLE, "could not connect to a broker: %s", why);
+    }
+    return bl_hint(err, "Look whether host and port are those of a listener that this machine "
+                        "reaches, and whether it wants TLS or SASL (--command-config).");
+}
+
+/* In slices, so that it is told at once that all are down, and not when the time is over. */
+static int fetch_metadata(struct bl_observer *observer, bl_nsec deadline,
+                          const struct rd_kafka_metadata **ret_metadata, struct bl_error **err)
+{
+    forget_cause(observer);
+    for (;;) {
+        rd_kafka_resp_err_t code = rd_kafka_metadata(observer->rk, 1, NULL, ret_metadata,
+                                                     bl_deadline_left(deadline, SLICE_MS));
+
+        if (!code)
+            return 0;
+        while (rd_kafka_poll(observer->rk, 0) > 0)
+            continue;
+        if (observer->all_down || !bl_deadline_left(deadline, 1))
+            return explain(observer, code, err);
+    }
+}
+
+static void copy_ids(struct bl_broker_ids *ids, const int32_t *items, int count)
+{
+    for (int i = 0; i < count; i++)
+        *BL_PUSH(ids) = items[i];
+}
+
+/* A topic that is being made has no partitions yet. */
+static void copy_topic(struct bl_cluster *cluster, const struct rd_kafka_metadata_topic *source)
+{
+    struct bl_topic *topic;
+
+    if (source->err || source->partition_cnt <= 0)
+        return;
+    topic = BL_PUSH(&cluster->topics);
+    topic->name = bl_strdup(source->topic);
+    for (int i = 0; i < source->partition_cnt; i++) {
+        const struct rd_kafka_metadata_partition *from = &source->partitions[i];
+        struct bl_partition *partition = BL_PUSH(&topic->partitions);
+
+        partition->id = from->id;
+        partition->leader = from->leader;
+        copy_ids(&partition->replicas, from->replicas, from->replica_cnt);
+        copy_ids(&partition->isr, from->isrs, from->isr_cnt);
+    }
+}
+
+static int compare_brokers(const void *a, const void *b)
+{
+    int32_t one = ((const struct bl_broker *)a)->id, other = ((const struct bl_broker *)b)->id;
+
+    return (one > other) - (one < other);
+}
+
+static int compare_topics(const void *a, const void *b)
+{
+    return strcmp(((const struct bl_topic *)a)->name, ((const struct bl_topic *)b)->name);
+}
+
+static int compare_partitions(const void *a, const void *b)
+{
+    int32_t one = ((const struct bl_partition *)a)->id,
+            other = ((const struct bl_partition *)b)->id;
+
+    return (one > other) - (one < other);
+}
+
+static void copy_metadata(const struct rd_kafka_metadata *metadata, struct bl_cluster *cluster)
+{
+    for (int i = 0; i < metadata->broker_cnt; i++)
+        *BL_PUSH(&cluster->brokers) =
+            (struct bl_broker){metadata->brokers[i].id, bl_strdup(metadata->brokers[i].host),
+                               metadata->brokers[i].port};
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        copy_topic(cluster, &metadata->topics[i]);
+    if (cluster->brokers.len)
+        qsort(cluster->brokers.items, cluster->brokers.len, sizeof(*cluster->brokers.items),
+              compare_brokers);
+    if (cluster->topics.len)
+        qsort(cluster->topics.items, cluster->topics.len, sizeof(*cluster->topics.items),
+              compare_topics);
+    for (size_t i = 0; i < cluster->topics.len; i++)
+        qsort(cluster->topics.items[i].partitions.items, cluster->topics.items[i].partitions.len,
+              sizeof(struct bl_partition), compare_partitions);
+}
+
+static void take_cluster_id(rd_kafka_t *rk, struct bl_cluster *cluster)
+{
+    char *id = rd_kafka_clusterid(rk, 0); /* came with the metadata */
+
+    cluster->id = bl_strdup(id ? id : "");
+    rd_kafka_mem_free(rk, id);
+}
+
+int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluster,
+                     struct bl_error **err)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    const struct rd_kafka_metadata *metadata;
+    bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
+
+    if (fetch_metadata(observer, deadline, &metadata, err) < 0)
+        return -1;
+    copy_metadata(metadata, &cluster);
+    rd_kafka_metadata_destroy(metadata);
+    take_cluster_id(observer->rk, &cluster);
+    if (bl_topics_configure(observer->rk, deadline, &cluster, err) < 0)
+        return -1;
+    *ret_cluster = cluster;
+    cluster = (struct bl_cluster){0};
+    return 0;
+}

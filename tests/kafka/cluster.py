@@ -1,0 +1,209 @@
+"""Three brokers of Kafka as plain processes: from 3.9 on each a controller too, before that beside one ZooKeeper.
+
+Each has a listener for plaintext, one for TLS with client certificates, and one for SASL. Time is never
+asserted on: a busy machine takes a minute for what a calm one does in five seconds.
+"""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+WORK = pathlib.Path(os.environ["WORK"])
+JAVA = ["nice", "-n", "10", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"]
+CLUSTER_ID = "YmFsbGFzdC10ZXN0LWthZg"
+USER, PASSWORD = "ballast", 'pass"w\\ord'
+PATIENCE = 180
+
+LOG4J = """log4j.rootLogger=INFO, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
+"""
+
+
+class Failure(AssertionError):
+    """An expectation that was not met."""
+
+
+def wait_until(check, what, seconds=PATIENCE, every=0.2):
+    """Polls until `check` returns something true, and returns it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise Failure(f"gave up after {seconds} s waiting until {what}")
+        time.sleep(every)
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def jaas(module, username, password):
+    quoted = password.replace("\\", "\\\\").replace('"', '\\"')
+    return f'org.apache.kafka.common.security.{module} required username="{username}" password="{quoted}";'
+
+
+def properties(path, values):
+    """As java.util.Properties reads it: a backslash is written twice."""
+    path.write_text("".join(f"{key}={str(value)}\n".replace("\\", "\\\\") for key, value in values.items()))
+    return path
+
+
+def make_certificates():
+    """A CA, and a key with its chain for each of: a server at 127.0.0.1, and a client."""
+    def openssl(*args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=WORK)
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=ca", "-keyout", "ca.key",
+            "-out", "ca.pem")
+    for name in ("server", "client"):
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out",
+                f"{name}.csr")
+        (WORK / "san").write_text("subjectAltName=IP:127.0.0.1\n")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
+                "2", "-extfile", "san", "-out", f"{name}.crt")
+        openssl("pkcs8", "-topk8", "-nocrypt", "-in", f"{name}.key", "-out", f"{name}.p8")
+        (WORK / f"{name}.pem").write_text(
+            (WORK / f"{name}.p8").read_text() + (WORK / f"{name}.crt").read_text() + (WORK / "ca.pem").read_text()
+        )
+
+
+class Cluster:
+    ids = (1, 2, 3)
+
+    def __init__(self, version):
+        self.classpath = f"{os.environ['JARS']}/{version}/jars/*"
+        self.kraft = version >= "3.9"
+        self.tools = "org.apache.kafka.tools" if self.kraft else "kafka.admin"
+        self.folder = WORK / version
+        self.folder.mkdir()
+        self.zookeeper = free_ports(1)[0]
+        ports = iter(free_ports(4 * len(self.ids)))
+        self.ports = {i: {name: next(ports) for name in ("PLAIN", "TLS", "SASL", "CONTROLLER")} for i in self.ids}
+        self.processes = {}
+        (WORK / "log4j.properties").write_text(LOG4J)
+        if not (WORK / "ca.pem").exists():
+            make_certificates()
+        configs = [self.configure(i) for i in self.ids]
+        if self.kraft:
+            for process in [self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", config)
+                            for config in configs]:
+                self.expect_success(process)
+
+    def listeners(self, i, *names):
+        return ",".join(f"{name}://127.0.0.1:{self.ports[i][name]}" for name in names)
+
+    def configure_quorum(self, i):
+        if not self.kraft:
+            return {
+                "broker.id": i,
+                "zookeeper.connect": f"127.0.0.1:{self.zookeeper}",
+                "listeners": self.listeners(i, "PLAIN", "TLS", "SASL"),
+            }
+        return {
+            "node.id": i,
+            "process.roles": "broker,controller",
+            "controller.listener.names": "CONTROLLER",
+            "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{self.ports[n]['CONTROLLER']}" for n in self.ids),
+            "listeners": self.listeners(i, "PLAIN", "TLS", "SASL", "CONTROLLER"),
+        }
+
+    def configure(self, i):
+        sasl = "listener.name.sasl"
+        (self.folder / str(i)).mkdir()
+        return properties(self.folder / str(i) / "server.properties", self.configure_quorum(i) | {
+            "listener.security.protocol.map": "PLAIN:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "advertised.listeners": self.listeners(i, "PLAIN", "TLS", "SASL"),
+            "inter.broker.listener.name": "PLAIN",
+            "log.dirs": self.folder / str(i) / "data",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": WORK / "server.pem",
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": WORK / "ca.pem",
+            "ssl.client.auth": "required",
+            f"{sasl}.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+            f"{sasl}.plain.sasl.jaas.config": jaas("plain.PlainLoginModule", USER, PASSWORD)[:-1]
+            + f' user_{USER}="' + PASSWORD.replace("\\", "\\\\").replace('"', '\\"') + '";',
+            f"{sasl}.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+            "num.network.threads": 2, "num.io.threads": 4, "background.threads": 2,
+            "log.cleaner.dedupe.buffer.size": 2097152,
+            "default.replication.factor": 3, "min.insync.replicas": 2,
+            "offsets.topic.replication.factor": 3, "offsets.topic.num.partitions": 3,
+            "auto.create.topics.enable": "false", "unclean.leader.election.enable": "false",
+        })
+
+    def java(self, main, *args, memory="128m"):
+        options = [f"-Xmx{memory}", f"-Dlog4j.configuration=file:{WORK}/log4j.properties", "-cp", self.classpath]
+        return subprocess.Popen([*JAVA, *options, main, *map(str, args)], stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+
+    @staticmethod
+    def expect_success(process):
+        output, _ = process.communicate(timeout=PATIENCE)
+        if process.returncode:
+            raise Failure(f"{process.args[-6:]} failed:\n{output}")
+
+    def topics(self, *args):
+        self.expect_success(self.java(f"{self.tools}.TopicCommand", "--bootstrap-server", self.bootstrap(), *args))
+
+    def add_scram_user(self, username, password):
+        self.expect_success(self.java("kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap(), "--alter",
+                                      "--add-config", f"SCRAM-SHA-512=[password={password}]",
+                                      "--entity-type", "users", "--entity-name", username))
+
+    def bootstrap(self, listener="PLAIN"):
+        return ",".join(f"127.0.0.1:{self.ports[i][listener]}" for i in self.ids)
+
+    def start_zookeeper(self):
+        config = properties(self.folder / "zoo.cfg", {
+            "dataDir": self.folder / "zookeeper", "clientPort": self.zookeeper, "clientPortAddress": "127.0.0.1",
+            "admin.enableServer": "false",
+        })
+        self.spawn("zookeeper", "org.apache.zookeeper.server.quorum.QuorumPeerMain", config, memory="96m")
+
+    def spawn(self, name, main, config, memory="256m"):
+        log = f"-Dlog4j.configuration=file:{WORK}/log4j.properties"
+        with (self.folder / f"{name}.log").open("w") as out:
+            self.processes[name] = subprocess.Popen(
+                [*JAVA, f"-Xmx{memory}", "-Xss512k", log, "-cp", self.classpath, main, str(config)],
+                stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
+    def start(self, *ids):
+        if not self.kraft and not self.processes:
+            self.start_zookeeper()
+        for i in ids:
+            self.spawn(i, "kafka.Kafka", self.folder / str(i) / "server.properties")
+        for i in ids:
+            try:
+                wait_until(lambda i=i: self.has_started(i), f"broker {i} has started")
+            except Failure as failure:
+                raise Failure(f"{failure}\n{(self.folder / f'{i}.log').read_text()[-3000:]}") from None
+
+    def has_started(self, i):
+        if self.processes[i].poll() is not None:
+            raise Failure(f"broker {i} ended with {self.processes[i].returncode}")
+        log = (self.folder / f"{i}.log").read_text()
+        return "Kafka Server started" in log or f"[KafkaServer id={i}] started" in log
+
+    def stop(self, i):
+        """A controlled shutdown."""
+        self.processes[i].send_signal(signal.SIGTERM)
+        self.processes.pop(i).wait(PATIENCE)
+
+    def kill(self):
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+        self.processes.clear()

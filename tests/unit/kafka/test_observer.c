@@ -1,0 +1,99 @@
+/* The observer beside brokers of librdkafka's own mock cluster, and beside one that never says a word. What real ones
+ * say is in tests/kafka. */
+#include "ballast/kafka/observer.h"
+
+#include <arpa/inet.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static int look(const char *bootstrap, bl_nsec at_most, struct bl_cluster *cluster,
+                struct bl_error **err)
+{
+    BL_AUTO(bl_observer_cleanup) struct bl_observer *observer = NULL;
+    const struct bl_observer_settings settings = {bootstrap, NULL, at_most};
+
+    if (bl_observer_new(&settings, &observer, err) < 0)
+        return -1;
+    return bl_observer_look(observer, cluster, err);
+}
+
+START_TEST(brokers_are_seen)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, NULL, NULL, 0);
+    rd_kafka_mock_cluster_t *mock = rd_kafka_mock_cluster_new(rk, 3);
+    BL_ERROR(err);
+
+    ck_assert_msg(look(rd_kafka_mock_cluster_bootstraps(mock), 60 * BL_NSEC_S, &cluster, &err) == 0,
+                  "%s", err ? bl_error_text(err) : "");
+    ck_assert_uint_eq(cluster.brokers.len, 3);
+    for (int32_t id = 1; id <= 3; id++) {
+        const struct bl_broker *broker = bl_cluster_broker(&cluster, id);
+
+        ck_assert_ptr_nonnull(broker);
+        ck_assert_int_eq(broker->id, id);
+        ck_assert_int_gt(broker->port, 0);
+    }
+    ck_assert_ptr_null(bl_cluster_broker(&cluster, 0));
+    ck_assert_ptr_null(bl_cluster_broker(&cluster, 4));
+    ck_assert_uint_eq(cluster.topics.len, 0);
+    rd_kafka_mock_cluster_destroy(mock);
+    rd_kafka_destroy(rk);
+}
+END_TEST
+
+/* It would wait for good without a deadline. */
+START_TEST(silence_is_told)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char bootstrap[32];
+    BL_ERROR(err);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+    ck_assert_int_eq(listen(fd, 8), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    (void)snprintf(bootstrap, sizeof(bootstrap), "127.0.0.1:%d", ntohs(address.sin_port));
+
+    ck_assert_int_eq(look(bootstrap, BL_NSEC_S, &cluster, &err), -1);
+    ck_assert_int_eq((int)bl_error_code(err), BL_ERR_UNAVAILABLE);
+    ck_assert(strstr(bl_error_text(err), "no broker answered in time"));
+    ck_assert_ptr_nonnull(bl_error_hint(err));
+    ck_assert_uint_eq(cluster.brokers.len, 0);
+    close(fd);
+}
+END_TEST
+
+START_TEST(nobody_is_told)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    BL_ERROR(err);
+
+    ck_assert_int_eq(look("127.0.0.1:1", 60 * BL_NSEC_S, &cluster, &err), -1);
+    ck_assert_int_eq((int)bl_error_code(err), BL_ERR_UNAVAILABLE);
+    ck_assert(strstr(bl_error_text(err), "could not connect to a broker: 127.0.0.1:1"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kafka/observer");
+    TCase *tests = tcase_create("observer");
+
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, brokers_are_seen);
+    tcase_add_test(tests, silence_is_told);
+    tcase_add_test(tests, nobody_is_told);
+    suite_add_tcase(suite, tests);
+    return unit_run(suite);
+}
