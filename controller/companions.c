@@ -1,5 +1,6 @@
 #include "companions.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,8 +198,8 @@ static void make_ours(const struct planner *planner, struct bl_companion *compan
 static bool is_adopted(const struct planner *planner, const struct bl_workload *workload)
 {
     return bl_object_annotation(workload->object, BL_ANNOTATION_ROLE) ||
-           bl_review_adopts(planner->set, workload->object, workload->role,
-                            planner->options->namespace);
+           bl_review_adopts(planner->set, scene_of(planner)->world, workload->object,
+                            workload->role, planner->options->namespace);
 }
 
 /* A network policy could cut off a client that nobody knew of; a budget stops nobody. */
@@ -246,6 +247,7 @@ static char *why_of(const struct planner *planner, const struct bl_companion *co
 static const cJSON *subject_object(const struct planner *planner,
                                    const struct bl_companion *companion)
 {
+    assert(companion->after < planner->others.len && planner->others.items);
     return planner->others.items[companion->after];
 }
 

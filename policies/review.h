@@ -44,6 +44,8 @@ const struct bl_result *bl_review_result(struct bl_review *review, const struct 
 bool bl_review_is(const struct bl_review *review, const char *operation);
 /** One of the context by kind and name in the review's namespace, or NULL. */
 const cJSON *bl_review_context(const struct bl_review *review, const char *kind, const char *name);
+/** The review's namespace, for policies that match by its labels. */
+BL_NONNULL struct bl_world *bl_review_namespaces(const struct bl_review *review);
 /** The engine on `first` (may be NULL) and the context without what has its name. `judge_all`: the context too. */
 BL_NONNULL struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *first,
                                            const cJSON *without, bool judge_all,

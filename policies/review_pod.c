@@ -12,7 +12,8 @@
 static const struct bl_policy *policy_on(const struct bl_review *review, enum bl_rule_id rule,
                                          const cJSON *object, enum bl_role role)
 {
-    struct bl_match_scope scope = {NULL, object, role, review->namespace};
+    BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_review_namespaces(review);
+    struct bl_match_scope scope = {world, object, role, review->namespace};
 
     return bl_policy_for(review->set, rule, &scope);
 }

@@ -110,6 +110,13 @@ const cJSON *bl_review_context(const struct bl_review *review, const char *kind,
     return NULL;
 }
 
+struct bl_world *bl_review_namespaces(const struct bl_review *review)
+{
+    const cJSON *namespace = bl_review_context(review, "Namespace", review->namespace);
+
+    return bl_world_new(&namespace, namespace ? 1 : 0, NULL, 0);
+}
+
 /* What the request names no namespace of goes into the request's. */
 static bool same_object(const struct bl_review *review, const cJSON *a, const cJSON *b)
 {

@@ -26,10 +26,10 @@ static bool in_template(const char *path)
     return bl_text_starts(path, TEMPLATE "/") || strcmp(path, TEMPLATE) == 0;
 }
 
-bool bl_review_adopts(const struct bl_policy_set *set, const cJSON *object, enum bl_role role,
-                      const char *namespace)
+bool bl_review_adopts(const struct bl_policy_set *set, const struct bl_world *world,
+                      const cJSON *object, enum bl_role role, const char *namespace)
 {
-    struct bl_match_scope scope = {NULL, object, role, namespace};
+    struct bl_match_scope scope = {world, object, role, namespace};
 
     if (bl_text_eq(bl_object_annotation(object, BL_ANNOTATION_ADOPT), "now"))
         return true;
@@ -41,7 +41,9 @@ bool bl_review_adopts(const struct bl_policy_set *set, const cJSON *object, enum
 
 static bool wants_adoption(const struct bl_review *review, enum bl_role role)
 {
-    return bl_review_adopts(review->set, review->object, role, review->namespace);
+    BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_review_namespaces(review);
+
+    return bl_review_adopts(review->set, world, review->object, role, review->namespace);
 }
 
 static bool template_is_unchanged(const struct bl_review *review)

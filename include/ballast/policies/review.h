@@ -70,10 +70,10 @@ bool bl_review_matters(const cJSON *object);
 
 /**
  * May a workload that was there before Ballast be changed at once? So the annotation or a policy says.
- * `namespace` is that of an object that names none.
+ * `world` has the labels of the namespace; `namespace` is that of an object that names none.
  */
-bool bl_review_adopts(const struct bl_policy_set *set, const cJSON *object, enum bl_role role,
-                      const char *namespace);
+bool bl_review_adopts(const struct bl_policy_set *set, const struct bl_world *world,
+                      const cJSON *object, enum bl_role role, const char *namespace);
 
 /**
  * Marks a workload as managed: the label ballast.dev/role on the object and, with `pods`, in its pod

@@ -29,7 +29,7 @@ BL_DEFINE_CLEANUP(struct bl_workqueue *, bl_workqueue_cleanup, bl_workqueue_free
 
 void bl_workqueue_add(struct bl_workqueue *queue, const char *key);
 /** Of two times for one key the earlier counts. It may be added otherwise meanwhile, and waits on. */
-void bl_workqueue_add_after(struct bl_workqueue *queue, const char *key, bl_nsec delay);
+void bl_workqueue_add_after(struct bl_workqueue *queue, const char *key, bl_nsec pause);
 /** After the pause that its failures in a row have earned. */
 void bl_workqueue_add_rate_limited(struct bl_workqueue *queue, const char *key);
 /** It went well: the next failure is its first. */

@@ -329,6 +329,41 @@ START_TEST(a_binding_gets_the_zone)
 }
 END_TEST
 
+/* Policies that match by the labels of the namespace, where something beside the engine asks. */
+START_TEST(policies_see_the_namespace)
+{
+    static const char policy[] =
+        "{'apiVersion':'ballast.dev/v1alpha1','kind':'KafkaPolicy','metadata':{'name':'p'},'spec':{"
+        "'match':{'namespaceSelector':{'matchLabels':{'tier':'gold'}}},'adoption':'Immediate',"
+        "'rules':{'gracefulStop':{'action':'Mutate'},'rack':{'action':'Mutate'},"
+        "'inSync':{'action':'Mutate','evictUnknown':'Deny'}}}}";
+    static const struct {
+        const char *namespace;
+        bool gold;
+    } spaces[] = {{NAMESPACE(",'labels':{'tier':'gold'}"), true},
+                  {NAMESPACE(",'labels':{'tier':'tin'}"), false},
+                  {NODE(""), false}};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(spaces); i++) {
+        BL_AUTO_FREE char *bound =
+            bl_asprintf("%s,%s", spaces[i].namespace, NODE("'topology.kubernetes.io/zone':'z1'"));
+        BL_AUTO_FREE char *evicted = bl_asprintf("%s,%s", spaces[i].namespace, POD("", READY));
+        BL_AUTO_JSON cJSON *adoption =
+            answer(UPDATE(SET("3"), SET("3")), spaces[i].namespace, policy, BL_REVIEW_MUTATE);
+        BL_AUTO_JSON cJSON *binding = answer(BINDING, bound, policy, BL_REVIEW_MUTATE);
+        BL_AUTO_JSON cJSON *eviction = answer(EVICTION, evicted, policy, BL_REVIEW_VALIDATE);
+        BL_AUTO_FREE char *adopted = patch_of(adoption);
+        BL_AUTO_FREE char *zone = patch_of(binding);
+
+        ck_assert_msg(!!strstr(adopted, "terminationGracePeriodSeconds") == spaces[i].gold,
+                      "%s: %s", spaces[i].namespace, adopted);
+        ck_assert_msg(!!strstr(zone, "z1") == spaces[i].gold, "%s: %s", spaces[i].namespace, zone);
+        BL_WHY(bl_json_bool(bl_json_get(eviction, "response"), "allowed", false) != spaces[i].gold,
+               spaces[i].namespace);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("policies/review_guard");
@@ -339,6 +374,7 @@ int main(void)
     tcase_add_test(tests, an_eviction_is_asked_again);
     tcase_add_test(tests, an_eviction_by_policy);
     tcase_add_test(tests, a_binding_gets_the_zone);
+    tcase_add_test(tests, policies_see_the_namespace);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
