@@ -60,17 +60,25 @@ is_running() {
         [ "$(readlink "/proc/$pid/ns/net")" = "net:[$(stat -Lc %i "/run/netns/$netns")]" ]
 }
 
+# ends PID: some of its threads are left, and what it listened on is free after the last only.
+ends() {
+    local threads=("/proc/$1/task/"*)
+
+    [ "${#threads[@]}" -gt 1 ]
+}
+
 # stop SIGNAL NAME...: and wait until they are gone, by force after ten seconds.
 stop() {
-    local signal=$1 name i
+    local signal=$1 name pid i
 
     shift
     for name in "$@"; do
         ! is_running "$name" || kill "-$signal" "$(cat "$dir/run/$name.pid")"
     done
     for name in "$@"; do
+        pid=$(cat "$dir/run/$name.pid" 2>/dev/null) || continue
         for ((i = 0; i < 100; i++)); do
-            is_running "$name" || break
+            is_running "$name" || ends "$pid" || break
             sleep 0.1
         done
         ! is_running "$name" || kill -KILL "$(cat "$dir/run/$name.pid")" || true
