@@ -1,5 +1,4 @@
 #include <malloc.h>
-#include <pthread.h>
 #include <signal.h>
 
 #include "app.h"
@@ -7,29 +6,6 @@
 
 /* Seconds between two times that free memory is given back: looking at a large namespace takes some. */
 #define TRIM_EVERY 10
-
-/*
- * Threads share what they have, and what a large list took is given back. Fast bins would be merged again at
- * each allocation of a kilobyte or more, of which a decision makes many.
- */
-static void setup_memory(void)
-{
-    (void)mallopt(M_MMAP_THRESHOLD, 128 << 10);
-    (void)mallopt(M_TRIM_THRESHOLD, 256 << 10);
-    (void)mallopt(M_ARENA_MAX, 2);
-    (void)mallopt(M_MXFAST, 0);
-}
-
-/* All threads leave signals to the main one, which waits for them. */
-static void setup_signals(sigset_t *ret_signals)
-{
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)sigemptyset(ret_signals);
-    (void)sigaddset(ret_signals, SIGTERM);
-    (void)sigaddset(ret_signals, SIGINT);
-    (void)sigaddset(ret_signals, SIGHUP);
-    (void)pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
-}
 
 static void wait_for_the_end(struct bl_app *app, const sigset_t *signals)
 {
@@ -53,8 +29,8 @@ static int run(const struct bl_options *options)
     BL_ERROR(err);
     sigset_t signals;
 
-    setup_memory();
-    setup_signals(&signals);
+    bl_program_setup_memory();
+    bl_program_setup_signals(&signals);
     bl_log_setup(options->log_format, options->log_level);
     if (bl_app_start(options, &app, &err) < 0)
         return bl_options_fail(err);

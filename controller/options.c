@@ -1,7 +1,5 @@
 #include "options.h"
 
-#include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +9,8 @@
 #include "ballast/policies/policy.h"
 
 #define ENFORCE "ballast.dev/enforce=true"
+
+#define PROGRAM "ballast-controller"
 
 static const char help_text[] =
     "Usage: ballast-controller --in-cluster|--kubeconfig FILE [OPTION…]\n"
@@ -94,32 +94,7 @@ static const struct option options_known[] = {TAKES("policies", OPT_POLICIES),
                                               IS("version", OPT_VERSION),
                                               {0}};
 
-static int BL_PRINTF(1, 2) usage(const char *fmt, ...)
-{
-    va_list args;
-
-    (void)fputs("ballast-controller: ", stderr);
-    va_start(args, fmt);
-    (void)vfprintf(stderr, fmt, args);
-    va_end(args);
-    (void)fputs("\nRun \"ballast-controller --help\" for what it takes.\n", stderr);
-    return BL_EXIT_USAGE;
-}
-
-static int unknown(const char *word)
-{
-    const char *names[BL_ARRAY_LEN(options_known)];
-    BL_AUTO_FREE char *name =
-        bl_strndup(word + strspn(word, "-"), strcspn(word + strspn(word, "-"), "="));
-    const char *meant;
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(options_known); i++)
-        names[i] = options_known[i].name;
-    meant = bl_text_starts(word, "--") ? bl_text_nearest(name, names) : NULL;
-    if (meant)
-        return usage("unknown option %s, did you mean --%s?", word, meant);
-    return usage("unknown option %s", word);
-}
+#define usage(...) bl_program_usage(PROGRAM, __VA_ARGS__)
 
 /* "a=b,c=d" as a LabelSelector. */
 static int selector_of_pairs(const char *text, cJSON **ret_selector, struct bl_error **err)
@@ -171,7 +146,7 @@ static int store_lease(struct bl_options *options, const char *value)
 {
     const char *slash = strchr(value, '/');
 
-    if (!slash || slash == value || !slash[1] || strchr(slash + 1, '/'))
+    if (!bl_program_is_namespaced(value))
         return usage("--leader-elect takes NAMESPACE/NAME");
     free(options->lease_namespace);
     options->lease_namespace = bl_strndup(value, (size_t)(slash - value));
@@ -179,36 +154,19 @@ static int store_lease(struct bl_options *options, const char *value)
     return -1;
 }
 
-static bool read_word(const char *text, const char *const *words, int *ret_index)
-{
-    for (int i = 0; words[i]; i++) {
-        if (strcmp(words[i], text) == 0) {
-            *ret_index = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Options that take one of a few values. */
 static int store_value(struct bl_options *options, int id, const char *value)
 {
-    static const char *const formats[] = {"logfmt", "json", NULL};
-    static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
-    int index = 0;
-
     if (id == OPT_WORKERS) {
         if (!bl_text_to_int(value, strlen(value), &options->workers) || options->workers < 1 ||
             options->workers > 64)
             return usage("--workers takes 1 to 64");
     } else if (id == OPT_LOG_FORMAT) {
-        if (!read_word(value, formats, &index))
+        if (!bl_program_read_log_format(value, &options->log_format))
             return usage("--log-format takes json or logfmt");
-        options->log_format = (enum bl_log_format)(index + BL_LOG_LOGFMT);
     } else {
-        if (!read_word(value, levels, &index))
+        if (!bl_program_read_log_level(value, &options->log_level))
             return usage("--log-level takes debug, info, warn or error");
-        options->log_level = (enum bl_log_level)(index + BL_LOG_DEBUG);
     }
     return -1;
 }
@@ -246,18 +204,12 @@ static int store(struct bl_options *options, int id, const char *value)
     }
 }
 
-static void end_texts(struct bl_texts *texts)
-{
-    *BL_PUSH(texts) = NULL;
-    texts->len--;
-}
-
 static int finish(struct bl_options *options)
 {
     if (!options->policies.len)
         *BL_PUSH(&options->policies) = "default";
-    end_texts(&options->policies);
-    end_texts(&options->namespaces_left_out);
+    bl_texts_end(&options->policies);
+    bl_texts_end(&options->namespaces_left_out);
     if (!options->namespace_selector && store_selector(options, ENFORCE) >= 0)
         return BL_EXIT_USAGE;
     if (options->in_cluster && options->kubeconfig)
@@ -283,13 +235,13 @@ int bl_options_parse(int argc, char **argv, struct bl_options *options)
             return BL_EXIT_OK;
         }
         if (id == OPT_VERSION) {
-            printf("ballast-controller %s\n", BALLAST_VERSION);
+            printf(PROGRAM " %s\n", BALLAST_VERSION);
             return BL_EXIT_OK;
         }
         if (id == ':')
             return usage("option %s needs a value", argv[optind - 1]);
         if (id == '?')
-            return unknown(argv[optind - 1]);
+            return bl_program_unknown(PROGRAM, options_known, argv[optind - 1]);
         rc = store(options, id, optarg);
     }
     if (rc >= 0)
@@ -309,10 +261,5 @@ void bl_options_release(struct bl_options *options)
 
 int bl_options_fail(const struct bl_error *err)
 {
-    enum bl_errcode code = bl_error_code(err);
-
-    (void)fprintf(stderr, "ballast-controller: error: %s\n", bl_error_text(err));
-    if (bl_error_hint(err))
-        (void)fprintf(stderr, "hint: %s\n", bl_error_hint(err));
-    return code == BL_ERR_UNAVAILABLE || code == BL_ERR_INTERNAL ? BL_EXIT_FAILED : BL_EXIT_USAGE;
+    return bl_program_fail(PROGRAM, err);
 }

@@ -1,5 +1,3 @@
-#include <malloc.h>
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -7,30 +5,6 @@
 #include "app.h"
 #include "ballast/base/mem.h"
 #include "ballast/json/arena.h"
-
-/*
- * Bodies come and go; what they took is given back, and threads share what they have. Fast bins would be
- * merged again at each allocation of a kilobyte or more, of which a decision makes many.
- */
-static void setup_memory(void)
-{
-    (void)mallopt(M_MMAP_THRESHOLD, 128 << 10);
-    (void)mallopt(M_TRIM_THRESHOLD, 256 << 10);
-    (void)mallopt(M_ARENA_MAX, 2);
-    (void)mallopt(M_MXFAST, 0);
-    bl_json_arena_setup();
-}
-
-/* All threads leave signals to the main one, which waits for them. */
-static void setup_signals(sigset_t *ret_signals)
-{
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)sigemptyset(ret_signals);
-    (void)sigaddset(ret_signals, SIGTERM);
-    (void)sigaddset(ret_signals, SIGINT);
-    (void)sigaddset(ret_signals, SIGHUP);
-    (void)pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
-}
 
 static void wait_for_the_end(struct bl_app *app, const sigset_t *signals)
 {
@@ -64,8 +38,9 @@ static int serve(const struct bl_options *options)
     BL_ERROR(err);
     sigset_t signals;
 
-    setup_memory();
-    setup_signals(&signals);
+    bl_program_setup_memory();
+    bl_json_arena_setup();
+    bl_program_setup_signals(&signals);
     bl_log_setup(options->log_format, options->log_level);
     if (bl_app_start(options, &app, &err) < 0)
         return bl_options_fail(err);

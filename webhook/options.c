@@ -1,13 +1,13 @@
 #include "options.h"
 
-#include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/policies/policy.h"
+
+#define PROGRAM "ballast-webhook"
 
 static const char help_text[] =
     "Usage: ballast-webhook [OPTION…]\n"
@@ -132,32 +132,7 @@ static const struct option options_known[] = {TAKES("listen", OPT_LISTEN),
                                               IS("version", OPT_VERSION),
                                               {0}};
 
-static int BL_PRINTF(1, 2) usage(const char *fmt, ...)
-{
-    va_list args;
-
-    (void)fputs("ballast-webhook: ", stderr);
-    va_start(args, fmt);
-    (void)vfprintf(stderr, fmt, args);
-    va_end(args);
-    (void)fputs("\nRun \"ballast-webhook --help\" for what it takes.\n", stderr);
-    return BL_EXIT_USAGE;
-}
-
-static int unknown(const char *word)
-{
-    const char *names[BL_ARRAY_LEN(options_known)];
-    BL_AUTO_FREE char *name =
-        bl_strndup(word + strspn(word, "-"), strcspn(word + strspn(word, "-"), "="));
-    const char *meant;
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(options_known); i++)
-        names[i] = options_known[i].name;
-    meant = bl_text_starts(word, "--") ? bl_text_nearest(name, names) : NULL;
-    if (meant)
-        return usage("unknown option %s, did you mean --%s?", word, meant);
-    return usage("unknown option %s", word);
-}
+#define usage(...) bl_program_usage(PROGRAM, __VA_ARGS__)
 
 static void add_text(struct bl_texts *texts, const char *text)
 {
@@ -190,37 +165,15 @@ static bool read_count(const char *text, int64_t most, int64_t *ret_count)
     return bl_text_to_int(text, strlen(text), ret_count) && *ret_count > 0 && *ret_count <= most;
 }
 
-static bool read_word(const char *text, const char *const *words, int *ret_index)
-{
-    for (int i = 0; words[i]; i++) {
-        if (strcmp(words[i], text) == 0) {
-            *ret_index = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_admin(const char *text)
 {
     return (bl_text_starts(text, "user:") && text[5]) ||
            (bl_text_starts(text, "group:") && text[6]);
 }
 
-static bool is_secret(const char *text)
-{
-    const char *slash = strchr(text, '/');
-
-    return slash && slash != text && slash[1] && !strchr(slash + 1, '/');
-}
-
 /* Options that take one of a few values. */
 static int store_value(struct bl_options *options, int id, const char *value)
 {
-    static const char *const formats[] = {"logfmt", "json", NULL};
-    static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
-    int index = 0;
-
     switch (id) {
     case OPT_THREADS:
         return read_count(value, 64, &options->threads) ? -1 : usage("--threads takes 1 to 64");
@@ -240,22 +193,20 @@ static int store_value(struct bl_options *options, int id, const char *value)
                    ? -1
                    : usage("--overlap takes a duration, as 30s");
     case OPT_LOG_FORMAT:
-        if (!read_word(value, formats, &index))
-            return usage("--log-format takes json or logfmt");
-        options->log_format = (enum bl_log_format)(index + BL_LOG_LOGFMT);
-        return -1;
+        return bl_program_read_log_format(value, &options->log_format)
+                   ? -1
+                   : usage("--log-format takes json or logfmt");
     case OPT_LOG_LEVEL:
-        if (!read_word(value, levels, &index))
-            return usage("--log-level takes debug, info, warn or error");
-        options->log_level = (enum bl_log_level)(index + BL_LOG_DEBUG);
-        return -1;
+        return bl_program_read_log_level(value, &options->log_level)
+                   ? -1
+                   : usage("--log-level takes debug, info, warn or error");
     case OPT_ADMIN:
         if (!is_admin(value))
             return usage("--admin takes user:NAME or group:NAME");
         add_text(&options->admins, value);
         return -1;
     default:
-        if (!is_secret(value))
+        if (!bl_program_is_namespaced(value))
             return usage("--certs-secret takes NAMESPACE/NAME");
         options->certs_secret = value;
         return -1;
@@ -293,12 +244,6 @@ static int store(struct bl_options *options, int id, const char *value)
     else
         return store_value(options, id, value);
     return -1;
-}
-
-static void end_texts(struct bl_texts *texts)
-{
-    *BL_PUSH(texts) = NULL;
-    texts->len--;
 }
 
 static int check_certs(const struct bl_options *options)
@@ -370,13 +315,13 @@ int bl_options_parse(int argc, char **argv, struct bl_options *options)
             return BL_EXIT_OK;
         }
         if (id == OPT_VERSION) {
-            printf("ballast-webhook %s\n", BALLAST_VERSION);
+            printf(PROGRAM " %s\n", BALLAST_VERSION);
             return BL_EXIT_OK;
         }
         if (id == ':')
             return usage("option %s needs a value", argv[optind - 1]);
         if (id == '?')
-            return unknown(argv[optind - 1]);
+            return bl_program_unknown(PROGRAM, options_known, argv[optind - 1]);
         rc = store(options, id, optarg);
     }
     if (rc >= 0)
@@ -385,9 +330,9 @@ int bl_options_parse(int argc, char **argv, struct bl_options *options)
         return usage("what is \"%s\"? Only options are taken", argv[optind]);
     if (!options->policies.len)
         add_text(&options->policies, "default");
-    end_texts(&options->policies);
-    end_texts(&options->admins);
-    end_texts(&options->dns_names);
+    bl_texts_end(&options->policies);
+    bl_texts_end(&options->admins);
+    bl_texts_end(&options->dns_names);
     return check(options);
 }
 
@@ -400,10 +345,5 @@ void bl_options_release(struct bl_options *options)
 
 int bl_options_fail(const struct bl_error *err)
 {
-    enum bl_errcode code = bl_error_code(err);
-
-    (void)fprintf(stderr, "ballast-webhook: error: %s\n", bl_error_text(err));
-    if (bl_error_hint(err))
-        (void)fprintf(stderr, "hint: %s\n", bl_error_hint(err));
-    return code == BL_ERR_UNAVAILABLE || code == BL_ERR_INTERNAL ? BL_EXIT_FAILED : BL_EXIT_USAGE;
+    return bl_program_fail(PROGRAM, err);
 }

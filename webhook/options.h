@@ -3,18 +3,7 @@
 #define BALLAST_WEBHOOK_OPTIONS_H
 
 #include "ballast/base/clock.h"
-#include "ballast/base/log.h"
-
-enum {
-    BL_EXIT_OK = 0,
-    BL_EXIT_FAILED = 1, /* it ran, and failed */
-    BL_EXIT_USAGE = 2,  /* the call or what it names is wrong; nothing was done */
-};
-
-struct bl_texts {
-    const char **items; /* up to NULL, once ended */
-    size_t len, cap;
-};
+#include "ballast/base/program.h"
 
 /** Texts are borrowed from argv. */
 struct bl_options {

@@ -279,6 +279,27 @@ static double at(const struct samples *samples, double share)
     return samples->len ? samples->items[(size_t)((double)(samples->len - 1) * share)] / 10.0 : 0;
 }
 
+struct usage {
+    double seconds, cpu, rss; /* µs, KiB */
+};
+
+static void report(const struct load *load, const struct samples *all, const struct usage *usage,
+                   bool quiet)
+{
+    long answered = (long)atomic_load(&load->answered), failed = (long)atomic_load(&load->failed);
+    double each = answered ? usage->cpu / (double)answered : 0;
+    double rate = (double)answered / usage->seconds;
+
+    if (quiet)
+        printf("%ld %ld %.0f %.1f %.1f %.1f %.1f %.0f\n", answered, failed, rate, at(all, .5),
+               at(all, .99), at(all, .999), each, usage->rss);
+    else
+        printf("%ld requests, %ld failed%s%s, %.0f/s\np50 %.1f us, p99 %.1f us, p99.9 %.1f us\n"
+               "%.1f us CPU a request, %.1f MiB resident\n",
+               answered, failed, failed ? ": " : "", load->failure, rate, at(all, .5), at(all, .99),
+               at(all, .999), each, usage->rss / 1024);
+}
+
 int main(int argc, char **argv)
 {
     struct load load = {0};
@@ -331,19 +352,9 @@ int main(int argc, char **argv)
     measure(pids, &cpu[1], &rss[1]);
     qsort(all.items, all.len, sizeof(*all.items), compare);
 
-    long answered = (long)atomic_load(&load.answered);
-    double each = answered ? (cpu[1] - cpu[0]) / (double)answered : 0;
-    long failed = (long)atomic_load(&load.failed);
-    if (quiet)
-        printf("%ld %ld %.0f %.1f %.1f %.1f %.1f %.0f\n", answered, failed, (double)answered / took,
-               at(&all, .5), at(&all, .99), at(&all, .999), each, rss[1]);
-    else
-        printf("%ld requests, %ld failed%s%s, %.0f/s\np50 %.1f us, p99 %.1f us, p99.9 %.1f us\n"
-               "%.1f us CPU a request, %.1f MiB resident\n",
-               answered, failed, failed ? ": " : "", load.failure, (double)answered / took,
-               at(&all, .5), at(&all, .99), at(&all, .999), each, rss[1] / 1024);
+    report(&load, &all, &(struct usage){took, cpu[1] - cpu[0], rss[1]}, quiet);
     free(workers);
     free(all.items);
     release(&load);
-    return failed || !answered;
+    return atomic_load(&load.failed) || !atomic_load(&load.answered);
 }
