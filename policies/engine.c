@@ -44,43 +44,6 @@ static struct bl_match_scope match_scope(const struct engine *engine, const cJSO
     return (struct bl_match_scope){engine->before, object, role, engine->options->namespace};
 }
 
-static bool expired(const struct bl_exception *exception, bl_day today)
-{
-    BL_ERROR(err);
-    bl_day day;
-
-    return exception->expires && bl_day_parse(exception->expires, &day, &err) == 0 && today >= day;
-}
-
-/* The exception that takes a workload out of a rule; one that has expired only if no other does. */
-static const struct bl_exception *find_exception(const struct engine *engine, enum bl_rule_id rule,
-                                                 const cJSON *object, enum bl_role role)
-{
-    struct bl_match_scope scope = match_scope(engine, object, role);
-    const struct bl_exception *stale = NULL;
-
-    for (size_t p = 0; p < engine->set->len; p++) {
-        const struct bl_structs *list = &engine->set->items[p]->spec.exceptions;
-
-        /* A policy excuses only where it holds itself. */
-        if (!bl_match_object(&engine->set->items[p]->spec.match, &scope))
-            continue;
-        for (size_t e = 0; e < list->len; e++) {
-            const struct bl_exception *exception = (const struct bl_exception *)list->items + e;
-            bool named = false;
-
-            for (size_t r = 0; r < exception->rules.len; r++)
-                named |= strcmp(exception->rules.items[r], bl_rules[rule]->key) == 0;
-            if (!named || !bl_match_object(&exception->match, &scope))
-                continue;
-            if (!expired(exception, engine->options->today))
-                return exception;
-            stale = exception;
-        }
-    }
-    return stale;
-}
-
 /* Fills a run for a rule on an object. False where no policy asks for it. */
 static bool begin_run(const struct engine *engine, enum bl_rule_id rule, size_t index,
                       const cJSON *object, enum bl_role role, struct bl_rule_run *run)
@@ -105,9 +68,9 @@ static bool begin_run(const struct engine *engine, enum bl_rule_id rule, size_t 
 static bool excused(const struct engine *engine, enum bl_rule_id rule, const cJSON *object,
                     enum bl_role role)
 {
-    const struct bl_exception *exception = find_exception(engine, rule, object, role);
+    struct bl_match_scope scope = match_scope(engine, object, role);
 
-    return exception && !expired(exception, engine->options->today);
+    return bl_policy_excuses(engine->set, rule, &scope, engine->options->today);
 }
 
 /* A pod that a StatefulSet made is judged there; changing it here would make it differ from its set. */
@@ -273,6 +236,7 @@ static void run_checks(const struct engine *engine, struct bl_rule_run *run,
 static void judge_by(const struct engine *engine, enum bl_rule_id rule,
                      const struct bl_workload *workload, struct bl_object_report *report)
 {
+    struct bl_match_scope scope = match_scope(engine, workload->object, workload->role);
     const struct bl_exception *exception;
     struct bl_rule_run run;
 
@@ -284,8 +248,8 @@ static void judge_by(const struct engine *engine, enum bl_rule_id rule,
         add_result(report, &run, BL_OUTCOME_OFF, bl_strdup(""));
         return;
     }
-    exception = find_exception(engine, rule, workload->object, workload->role);
-    if (exception && !expired(exception, engine->options->today)) {
+    exception = bl_policy_exception(engine->set, rule, &scope, engine->options->today);
+    if (exception && !bl_exception_expired(exception, engine->options->today)) {
         add_result(report, &run, BL_OUTCOME_EXEMPT,
                    bl_asprintf("exception \"%s\": %s%s%s", exception->name, exception->reason,
                                exception->expires ? ", until " : "",

@@ -393,6 +393,55 @@ const struct bl_policy *bl_policy_for(const struct bl_policy_set *set, enum bl_r
     return NULL;
 }
 
+bool bl_exception_expired(const struct bl_exception *exception, bl_day today)
+{
+    BL_ERROR(err);
+    bl_day day;
+
+    return exception->expires && bl_day_parse(exception->expires, &day, &err) == 0 && today >= day;
+}
+
+static bool names_rule(const struct bl_exception *exception, enum bl_rule_id rule)
+{
+    for (size_t i = 0; i < exception->rules.len; i++)
+        if (strcmp(exception->rules.items[i], bl_rules[rule]->key) == 0)
+            return true;
+    return false;
+}
+
+const struct bl_exception *bl_policy_exception(const struct bl_policy_set *set,
+                                               enum bl_rule_id rule,
+                                               const struct bl_match_scope *scope, bl_day today)
+{
+    const struct bl_exception *stale = NULL;
+
+    for (size_t p = 0; p < set->len; p++) {
+        const struct bl_structs *list = &set->items[p]->spec.exceptions;
+
+        /* A policy excuses only where it holds itself. */
+        if (!bl_match_object(&set->items[p]->spec.match, scope))
+            continue;
+        for (size_t e = 0; e < list->len; e++) {
+            const struct bl_exception *exception = (const struct bl_exception *)list->items + e;
+
+            if (!names_rule(exception, rule) || !bl_match_object(&exception->match, scope))
+                continue;
+            if (!bl_exception_expired(exception, today))
+                return exception;
+            stale = exception;
+        }
+    }
+    return stale;
+}
+
+bool bl_policy_excuses(const struct bl_policy_set *set, enum bl_rule_id rule,
+                       const struct bl_match_scope *scope, bl_day today)
+{
+    const struct bl_exception *exception = bl_policy_exception(set, rule, scope, today);
+
+    return exception && !bl_exception_expired(exception, today);
+}
+
 bool bl_namespace_excluded(const char *namespace)
 {
     static const char *const excluded[] = {"kube-system", "kube-public", "kube-node-lease",

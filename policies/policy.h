@@ -96,6 +96,18 @@ bool bl_match_object(const struct bl_match *match, const struct bl_match_scope *
 const struct bl_policy *bl_policy_for(const struct bl_policy_set *set, enum bl_rule_id rule,
                                       const struct bl_match_scope *scope);
 
+/**
+ * The exception that takes an object out of a rule: one that holds on that day, else one that has expired;
+ * NULL where there is none.
+ */
+const struct bl_exception *bl_policy_exception(const struct bl_policy_set *set,
+                                               enum bl_rule_id rule,
+                                               const struct bl_match_scope *scope, bl_day today);
+bool bl_exception_expired(const struct bl_exception *exception, bl_day today);
+/** Does an exception that holds take it out? */
+bool bl_policy_excuses(const struct bl_policy_set *set, enum bl_rule_id rule,
+                       const struct bl_match_scope *scope, bl_day today);
+
 /** Is the namespace one that no policy touches: kube-system and its like? */
 bool bl_namespace_excluded(const char *namespace);
 

@@ -13,7 +13,9 @@
 
 static const char *const eviction_names[] = {"Allow", "Deny", NULL};
 
-static const struct bl_in_sync_params defaults = {0};
+static const char *const no_spare_names[] = {"Block", "Accept", NULL};
+
+static const struct bl_in_sync_params defaults = {.gate = {.unknown_after = 120}};
 static const struct bl_field fields[] = {
     BL_RULE_ACTION_FIELD,
     {.name = "evictUnknown",
@@ -29,6 +31,26 @@ static const struct bl_field fields[] = {
      .names = eviction_names,
      .doc = "Evictions of a pod that is not ready: Allow, where not given, leaves it to the "
             "disruption budget."},
+    {.name = "reserve",
+     .type = BL_FIELD_INT,
+     .offset = offsetof(struct bl_in_sync_params, gate.reserve),
+     .max = 10,
+     .doc = "Replicas that stay in sync beyond min.insync.replicas while a broker is down; 0 where "
+            "not given."},
+    {.name = "noSpare",
+     .type = BL_FIELD_ENUM,
+     .offset = offsetof(struct bl_in_sync_params, gate.no_spare),
+     .names = no_spare_names,
+     .doc = "A partition that needs all of its replicas (one replica, or as many as "
+            "min.insync.replicas): Block, where not given, keeps its brokers up; Accept lets it be "
+            "down meanwhile."},
+    {.name = "unknownAfterSeconds",
+     .type = BL_FIELD_INT,
+     .offset = offsetof(struct bl_in_sync_params, gate.unknown_after),
+     .min = 1,
+     .max = 86400,
+     .doc = "The gate opens when the cluster has not answered Ballast for so long; 120 where not "
+            "given."},
     {0},
 };
 static const struct bl_schema schema = {sizeof(struct bl_in_sync_params), fields};

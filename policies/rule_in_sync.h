@@ -1,7 +1,8 @@
-/** The parameters of inSync that evictions go by. */
+/** The parameters of inSync. */
 #ifndef BALLAST_POLICIES_RULE_IN_SYNC_H
 #define BALLAST_POLICIES_RULE_IN_SYNC_H
 
+#include "ballast/policies/managed.h"
 #include "policy.h"
 
 enum bl_eviction {
@@ -13,6 +14,7 @@ struct bl_in_sync_params {
     struct bl_rule_params base;
     int unknown;   /* enum bl_eviction: nobody says whether the pod is safe to disrupt */
     int not_ready; /* enum bl_eviction: the pod is not ready anyway */
+    struct bl_gate_settings gate;
 };
 
 #endif

@@ -3,6 +3,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "rule.h"
+#include "rule_rollout.h"
 
 /*
  * Upgrades in the controller's hands: with OnDelete the StatefulSet controller waits, and Ballast rolls
@@ -14,22 +15,70 @@
 
 static const char *const mode_names[] = {"Managed", NULL};
 
-struct params {
-    struct bl_rule_params base;
-    int mode;
+static const char *const on_failure_names[] = {"Rollback", "Pause", NULL};
+static const char *const metadata_version_names[] = {"Keep", "Raise", NULL};
+
+static const struct bl_rollout_params defaults = {
+    .settings = {.max_concurrent = 1,
+                 .settle = 5,
+                 .soak = 10,
+                 .fail_after = 60,
+                 .patience = 600,
+                 .canary = true},
 };
 
-static const struct params defaults = {0};
+#define AT(member) offsetof(struct bl_rollout_params, settings.member)
+#define SECONDS(key, member, least, text)                                               \
+    {                                                                                   \
+        .name = key, .type = BL_FIELD_INT, .offset = AT(member), .min = least, .max = 86400, \
+        .doc = text                                                                     \
+    }
 static const struct bl_field fields[] = {
     BL_RULE_ACTION_FIELD,
     {.name = "mode",
      .type = BL_FIELD_ENUM,
-     .offset = offsetof(struct params, mode),
+     .offset = offsetof(struct bl_rollout_params, mode),
      .names = mode_names,
      .doc = "Managed: Ballast's controller rolls the pods."},
+    {.name = "maxConcurrent",
+     .type = BL_FIELD_INT,
+     .offset = AT(max_concurrent),
+     .min = 1,
+     .max = 100,
+     .doc = "Brokers that are restarted at once where no partition has replicas on two of them and "
+            "the disruption budget allows it; 1 where not given."},
+    SECONDS("settleSeconds", settle, 0,
+            "From ready to leading partitions again, as clients have to learn a pod's new address; 5 "
+            "where not given."),
+    SECONDS("soakSeconds", soak, 0,
+            "From leading again to the next pod; 10 where not given."),
+    {.name = "canary",
+     .type = BL_FIELD_BOOL,
+     .offset = AT(canary),
+     .doc = "Before each next pod a message is written to every broker and read again, in topic "
+            "ballast-canary; true where not given."},
+    {.name = "onFailure",
+     .type = BL_FIELD_ENUM,
+     .offset = AT(on_failure),
+     .names = on_failure_names,
+     .doc = "The first pod of a new revision does not come up: Rollback, where not given, restores "
+            "the revision before it; Pause waits for a person."},
+    SECONDS("failAfterSeconds", fail_after, 1,
+            "How long a pod may be unable to start (its image cannot be pulled, it crashes) before "
+            "it counts as failed; 60 where not given."),
+    SECONDS("patienceSeconds", patience, 10,
+            "An alarm when nothing has moved for so long: no replica caught up, no pod came up; 600 "
+            "where not given."),
+    {.name = "metadataVersion",
+     .type = BL_FIELD_ENUM,
+     .offset = AT(metadata_version),
+     .names = metadata_version_names,
+     .doc = "After an upgrade of a cluster without ZooKeeper: Keep, where not given, leaves "
+            "metadata.version to you; Raise raises it to what all brokers support. There is no way "
+            "back from there."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = {sizeof(struct bl_rollout_params), fields};
 
 static bool managed(const cJSON *object)
 {

@@ -1,0 +1,82 @@
+/**
+ * The Kafka clusters of a namespace: which StatefulSets and pods belong to which. Pure.
+ *
+ * A cluster is brokers, controllers and the ZooKeeper that they keep their metadata in: whatever one
+ * disruption at a time has to hold for. What an operator owns is left out, as the operator rolls it.
+ */
+#ifndef BALLAST_CONTROLLER_TOPOLOGY_H
+#define BALLAST_CONTROLLER_TOPOLOGY_H
+
+#include "ballast/policies/managed.h"
+
+/** On a workload: the Secret whose key client.properties says how to reach the brokers. */
+#define BL_ANNOTATION_CLIENT_CONFIG "ballast.dev/client-config"
+/** On a workload: HOST:PORT,… to ask instead of the pods' own addresses. */
+#define BL_ANNOTATION_BOOTSTRAP "ballast.dev/bootstrap"
+
+/** A StatefulSet. */
+struct bl_member {
+    const cJSON *set;
+    struct bl_ref ref;
+    enum bl_role role;
+    int64_t replicas;
+    struct bl_managed managed; /* rolled only where the StatefulSet is OnDelete as well */
+    int port;                  /* clients' one; 0: not known */
+    char *voters;              /* controller.quorum.voters, literally; NULL */
+    char *container;           /* that runs Kafka or ZooKeeper */
+};
+
+struct bl_member_pod {
+    const cJSON *pod; /* NULL: the set wants it, and it is not there */
+    size_t member;
+    int64_t ordinal;
+    char *name;
+};
+
+struct bl_kafka {
+    char *name; /* "namespace/name" */
+    struct {
+        struct bl_member *items; /* by name */
+        size_t len, cap;
+    } members;
+    struct {
+        struct bl_member_pod *items; /* by member and ordinal */
+        size_t len, cap;
+    } pods;
+};
+
+struct bl_topology {
+    struct {
+        struct bl_kafka *items; /* by name */
+        size_t len, cap;
+    } clusters;
+};
+
+struct bl_topology_input {
+    const struct bl_policy_set *set;
+    const char *namespace;
+    const cJSON *const *objects; /* of the namespace: all but pods */
+    size_t objects_len;
+    const cJSON *const *pods;
+    size_t pods_len;
+    bl_day today;
+};
+
+/** Borrows the objects. */
+void bl_topology_read(const struct bl_topology_input *input, struct bl_topology *ret_topology);
+void bl_topology_release(struct bl_topology *topology);
+/** NULL: there is none of that name. */
+const struct bl_kafka *bl_topology_find(const struct bl_topology *topology, const char *name);
+
+/** Does the process run whose readiness counts: broker or ZooKeeper, not a sidecar? */
+const cJSON *bl_member_container(const struct bl_member *member, const cJSON *pod);
+/** Has the StatefulSet a pod of that revision as its newest? Of a pod that is not there: false. */
+bool bl_member_outdated(const struct bl_member *member, const cJSON *pod);
+
+/** Of a pod: NULL where it has none. */
+const cJSON *bl_pod_condition(const cJSON *pod, const char *type);
+bool bl_pod_condition_is(const cJSON *pod, const char *type, const char *status);
+const char *bl_pod_ip(const cJSON *pod);
+bool bl_pod_is_going(const cJSON *pod);
+
+#endif
