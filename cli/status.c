@@ -64,7 +64,7 @@ void cli_status_judge(struct cli_status *status)
 
     find_brokers(&status->cluster, &ids);
     for (size_t i = 0; i < ids.len; i++)
-        bl_gate_judge(&status->cluster, ids.items[i], BL_PUSH(&status->verdicts));
+        bl_gate_judge(&status->cluster, ids.items[i], NULL, BL_PUSH(&status->verdicts));
     free(ids.items);
     for (size_t t = 0; t < status->cluster.topics.len; t++) {
         const struct bl_topic *topic = &status->cluster.topics.items[t];
@@ -134,8 +134,9 @@ static int run(const struct cli_args *args)
 {
     BL_ERROR(err);
     BL_AUTO(bl_observer_cleanup) struct bl_observer *observer = NULL;
-    const struct bl_observer_settings settings = {args->bootstrap, args->command_config,
-                                                  LOOK_AT_MOST};
+    const struct bl_observer_settings settings = {.bootstrap = args->bootstrap,
+                                                  .command_config = args->command_config,
+                                                  .at_most = LOOK_AT_MOST};
 
     if (args->files.len)
         return cli_usage(&cli_status, "it takes no files; name brokers by --bootstrap");

@@ -24,18 +24,6 @@ static int refuse(rd_kafka_resp_err_t code, const char *why, struct bl_error **e
                         "--allow-principal …");
 }
 
-static int compare_names(const void *name, const void *topic)
-{
-    return strcmp(name, ((const struct bl_topic *)topic)->name);
-}
-
-static struct bl_topic *find_topic(struct bl_cluster *cluster, const char *name)
-{
-    return cluster->topics.len ? bsearch(name, cluster->topics.items, cluster->topics.len,
-                                         sizeof(*cluster->topics.items), compare_names)
-                               : NULL;
-}
-
 static void take_entries(const rd_kafka_ConfigResource_t *resource, struct bl_topic *topic)
 {
     size_t len;
@@ -62,7 +50,8 @@ static int take_result(rd_kafka_event_t *event, struct bl_cluster *cluster, stru
     resources = rd_kafka_DescribeConfigs_result_resources(result, &len);
     for (size_t i = 0; i < len; i++) {
         rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(resources[i]);
-        struct bl_topic *topic = find_topic(cluster, rd_kafka_ConfigResource_name(resources[i]));
+        struct bl_topic *topic =
+            bl_cluster_topic(cluster, rd_kafka_ConfigResource_name(resources[i]));
 
         if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
             continue;

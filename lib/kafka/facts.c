@@ -1,6 +1,7 @@
 #include "ballast/kafka/facts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void topic_release(struct bl_topic *topic)
 {
@@ -17,9 +18,14 @@ void bl_cluster_release(struct bl_cluster *cluster)
     for (size_t i = 0; i < cluster->topics.len; i++)
         topic_release(&cluster->topics.items[i]);
     free(cluster->topics.items);
-    for (size_t i = 0; i < cluster->brokers.len; i++)
+    for (size_t i = 0; i < cluster->brokers.len; i++) {
         free(cluster->brokers.items[i].host);
+        free(cluster->brokers.items[i].rack);
+    }
     free(cluster->brokers.items);
+    for (size_t i = 0; i < cluster->quorum.voters.len; i++)
+        free(cluster->quorum.voters.items[i].host);
+    free(cluster->quorum.voters.items);
     free(cluster->id);
     *cluster = (struct bl_cluster){0};
 }
@@ -47,6 +53,42 @@ const struct bl_broker *bl_cluster_broker(const struct bl_cluster *cluster, int3
     if (low == cluster->brokers.len || cluster->brokers.items[low].id != id)
         return NULL;
     return &cluster->brokers.items[low];
+}
+
+static int compare_topic(const void *name, const void *topic)
+{
+    return strcmp(name, ((const struct bl_topic *)topic)->name);
+}
+
+struct bl_topic *bl_cluster_topic(const struct bl_cluster *cluster, const char *name)
+{
+    if (!cluster->topics.len)
+        return NULL;
+    return bsearch(name, cluster->topics.items, cluster->topics.len, sizeof(struct bl_topic),
+                   compare_topic);
+}
+
+static int compare_partition(const void *id, const void *partition)
+{
+    int32_t one = *(const int32_t *)id, other = ((const struct bl_partition *)partition)->id;
+
+    return (one > other) - (one < other);
+}
+
+struct bl_partition *bl_topic_partition(const struct bl_topic *topic, int32_t id)
+{
+    if (!topic->partitions.len)
+        return NULL;
+    return bsearch(&id, topic->partitions.items, topic->partitions.len, sizeof(struct bl_partition),
+                   compare_partition);
+}
+
+const struct bl_voter *bl_quorum_voter(const struct bl_quorum *quorum, int32_t id)
+{
+    for (size_t i = 0; i < quorum->voters.len; i++)
+        if (quorum->voters.items[i].id == id)
+            return &quorum->voters.items[i];
+    return NULL;
 }
 
 size_t bl_partition_in_sync(const struct bl_cluster *cluster, const struct bl_partition *partition)

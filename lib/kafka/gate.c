@@ -6,6 +6,19 @@ static bool has_no_spare(const struct bl_partition *partition, size_t in_sync, s
     return in_sync == partition->replicas.len && in_sync <= needed;
 }
 
+/* What the partition must keep. A reserve ends where one replica down is one too many. */
+static size_t needed_in_sync(const struct bl_topic *topic, const struct bl_partition *partition,
+                             const struct bl_gate_options *options)
+{
+    size_t min = topic->min_isr > 1 ? (size_t)topic->min_isr : 1;
+    size_t wanted = min + (options && options->reserve > 0 ? (size_t)options->reserve : 0);
+    size_t most = partition->replicas.len ? partition->replicas.len - 1 : 0;
+
+    if (wanted > most)
+        wanted = most;
+    return wanted > min ? wanted : min;
+}
+
 /* Why the partition keeps the broker from going; 0 where it does not. */
 static enum bl_gate_reason judge_partition(const struct bl_cluster *cluster,
                                            const struct bl_partition *partition, size_t needed,
@@ -47,11 +60,33 @@ static void name_blocker(struct bl_verdict *verdict, const struct bl_gate_blocke
     verdict->named[at] = *blocker;
 }
 
-static void judge_topic(const struct bl_cluster *cluster, const struct bl_topic *topic,
-                        struct bl_verdict *verdict)
+static void judge_replica(const struct bl_cluster *cluster, const struct bl_topic *topic,
+                          const struct bl_partition *partition,
+                          const struct bl_gate_options *options, struct bl_verdict *verdict)
 {
-    size_t needed = topic->min_isr > 1 ? (size_t)topic->min_isr : 1;
+    size_t needed = needed_in_sync(topic, partition, options);
+    enum bl_gate_reason reason = judge_partition(cluster, partition, needed, verdict->broker);
 
+    if (!reason)
+        return;
+    if (reason == BL_GATE_NO_SPARE && options && options->accept_no_spare) {
+        verdict->accepted++;
+        return;
+    }
+    verdict->blocking++;
+    name_blocker(verdict,
+                 &(struct bl_gate_blocker){.topic = topic->name,
+                                           .partition = partition->id,
+                                           .reason = reason,
+                                           .replicas = partition->replicas.len,
+                                           .in_sync = bl_partition_in_sync(cluster, partition),
+                                           .min_isr = topic->min_isr,
+                                           .needed = needed});
+}
+
+static void judge_topic(const struct bl_cluster *cluster, const struct bl_topic *topic,
+                        const struct bl_gate_options *options, struct bl_verdict *verdict)
+{
     for (size_t i = 0; i < topic->partitions.len; i++) {
         const struct bl_partition *partition = &topic->partitions.items[i];
 
@@ -60,29 +95,18 @@ static void judge_topic(const struct bl_cluster *cluster, const struct bl_topic 
         verdict->replicas++;
         verdict->leads += partition->leader == verdict->broker;
         verdict->in_sync += verdict->running && bl_broker_ids_has(&partition->isr, verdict->broker);
-        if (!verdict->running)
-            continue;
-
-        enum bl_gate_reason reason = judge_partition(cluster, partition, needed, verdict->broker);
-        if (!reason)
-            continue;
-        verdict->blocking++;
-        name_blocker(verdict,
-                     &(struct bl_gate_blocker){.topic = topic->name,
-                                               .partition = partition->id,
-                                               .reason = reason,
-                                               .replicas = partition->replicas.len,
-                                               .in_sync = bl_partition_in_sync(cluster, partition),
-                                               .min_isr = topic->min_isr});
+        if (verdict->running)
+            judge_replica(cluster, topic, partition, options, verdict);
     }
 }
 
-void bl_gate_judge(const struct bl_cluster *cluster, int32_t broker, struct bl_verdict *ret_verdict)
+void bl_gate_judge(const struct bl_cluster *cluster, int32_t broker,
+                   const struct bl_gate_options *options, struct bl_verdict *ret_verdict)
 {
     *ret_verdict = (struct bl_verdict){.broker = broker,
                                        .running = bl_cluster_broker(cluster, broker) != NULL};
     for (size_t i = 0; i < cluster->topics.len; i++)
-        judge_topic(cluster, &cluster->topics.items[i], ret_verdict);
+        judge_topic(cluster, &cluster->topics.items[i], options, ret_verdict);
 }
 
 bool bl_verdict_is_safe(const struct bl_verdict *verdict)
@@ -100,4 +124,33 @@ const char *bl_gate_reason_name(enum bl_gate_reason reason)
     };
 
     return names[reason];
+}
+
+static void note_missing(struct bl_gate_lag *lag, const struct bl_topic *topic, int32_t partition)
+{
+    lag->missing++;
+    if (lag->named_len == BL_GATE_MAX_NAMED)
+        return;
+    lag->named[lag->named_len].topic = topic->name;
+    lag->named[lag->named_len++].partition = partition;
+}
+
+bool bl_gate_in_sync(const struct bl_cluster *cluster, int32_t broker, struct bl_gate_lag *ret_lag)
+{
+    *ret_lag = (struct bl_gate_lag){.broker = broker,
+                                    .running = bl_cluster_broker(cluster, broker) != NULL};
+    for (size_t t = 0; t < cluster->topics.len; t++) {
+        const struct bl_topic *topic = &cluster->topics.items[t];
+
+        for (size_t p = 0; p < topic->partitions.len; p++) {
+            const struct bl_partition *partition = &topic->partitions.items[p];
+
+            if (!bl_broker_ids_has(&partition->replicas, broker))
+                continue;
+            ret_lag->replicas++;
+            if (partition->leader >= 0 && !bl_broker_ids_has(&partition->isr, broker))
+                note_missing(ret_lag, topic, partition->id);
+        }
+    }
+    return ret_lag->running && !ret_lag->missing;
 }

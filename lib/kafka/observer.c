@@ -75,17 +75,19 @@ static int configure(const struct bl_observer_settings *settings, rd_kafka_conf_
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf text = BL_STRBUF_INIT(PROPERTIES_MAX_BYTES);
     BL_AUTO(bl_properties_release) struct bl_properties properties = {0};
+    const char *name = settings->command_config ? settings->command_config : "properties";
     char why[256];
 
     if (rd_kafka_conf_set(conf, "client.id", "ballast", why, sizeof(why)))
         return bl_fail(err, BL_ERR_INVALID, "%s", why);
-    if (!settings->command_config)
-        return 0;
-    if (bl_file_read(settings->command_config, &text, err) < 0)
+    if (settings->command_config && bl_file_read(settings->command_config, &text, err) < 0)
         return -1;
-    if (bl_properties_parse(settings->command_config, text.text, text.len, &properties, err) < 0)
+    if (settings->properties)
+        bl_strbuf_adds(&text, settings->properties);
+    if (bl_strbuf_check(&text, name, err) < 0 ||
+        bl_properties_parse(name, text.text, text.len, &properties, err) < 0)
         return -1;
-    return bl_security_apply(settings->command_config, &properties, conf, err);
+    return bl_security_apply(name, &properties, conf, err);
 }
 
 int bl_observer_new(const struct bl_observer_settings *settings, struct bl_observer **ret_observer,
@@ -221,8 +223,9 @@ static void copy_metadata(const struct rd_kafka_metadata *metadata, struct bl_cl
 {
     for (int i = 0; i < metadata->broker_cnt; i++)
         *BL_PUSH(&cluster->brokers) =
-            (struct bl_broker){metadata->brokers[i].id, bl_strdup(metadata->brokers[i].host),
-                               metadata->brokers[i].port};
+            (struct bl_broker){.id = metadata->brokers[i].id,
+                               .host = bl_strdup(metadata->brokers[i].host),
+                               .port = metadata->brokers[i].port};
     for (int i = 0; i < metadata->topic_cnt; i++)
         copy_topic(cluster, &metadata->topics[i]);
     if (cluster->brokers.len)
@@ -247,7 +250,11 @@ static void take_cluster_id(rd_kafka_t *rk, struct bl_cluster *cluster)
 int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluster,
                      struct bl_error **err)
 {
-    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    BL_AUTO(bl_cluster_release)
+    struct bl_cluster cluster = {.controller = -1,
+                                 .quorum = {.leader = -1},
+                                 .metadata_version = -1,
+                                 .max_metadata_version = -1};
     const struct rd_kafka_metadata *metadata;
     bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
 

@@ -46,7 +46,7 @@ static void keep_answering(struct bl_cluster *cluster, const bool *answers)
         if (answers[i])
             cluster->brokers.items[kept++] = cluster->brokers.items[i];
         else
-            free(cluster->brokers.items[i].host);
+            free(cluster->brokers.items[i].host); /* its rack is not known yet */
     }
     cluster->brokers.len = kept;
 }

@@ -1,9 +1,10 @@
 /**
  * Looks at a live Kafka cluster.
  *
- * One observer stands for one cluster and keeps its connections. It only reads: it needs the operation
+ * One observer stands for one cluster and keeps its connections. To look it needs the operation
  * Describe on the cluster and on topics, and DescribeConfigs on topics. Topics that it may not describe
- * are hidden by the brokers, so that what it sees is then not the whole cluster.
+ * are hidden by the brokers, so that what it sees is then not the whole cluster. It acts only by the
+ * functions of admin.h.
  *
  * Not to be used by two threads at once.
  */
@@ -16,10 +17,14 @@
 
 struct bl_observer;
 
-/** `at_most` bounds each look at the cluster. Strings are not kept. */
+/**
+ * `at_most` bounds each look at the cluster, and each act on it. Strings are not kept. Of the two forms of
+ * properties at most one is given; without any the connections are plaintext.
+ */
 struct bl_observer_settings {
     const char *bootstrap;      /* HOST:PORT[,HOST:PORT…] */
-    const char *command_config; /* a properties file as Kafka's tools take it, or NULL: plaintext */
+    const char *command_config; /* a properties file as Kafka's tools take it, or NULL */
+    const char *properties;     /* text of such a file, as from a Secret, or NULL */
     bl_nsec at_most;
 };
 
@@ -32,9 +37,29 @@ BL_DEFINE_CLEANUP(struct bl_observer *, bl_observer_cleanup, bl_observer_free)
 /**
  * Brokers, partitions and topic configs, as of now. Every broker is asked: one that is listed and does not
  * answer within three seconds counts as down. BL_ERR_UNAVAILABLE where no broker answers in time,
- * BL_ERR_FORBIDDEN where one does not let us. The result is released with bl_cluster_release().
+ * BL_ERR_FORBIDDEN where one does not let us. Racks, the quorum, reassignments and metadata.version are
+ * asked for over connections of our own, and stay unknown where a broker does not tell them: that never
+ * fails the look. The result is released with bl_cluster_release().
  */
 BL_CHECK int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluster,
                               struct bl_error **err);
+
+/** A folder that a broker keeps its logs in. */
+struct bl_log_dir {
+    char *path;
+    int16_t error; /* Kafka's code, 0: none; 56: its disk failed */
+    size_t replicas;
+    int64_t bytes;
+};
+
+struct bl_log_dirs {
+    struct bl_log_dir *items;
+    size_t len, cap;
+};
+
+/** The folders of one broker, which was seen by the last look. Released with bl_log_dirs_release(). */
+BL_CHECK int bl_observer_log_dirs(struct bl_observer *observer, int32_t broker,
+                                  struct bl_log_dirs *ret_dirs, struct bl_error **err);
+void bl_log_dirs_release(struct bl_log_dirs *dirs);
 
 #endif

@@ -95,7 +95,7 @@ START_TEST(partitions)
         struct bl_verdict verdict;
 
         read_cluster(rows[i].cluster, &cluster);
-        bl_gate_judge(&cluster, rows[i].broker, &verdict);
+        bl_gate_judge(&cluster, rows[i].broker, NULL, &verdict);
         BL_WHY(verdict.running, rows[i].why);
         BL_WHY(bl_verdict_is_safe(&verdict) == !rows[i].reason, rows[i].why);
         BL_WHY(verdict.blocking == verdict.named_len, rows[i].why);
@@ -111,7 +111,7 @@ START_TEST(a_broker_that_is_down)
     struct bl_verdict verdict;
 
     read_cluster("1 2 | 2 | 1: 1 2 3 / 1 2 3", &cluster);
-    bl_gate_judge(&cluster, 3, &verdict);
+    bl_gate_judge(&cluster, 3, NULL, &verdict);
     ck_assert(!verdict.running && !bl_verdict_is_safe(&verdict));
     ck_assert_uint_eq(verdict.replicas, 1);
     ck_assert_uint_eq(verdict.in_sync, 0);
@@ -126,7 +126,7 @@ START_TEST(a_blocker_is_told_in_full)
 
     read_cluster("1 2 3 | 2 | 1: 1 2 3 / 1 2", &cluster);
     add_partition(&cluster.topics.items[0], "2: 1 2 3 / 1 2 3");
-    bl_gate_judge(&cluster, 1, &verdict);
+    bl_gate_judge(&cluster, 1, NULL, &verdict);
     ck_assert_uint_eq(verdict.replicas, 2);
     ck_assert_uint_eq(verdict.leads, 1);
     ck_assert_uint_eq(verdict.in_sync, 2);
@@ -156,7 +156,7 @@ START_TEST(every_topic_is_named_while_there_is_room)
         add_partition(&cluster.topics.items[topic], "1: 1 / 1");
         add_partition(&cluster.topics.items[topic], "1: 1 / 1");
     }
-    bl_gate_judge(&cluster, 1, &verdict);
+    bl_gate_judge(&cluster, 1, NULL, &verdict);
     ck_assert_uint_eq(verdict.blocking, 1000 + 2 * (2 * BL_GATE_MAX_NAMED - 1));
     ck_assert_uint_eq(verdict.named_len, BL_GATE_MAX_NAMED);
     for (size_t i = 0; i < BL_GATE_MAX_NAMED; i++) {
@@ -172,7 +172,7 @@ START_TEST(no_topics_no_objection)
     struct bl_verdict verdict;
 
     BL_PUSH(&cluster.brokers)->id = 7;
-    bl_gate_judge(&cluster, 7, &verdict);
+    bl_gate_judge(&cluster, 7, NULL, &verdict);
     ck_assert(bl_verdict_is_safe(&verdict));
 }
 END_TEST

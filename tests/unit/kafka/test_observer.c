@@ -17,7 +17,7 @@ static int look(const char *bootstrap, bl_nsec at_most, struct bl_cluster *clust
                 struct bl_error **err)
 {
     BL_AUTO(bl_observer_cleanup) struct bl_observer *observer = NULL;
-    const struct bl_observer_settings settings = {bootstrap, NULL, at_most};
+    const struct bl_observer_settings settings = {.bootstrap = bootstrap, .at_most = at_most};
 
     if (bl_observer_new(&settings, &observer, err) < 0)
         return -1;
