@@ -10,6 +10,7 @@
 #include "ballast/base/text.h"
 #include "ballast/runtime/leader.h"
 #include "ballast/serve/server.h"
+#include "keeper.h"
 #include "reconciler.h"
 
 #define LOOK_EVERY (600 * BL_NSEC_S)
@@ -27,10 +28,11 @@ struct bl_app {
 
     struct bl_stop *stop; /* ends requests to the cluster, and waits */
     struct bl_kube_client *client, *lease_client;
-    struct bl_workqueue *queue;
+    struct bl_workqueue *queue, *clusters;
     struct bl_recorder *recorder;
     struct bl_caches *caches;
     struct bl_reconciler *reconciler;
+    struct bl_keeper *keeper;
     struct bl_leader *leader; /* NULL: it leads alone */
     struct bl_server *metrics;
     pthread_t thread; /* that leads */
@@ -100,14 +102,24 @@ static int start_work(struct bl_app *app, struct bl_error **err)
         .policies = app->policies,
         .telemetry = &app->telemetry,
         .stop = app->stop,
-        .selector = app->options->namespace_selector,
-        .namespaces_left_out = app->options->namespaces_left_out.items,
+        .scope = {app->options->namespace_selector, app->options->namespaces_left_out.items},
+        .workers = (unsigned)app->options->workers,
+    };
+    struct bl_keeper_options keep = {
+        .client = app->client,
+        .policies = app->policies,
+        .telemetry = &app->telemetry,
+        .stop = app->stop,
+        .scope = work.scope,
         .workers = (unsigned)app->options->workers,
     };
 
     app->queue = bl_workqueue_new(&(struct bl_workqueue_options){.backoff_max = BACKOFF_MAX});
+    app->clusters = bl_workqueue_new(
+        &(struct bl_workqueue_options){.backoff_min = BL_NSEC_S, .backoff_max = BACKOFF_MAX});
     app->recorder = bl_recorder_new(&events);
     caches.queue = app->queue;
+    caches.clusters = keep.queue = app->clusters;
     if (bl_recorder_start(app->recorder, err) < 0 ||
         bl_caches_start(&caches, &app->caches, err) < 0)
         return -1;
@@ -115,6 +127,9 @@ static int start_work(struct bl_app *app, struct bl_error **err)
     work.recorder = app->recorder;
     work.queue = app->queue;
     app->reconciler = bl_reconciler_new(&work);
+    keep.caches = app->caches;
+    keep.recorder = app->recorder;
+    app->keeper = bl_keeper_new(&keep);
     return 0;
 }
 
@@ -150,7 +165,7 @@ static int lead(struct bl_app *app, struct bl_error **err)
 {
     BL_LOG(BL_LOG_INFO, "leading", BL_LOG_TEXT("identity", app->identity));
     bl_metric_set(app->telemetry.leader, 1, 0, 0, 0);
-    if (bl_reconciler_start(app->reconciler, err) < 0)
+    if (bl_reconciler_start(app->reconciler, err) < 0 || bl_keeper_start(app->keeper, err) < 0)
         return -1;
     if (app->leader)
         return bl_leader_keep(app->leader, app->stop, err);
@@ -213,6 +228,7 @@ static void serve_metrics(struct bl_app *app, struct bl_response *response)
     bl_metric_set(telemetry->events_dropped, (int64_t)bl_recorder_dropped(app->recorder), 0, 0, 0);
     bl_caches_measure(app->caches);
     bl_reconciler_measure(app->reconciler);
+    bl_keeper_measure(app->keeper);
     response->content_type = "text/plain; version=0.0.4; charset=utf-8";
     bl_telemetry_render(telemetry, &response->body);
 }
@@ -329,10 +345,12 @@ void bl_app_stop(struct bl_app *app)
     if (app->led)
         (void)pthread_join(app->thread, NULL);
     bl_reconciler_free(app->reconciler);
+    bl_keeper_free(app->keeper);
     release_lease(app);
     bl_caches_stop(app->caches);
     bl_recorder_free(app->recorder);
     bl_workqueue_free(app->queue);
+    bl_workqueue_free(app->clusters);
     bl_leader_free(app->leader);
     bl_kube_client_free(app->lease_client);
     bl_kube_client_free(app->client);

@@ -7,6 +7,7 @@
 #include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/object/selector.h"
 #include "ballast/policies/review.h"
 
 enum cache {
@@ -17,14 +18,16 @@ enum cache {
     CACHE_BUDGETS,
     CACHE_NETWORK_POLICIES,
     CACHE_SERVICES,
+    CACHE_PODS,
     CACHE_CONFIG_MAPS, /* only where asked for, so last */
     CACHE_COUNT,
 };
 
 const char *const bl_caches_resources[] = {
     "kafkapolicies",   "namespaces", "statefulsets", "deployments", "poddisruptionbudgets",
-    "networkpolicies", "services",   "configmaps",   NULL};
+    "networkpolicies", "services",   "pods",         "configmaps",  NULL};
 
+/* Pods are those of workloads that are managed. */
 static const struct bl_watch_spec specs[CACHE_COUNT] = {
     [CACHE_POLICIES] = {.resource = {"ballast.dev", "v1alpha1", "kafkapolicies"}},
     [CACHE_NAMESPACES] = {.resource = {"", "v1", "namespaces"}, .selection.metadata_only = true},
@@ -33,6 +36,7 @@ static const struct bl_watch_spec specs[CACHE_COUNT] = {
     [CACHE_BUDGETS] = {.resource = {"policy", "v1", "poddisruptionbudgets"}},
     [CACHE_NETWORK_POLICIES] = {.resource = {"networking.k8s.io", "v1", "networkpolicies"}},
     [CACHE_SERVICES] = {.resource = {"", "v1", "services"}},
+    [CACHE_PODS] = {.resource = {"", "v1", "pods"}, .selection.labels = BL_LABEL_ROLE},
     [CACHE_CONFIG_MAPS] = {.resource = {"", "v1", "configmaps"}},
 };
 
@@ -56,6 +60,15 @@ static void cut(cJSON *object, const char *key)
         cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
 }
 
+static void keep_only(cJSON *object, const char *const *keys)
+{
+    for (cJSON *member = object ? object->child : NULL, *next; member; member = next) {
+        next = member->next;
+        if (!bl_text_in(member->string, keys))
+            cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
+    }
+}
+
 /* What is left of the metadata changes by somebody's will alone, but for the version. */
 static void trim_metadata(cJSON *object)
 {
@@ -67,15 +80,11 @@ static void trim_metadata(cJSON *object)
                                        "deletionTimestamp",
                                        "ownerReferences",
                                        "finalizers",
+                                       "generation",
                                        "resourceVersion",
                                        NULL};
-    cJSON *metadata = bl_json_get(object, "metadata");
 
-    for (cJSON *member = metadata ? metadata->child : NULL, *next; member; member = next) {
-        next = member->next;
-        if (!bl_text_in(member->string, kept))
-            cJSON_Delete(cJSON_DetachItemViaPointer(metadata, member));
-    }
+    keep_only(bl_json_get(object, "metadata"), kept);
 }
 
 static bool keep(cJSON *object, void *context BL_UNUSED)
@@ -83,6 +92,31 @@ static bool keep(cJSON *object, void *context BL_UNUSED)
     trim_metadata(object);
     cut(object, "status");
     return bl_review_matters(object);
+}
+
+/* Which revision its pods shall have. Companions look at none of it. */
+static bool keep_set(cJSON *object, void *context BL_UNUSED)
+{
+    static const char *const status[] = {"updateRevision", "observedGeneration", NULL};
+
+    trim_metadata(object);
+    keep_only(bl_json_get(object, "status"), status);
+    return bl_review_matters(object);
+}
+
+static bool keep_pod(cJSON *object, void *context BL_UNUSED)
+{
+    static const char *const metadata[] = {"name",        "namespace",         "uid",
+                                           "labels",      "annotations",       "deletionTimestamp",
+                                           "ownerReferences", "creationTimestamp", NULL};
+    static const char *const spec[] = {"nodeName", "readinessGates", "schedulingGates", NULL};
+    static const char *const status[] = {"phase", "podIP", "conditions", "containerStatuses",
+                                         "initContainerStatuses", NULL};
+
+    keep_only(bl_json_get(object, "metadata"), metadata);
+    keep_only(bl_json_get(object, "spec"), spec);
+    keep_only(bl_json_get(object, "status"), status);
+    return true;
 }
 
 /* The kind of what is listed as metadata alone is PartialObjectMetadata. */
@@ -96,32 +130,47 @@ static bool keep_namespace(cJSON *object, void *context BL_UNUSED)
     return true;
 }
 
-static bool same_members(const cJSON *a, const cJSON *b, const char *but)
+static bool same_members(const cJSON *a, const cJSON *b, const char *const *but)
 {
     const cJSON *member;
 
     cJSON_ArrayForEach(member, a) {
-        if (strcmp(member->string, but) != 0 &&
+        if (!bl_text_in(member->string, but) &&
             !bl_json_equal(member, bl_json_get(b, member->string)))
             return false;
     }
     return bl_json_len(a) == bl_json_len(b);
 }
 
-static bool only_version_differs(const cJSON *before, const cJSON *after)
+static bool only_differs(const cJSON *before, const cJSON *after, const char *const *but)
 {
-    return same_members(bl_json_get(before, "metadata"), bl_json_get(after, "metadata"),
-                        "resourceVersion") &&
-           same_members(before, after, "metadata");
+    static const char *const version[] = {"resourceVersion", NULL};
+
+    return same_members(bl_json_get(before, "metadata"), bl_json_get(after, "metadata"), version) &&
+           same_members(before, after, but);
 }
 
+/* Of a StatefulSet's status companions see nothing, and rollouts do. */
 static void changed(const cJSON *before, const cJSON *after, void *context)
 {
+    static const char *const metadata[] = {"metadata", NULL}, *const status[] = {"metadata", "status",
+                                                                                 NULL};
     struct bl_caches *caches = context;
     struct bl_ref ref = bl_object_ref(after ? after : before);
+    const char *namespace = *ref.namespace ? ref.namespace : ref.name;
 
-    if (!before || !after || !only_version_differs(before, after))
-        bl_workqueue_add(caches->options.queue, *ref.namespace ? ref.namespace : ref.name);
+    if (before && after && only_differs(before, after, metadata))
+        return;
+    bl_workqueue_add(caches->options.clusters, namespace);
+    if (!before || !after || !only_differs(before, after, status))
+        bl_workqueue_add(caches->options.queue, namespace);
+}
+
+static void pod_changed(const cJSON *before, const cJSON *after, void *context)
+{
+    struct bl_caches *caches = context;
+
+    bl_workqueue_add(caches->options.clusters, bl_object_ref(after ? after : before).namespace);
 }
 
 static void forget_refused(struct bl_caches *caches, const char *name)
@@ -166,6 +215,8 @@ static void add_caches(struct bl_caches *caches)
 
     for (size_t i = CACHE_STATEFUL_SETS; i < caches->count; i++)
         options[i] = (struct bl_store_options){.keep = keep, .changed = changed};
+    options[CACHE_STATEFUL_SETS].keep = keep_set;
+    options[CACHE_PODS] = (struct bl_store_options){.keep = keep_pod, .changed = pod_changed};
     for (size_t i = 0; i < caches->count; i++) {
         options[i].context = caches;
         caches->stores[i] = bl_informers_add(caches->informers, &specs[i], &options[i]);
@@ -243,9 +294,19 @@ void bl_caches_enqueue(struct bl_caches *caches)
     BL_AUTO(bl_stored_list_release) struct bl_stored_list list = {0};
 
     bl_store_list(caches->stores[CACHE_NAMESPACES], NULL, &list);
-    for (size_t i = 0; i < list.len; i++)
-        bl_workqueue_add(caches->options.queue,
-                         bl_object_ref(bl_stored_object(list.items[i])).name);
+    for (size_t i = 0; i < list.len; i++) {
+        const char *name = bl_object_ref(bl_stored_object(list.items[i])).name;
+
+        bl_workqueue_add(caches->options.queue, name);
+        bl_workqueue_add(caches->options.clusters, name);
+    }
+}
+
+bool bl_scope_has(const struct bl_scope *scope, const cJSON *namespace)
+{
+    return !bl_text_in(bl_object_ref(namespace).name, scope->left_out) &&
+           (!scope->selector ||
+            bl_selector_matches(scope->selector, bl_object_labels(namespace)));
 }
 
 void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view)
@@ -255,10 +316,18 @@ void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_v
     if (own)
         *BL_PUSH(&ret_view->stored) = own;
     for (size_t i = CACHE_STATEFUL_SETS; i < caches->count; i++)
-        bl_store_list(caches->stores[i], namespace, &ret_view->stored);
+        if (i != CACHE_PODS)
+            bl_store_list(caches->stores[i], namespace, &ret_view->stored);
     for (size_t i = 0; i < ret_view->stored.len; i++)
         *BL_PUSH(ret_view) = bl_stored_object(ret_view->stored.items[i]);
     ret_view->namespace = own ? bl_stored_object(own) : NULL;
+}
+
+void bl_caches_pods(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view)
+{
+    bl_store_list(caches->stores[CACHE_PODS], namespace, &ret_view->stored);
+    for (size_t i = 0; i < ret_view->stored.len; i++)
+        *BL_PUSH(ret_view) = bl_stored_object(ret_view->stored.items[i]);
 }
 
 void bl_view_release(struct bl_view *view)

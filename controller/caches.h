@@ -1,9 +1,9 @@
 /**
  * What the controller knows of the cluster, and how it hears of changes: caches that watches keep fresh. Each
- * change puts the namespace that it happened in into the queue.
+ * change puts the namespace that it happened in into the queues of those whom it concerns.
  *
- * Only what matters is kept, and cut to what is looked at: without status and versions, so that a pod that
- * becomes ready is no change.
+ * Only what matters is kept, and cut to what is looked at. Pods and the progress of StatefulSets concern those
+ * who look after Kafka clusters, and not those who keep companions.
  */
 #ifndef BALLAST_CONTROLLER_CACHES_H
 #define BALLAST_CONTROLLER_CACHES_H
@@ -23,7 +23,8 @@ struct bl_caches_options {
     struct bl_kube_client *client;
     struct bl_policies *policies; /* that KafkaPolicies go to */
     struct bl_telemetry *telemetry;
-    struct bl_workqueue *queue;
+    struct bl_workqueue *queue;    /* namespaces whose companions have to be looked at */
+    struct bl_workqueue *clusters; /* namespaces whose Kafka clusters have to be */
     bool
         config_maps; /* those that hold settings of brokers too; reading them takes the right to read all */
 };
@@ -45,15 +46,25 @@ void bl_caches_measure(struct bl_caches *caches);
 /** Puts all namespaces into the queue. */
 void bl_caches_enqueue(struct bl_caches *caches);
 
+/** Which namespaces are looked after. Borrowed. */
+struct bl_scope {
+    const cJSON *selector;        /* a LabelSelector; NULL: all */
+    const char *const *left_out;  /* names, up to NULL */
+};
+
+bool bl_scope_has(const struct bl_scope *scope, const cJSON *namespace);
+
 /** Objects that stay as they are until it is released. */
 struct bl_view {
     const cJSON *namespace; /* the Namespace; NULL: it is not there */
-    const cJSON **items;    /* all of the namespace, and the Namespace */
+    const cJSON **items;    /* all of the namespace but its pods, and the Namespace; or the pods */
     size_t len, cap;
     struct bl_stored_list stored;
 };
 
 void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view);
+/** The pods of managed workloads. */
+void bl_caches_pods(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view);
 void bl_view_release(struct bl_view *view);
 
 #endif

@@ -7,8 +7,8 @@
 #include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "ballast/object/selector.h"
 #include "ballast/policies/review.h"
+#include "ballast/runtime/workers.h"
 #include "pending.h"
 #include "writer.h"
 
@@ -26,8 +26,7 @@ struct tally {
 
 struct bl_reconciler {
     struct bl_reconciler_options options;
-    pthread_t *threads;
-    unsigned running;
+    struct bl_workers *workers;
     struct bl_pending *pending;
 
     pthread_mutex_t lock; /* guards what follows */
@@ -43,7 +42,6 @@ struct bl_reconciler *bl_reconciler_new(const struct bl_reconciler_options *opti
 
     reconciler->options = *options;
     reconciler->pending = bl_pending_new(&bl_clock_real);
-    reconciler->threads = bl_alloc(options->workers, sizeof(pthread_t));
     (void)pthread_mutex_init(&reconciler->lock, NULL);
     return reconciler;
 }
@@ -63,7 +61,6 @@ void bl_reconciler_free(struct bl_reconciler *reconciler)
         tally_clear(&reconciler->tallies.items[i]);
     free(reconciler->tallies.items);
     bl_pending_free(reconciler->pending);
-    free(reconciler->threads);
     (void)pthread_mutex_destroy(&reconciler->lock);
     free(reconciler);
 }
@@ -137,14 +134,6 @@ static void say_blocked(struct bl_reconciler *reconciler, const char *namespace,
                BL_LOG_TEXT("companion", blocked->name),
                BL_LOG_TEXT("workload", bl_object_ref(blocked->subject).name));
     }
-}
-
-static bool in_scope(const struct bl_reconciler *reconciler, const char *namespace,
-                     const cJSON *object)
-{
-    return !bl_text_in(namespace, reconciler->options.namespaces_left_out) &&
-           (!reconciler->options.selector ||
-            bl_selector_matches(reconciler->options.selector, bl_object_labels(object)));
 }
 
 static void tell(struct bl_reconciler *reconciler, const struct bl_step *step)
@@ -313,7 +302,7 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
         forget_namespace(reconciler, namespace);
         return 0;
     }
-    options.in_scope = in_scope(reconciler, namespace, view.namespace);
+    options.in_scope = bl_scope_has(&reconciler->options.scope, view.namespace);
     options.careful = bl_caches_refuse_policy(reconciler->options.caches);
     note_seen(reconciler, &view);
     bl_plan_companions(bl_snapshot_policies(snapshot), view.items, view.len, &options, &plan);
@@ -323,8 +312,9 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     return do_steps(reconciler, &plan, err);
 }
 
-static void work_on(struct bl_reconciler *reconciler, const char *namespace)
+static void work_on(void *context, const char *namespace)
 {
+    struct bl_reconciler *reconciler = context;
     bl_nsec begin = bl_clock_now(&bl_clock_real);
     BL_ERROR(err);
     int rc = reconcile(reconciler, namespace, &err);
@@ -346,32 +336,21 @@ static void work_on(struct bl_reconciler *reconciler, const char *namespace)
                BL_LOG_INT("tries", bl_workqueue_failures(reconciler->options.queue, namespace)));
 }
 
-static void *work(void *context)
-{
-    struct bl_reconciler *reconciler = context;
-
-    for (char *namespace; (namespace = bl_workqueue_get(reconciler->options.queue));) {
-        if (!bl_stop_raised(reconciler->options.stop))
-            work_on(reconciler, namespace);
-        bl_workqueue_done(reconciler->options.queue, namespace);
-        free(namespace);
-    }
-    return NULL;
-}
-
 int bl_reconciler_start(struct bl_reconciler *reconciler, struct bl_error **err)
 {
-    for (; reconciler->running < reconciler->options.workers; reconciler->running++)
-        if (pthread_create(&reconciler->threads[reconciler->running], NULL, work, reconciler) != 0)
-            return bl_fail(err, BL_ERR_IO, "could not start a thread");
-    return 0;
+    struct bl_workers_options workers = {.queue = reconciler->options.queue,
+                                         .stop = reconciler->options.stop,
+                                         .count = reconciler->options.workers,
+                                         .work = work_on,
+                                         .context = reconciler};
+
+    return bl_workers_start(&workers, &reconciler->workers, err);
 }
 
 void bl_reconciler_stop(struct bl_reconciler *reconciler)
 {
-    bl_workqueue_shut_down(reconciler->options.queue);
-    while (reconciler->running)
-        (void)pthread_join(reconciler->threads[--reconciler->running], NULL);
+    bl_workers_free(reconciler->workers);
+    reconciler->workers = NULL;
 }
 
 void bl_reconciler_measure(struct bl_reconciler *reconciler)

@@ -19,8 +19,7 @@ struct bl_reconciler_options {
     struct bl_recorder *recorder;
     struct bl_workqueue *queue;
     const struct bl_stop *stop;
-    const cJSON *selector;                  /* a LabelSelector on namespaces; NULL: all */
-    const char *const *namespaces_left_out; /* up to NULL */
+    struct bl_scope scope;
     unsigned workers;
 };
 

@@ -442,6 +442,23 @@ static bool is_halted(struct decision *decision)
     return false;
 }
 
+/* Where all pods are of the newest revision there is nothing left to go back to. */
+static bool is_aborted(struct decision *decision)
+{
+    for (size_t i = 0; i < decision->view->sets.len; i++) {
+        const struct bl_rollout_set *set = &decision->view->sets.items[i];
+
+        if (!set->managed || !set->aborted || !has_older(decision, i))
+            continue;
+        decision->plan->set = i;
+        decision->plan->phase = BL_ROLLOUT_FAILED;
+        return decide(decision, BL_ROLLOUT_ROLL_BACK, NONE,
+                      bl_asprintf("aborted: the template of %s before this one is restored",
+                                  set->name));
+    }
+    return false;
+}
+
 static bool is_stale(struct decision *decision)
 {
     for (size_t i = 0; i < decision->view->sets.len; i++) {
@@ -490,7 +507,7 @@ void bl_rollout_decide(const struct bl_rollout_view *view, struct bl_rollout_pla
         (void)decide(&decision, BL_ROLLOUT_REST, NONE, bl_strdup("there is nothing to roll"));
         return;
     }
-    if (is_stale(&decision) || is_halted(&decision) || see_to_pods(&decision) ||
+    if (is_stale(&decision) || is_aborted(&decision) || is_halted(&decision) || see_to_pods(&decision) ||
         is_unknown(&decision, set) || wait_until_in_sync(&decision) || lead_back(&decision) ||
         soak(&decision) || check_canary(&decision, set) || go_on(&decision))
         return;

@@ -22,6 +22,7 @@ struct bl_rollout_set {
     bool stale;   /* its controller has not seen the newest template yet */
     bool paused;  /* somebody wants it so */
     bool failed;  /* the first pod of this revision did not come up before */
+    bool aborted; /* somebody wants this revision no more */
     bool begun;   /* it is noted as being rolled */
     struct bl_rollout_settings settings;
 };

@@ -4,6 +4,9 @@ static const char *const results[] = {"ok", "failed", NULL};
 static const char *const kinds[] = {"poddisruptionbudget", "networkpolicy", NULL};
 static const char *const states[] = {"kept", "waiting", "blocked", NULL};
 static const char *const verbs[] = {"create", "repair", "withdraw", NULL};
+static const char *const evictions[] = {"done", "refused", "failed", NULL};
+static const char *const answers[] = {"known", "unknown", NULL};
+static const char *const conditions[] = {"gate-closed", "not-safe", NULL};
 /* As the webhook has them: one dashboard shows both. */
 static const char *const sources[] = {"files", "cluster", "certificate", NULL};
 
@@ -43,6 +46,27 @@ static void add_of_work(struct bl_telemetry *telemetry)
             "Events that could not be written.", NO_LABEL, NO_LABEL);
 }
 
+static void add_of_clusters(struct bl_telemetry *telemetry)
+{
+    telemetry->clusters = add(telemetry, BL_METRIC_GAUGE, "ballast_controller_clusters",
+                              "Kafka clusters that are looked after, by whether they answer.",
+                              LABEL("state", answers), NO_LABEL);
+    telemetry->pods = add(telemetry, BL_METRIC_GAUGE, "ballast_controller_pods",
+                          "Pods whose readiness gate is closed, or that are not safe to disrupt.",
+                          LABEL("state", conditions), NO_LABEL);
+    telemetry->rolling =
+        add(telemetry, BL_METRIC_GAUGE, "ballast_controller_rollouts",
+            "Kafka clusters with a rolling upgrade under way.", NO_LABEL, NO_LABEL);
+    telemetry->looks = add(telemetry, BL_METRIC_COUNTER, "ballast_controller_looks_total",
+                           "Looks at Kafka clusters.", LABEL("result", results), NO_LABEL);
+    telemetry->look_duration =
+        add(telemetry, BL_METRIC_HISTOGRAM, "ballast_controller_look_duration_seconds",
+            "How long looking at a Kafka cluster took, writing included.", NO_LABEL, NO_LABEL);
+    telemetry->evictions = add(telemetry, BL_METRIC_COUNTER, "ballast_controller_evictions_total",
+                               "Evictions that rolling upgrades asked for.",
+                               LABEL("result", evictions), NO_LABEL);
+}
+
 static void add_of_sources(struct bl_telemetry *telemetry, const char *const *resources)
 {
     telemetry->policies = add(telemetry, BL_METRIC_GAUGE, "ballast_policies",
@@ -69,6 +93,7 @@ void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resour
 {
     telemetry->metrics = bl_metrics_new();
     add_of_work(telemetry);
+    add_of_clusters(telemetry);
     add_of_sources(telemetry, resources);
 }
 
@@ -82,6 +107,22 @@ void bl_telemetry_reconcile(struct bl_telemetry *telemetry, bool ok, bl_nsec dur
 {
     bl_metric_add(telemetry->reconciles, 1, ok ? 0 : 1, 0, 0);
     bl_metric_observe(telemetry->duration, duration, 0, 0, 0);
+}
+
+void bl_telemetry_look(struct bl_telemetry *telemetry, bool ok, bl_nsec duration)
+{
+    bl_metric_add(telemetry->looks, 1, ok ? 0 : 1, 0, 0);
+    bl_metric_observe(telemetry->look_duration, duration, 0, 0, 0);
+}
+
+void bl_telemetry_clusters(struct bl_telemetry *telemetry, const struct bl_keeper_counts *counts,
+                           int64_t unknown)
+{
+    bl_metric_set(telemetry->clusters, counts->known, 0, 0, 0);
+    bl_metric_set(telemetry->clusters, unknown, 1, 0, 0);
+    bl_metric_set(telemetry->pods, counts->closed, 0, 0, 0);
+    bl_metric_set(telemetry->pods, counts->unsafe, 1, 0, 0);
+    bl_metric_set(telemetry->rolling, counts->rolling, 0, 0, 0);
 }
 
 void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok,

@@ -11,8 +11,23 @@ enum bl_reload_source {
     BL_SOURCE_CLUSTER,
 };
 
+enum bl_eviction_result {
+    BL_EVICTION_DONE,
+    BL_EVICTION_REFUSED, /* not now */
+    BL_EVICTION_FAILED,
+};
+
+/** Of Kafka clusters, and of their pods. */
+struct bl_keeper_counts {
+    int64_t known;   /* clusters that answer */
+    int64_t closed;  /* readiness gates that are */
+    int64_t unsafe;  /* pods that must stay up, or may have to */
+    int64_t rolling; /* clusters with an upgrade under way */
+};
+
 struct bl_telemetry {
     struct bl_metrics *metrics; /* owned */
+    struct bl_metric *clusters, *pods, *rolling, *looks, *look_duration, *evictions;
     struct bl_metric *reconciles, *duration, *writes, *companions, *queue, *leader, *events_dropped;
     struct bl_metric *reloads, *reload_failed, *policies;
     struct bl_metric *cache_objects, *cache_synced, *cache_failures;
@@ -26,6 +41,12 @@ void bl_telemetry_reconcile(struct bl_telemetry *telemetry, bool ok, bl_nsec dur
 /** `broken`: something of the source is refused still, this or something else. */
 void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok,
                          bool broken);
+
+/** One look at a cluster; `ok`: it answered, and what had to be written was. */
+void bl_telemetry_look(struct bl_telemetry *telemetry, bool ok, bl_nsec duration);
+/** `unknown`: clusters that do not answer. */
+void bl_telemetry_clusters(struct bl_telemetry *telemetry, const struct bl_keeper_counts *counts,
+                           int64_t unknown);
 
 /** Appends all, those of the process (memory, CPU, descriptors) too. */
 void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out);

@@ -40,6 +40,45 @@ int bl_day_parse(const char *text, bl_day *ret_day, struct bl_error **err)
     return 0;
 }
 
+static bool read_clock(const char *text, int64_t *ret_seconds)
+{
+    int64_t hour, minute, second;
+
+    if (text[2] != ':' || text[5] != ':' || !bl_text_to_int(text, 2, &hour) ||
+        !bl_text_to_int(text + 3, 2, &minute) || !bl_text_to_int(text + 6, 2, &second) ||
+        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+        return false;
+    *ret_seconds = (hour * 60 + minute) * 60 + second;
+    return true;
+}
+
+bool bl_time_parse(const char *text, int64_t *ret_seconds)
+{
+    size_t len = text ? strlen(text) : 0;
+    char date[11] = "";
+    int64_t seconds;
+    bl_day day;
+    BL_ERROR(err);
+
+    if (len < 20 || text[10] != 'T' || text[len - 1] != 'Z' || !read_clock(text + 11, &seconds) ||
+        (len > 20 && text[19] != '.') || strspn(text + 20, "0123456789") + 21 < len)
+        return false;
+    memcpy(date, text, sizeof(date) - 1);
+    if (bl_day_parse(date, &day, &err) < 0)
+        return false;
+    *ret_seconds = day * SECONDS_A_DAY + seconds;
+    return true;
+}
+
+void bl_time_format(int64_t seconds, char text[BL_TIME_SIZE])
+{
+    time_t when = (time_t)seconds;
+    struct tm parts;
+
+    (void)gmtime_r(&when, &parts);
+    (void)strftime(text, BL_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
 bl_day bl_day_today(void)
 {
     return (bl_day)time(NULL) / SECONDS_A_DAY;

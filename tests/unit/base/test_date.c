@@ -82,6 +82,44 @@ START_TEST(today_is_the_day_of_the_clock)
 }
 END_TEST
 
+static const struct {
+    const char *why, *text;
+    int64_t want; /* -1: refused */
+} times[] = {
+    {"the epoch", "1970-01-01T00:00:00Z", 0},
+    {"a Time", "2026-11-25T21:06:31Z", 1795640791},
+    {"a MicroTime", "2026-11-25T21:06:31.123456Z", 1795640791},
+    {"a leap second", "2016-12-31T23:59:60Z", 1483228800},
+    {"nothing", "", -1},
+    {"no time", "2026-11-25", -1},
+    {"another zone", "2026-11-25T21:06:31+01:00", -1},
+    {"no zone", "2026-11-25T21:06:31", -1},
+    {"an hour too many", "2026-11-25T24:00:00Z", -1},
+    {"letters in the fraction", "2026-11-25T21:06:31.12x456Z", -1},
+    {"a blank", "2026-11-25 21:06:31Z", -1},
+};
+
+START_TEST(times_are_read)
+{
+    ck_assert(!bl_time_parse(NULL, &(int64_t){0}));
+    for (size_t i = 0; i < BL_ARRAY_LEN(times); i++) {
+        int64_t seconds = -1;
+
+        BL_WHY(bl_time_parse(times[i].text, &seconds) == (times[i].want >= 0), times[i].why);
+        BL_WHY(seconds == times[i].want, times[i].why);
+    }
+}
+END_TEST
+
+START_TEST(times_are_written_as_they_are_read)
+{
+    char text[BL_TIME_SIZE];
+
+    bl_time_format(1795640791, text);
+    ck_assert_str_eq(text, "2026-11-25T21:06:31Z");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base/date");
@@ -91,6 +129,8 @@ int main(void)
     tcase_add_test(tests, invalid_is_refused);
     tcase_add_test(tests, the_message_shows_how);
     tcase_add_test(tests, today_is_the_day_of_the_clock);
+    tcase_add_test(tests, times_are_read);
+    tcase_add_test(tests, times_are_written_as_they_are_read);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }

@@ -1,0 +1,52 @@
+/**
+ * The two conditions that the controller keeps on pods of Kafka and ZooKeeper. Pure.
+ *
+ * ballast.dev/in-sync is the readiness gate of brokers: closed after each start until every replica is back in
+ * sync, and open from then on for as long as that process runs, because readiness must not cut clients off
+ * from a broker that is merely slow. Where waiting cannot help it opens: when nobody leads what is missing, and
+ * when the cluster has not answered for as long as the policy says.
+ *
+ * ballast.dev/safe-to-disrupt says whether the pod may go down now, and what stands against it.
+ */
+#ifndef BALLAST_CONTROLLER_CONDITIONS_H
+#define BALLAST_CONTROLLER_CONDITIONS_H
+
+#include "sight.h"
+
+#define BL_CONDITION_IN_SYNC "ballast.dev/in-sync"
+
+/** As in the API; `type` NULL: the pod does not have it. */
+struct bl_condition {
+    const char *type;
+    const char *status; /* "True", "False", "Unknown" */
+    const char *reason;
+    char *message; /* owned */
+    int64_t since; /* lastTransitionTime, in seconds since 1970 */
+};
+
+enum {
+    BL_CONDITION_GATE,
+    BL_CONDITION_SAFETY,
+    BL_CONDITION_COUNT,
+};
+
+struct bl_conditions {
+    struct bl_condition items[BL_CONDITION_COUNT];
+    bool changed;          /* they are not what the pod has */
+    bool opened_unknowing; /* the gate was opened although nothing is known: worth an Event */
+    bool closed;           /* the gate is closed: worth another look soon */
+};
+
+/** Of a pod that is there. `now` in seconds since 1970. */
+void bl_conditions_of(const struct bl_member *member, const cJSON *pod,
+                      const struct bl_pod_sight *sight, int64_t now,
+                      struct bl_conditions *ret_conditions);
+void bl_conditions_release(struct bl_conditions *conditions);
+
+/** What server-side apply wants: the pod's name and uid, and the conditions that it has. */
+BL_NONNULL cJSON *bl_conditions_patch(const cJSON *pod, const struct bl_conditions *conditions);
+
+/** Has the pod the gate among its readiness gates? */
+bool bl_pod_is_gated(const cJSON *pod);
+
+#endif

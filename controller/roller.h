@@ -1,0 +1,56 @@
+/**
+ * Rolls the upgrades of one cluster: puts together what the plan decides by, does what it decides, and notes it
+ * where people see it.
+ */
+#ifndef BALLAST_CONTROLLER_ROLLER_H
+#define BALLAST_CONTROLLER_ROLLER_H
+
+#include "ballast/runtime/recorder.h"
+#include "lookout.h"
+#include "progress.h"
+#include "sight.h"
+#include "telemetry.h"
+
+/**
+ * What is remembered of a cluster between two looks. Nothing that a new leader could not do without: it would
+ * ask again, try again, or wait a little longer.
+ */
+struct bl_roller {
+    struct {
+        struct bl_evicted {
+            char *uid;
+            bl_nsec when;
+        } *items; /* that the caches may not show yet */
+        size_t len, cap;
+    } evicted;
+    uint64_t motion; /* of what was seen last; while it stays the same nothing moves */
+    bl_nsec moved;
+    uint64_t epoch; /* of the pods that what follows is about */
+    enum bl_canary_state canary;
+    char *canary_text;
+    bl_nsec canary_at;
+    bool led_away, balance_failed;
+    char *refusal; /* of the last eviction, in the API server's words */
+};
+
+void bl_roller_release(struct bl_roller *roller);
+
+/** All borrowed. */
+struct bl_roller_job {
+    struct bl_kube_client *client;
+    struct bl_recorder *recorder;
+    struct bl_telemetry *telemetry;
+    const struct bl_kafka *kafka;
+    const struct bl_cluster *facts; /* NULL: unknown */
+    const char *unknown;            /* why; NULL: known, or there is nothing to know */
+    const struct bl_sight *sight;
+    struct bl_observer *observer; /* NULL with unknown facts */
+    bl_nsec now;                  /* monotonic */
+    int64_t wall;                 /* seconds since 1970 */
+};
+
+/** One step. `ret_busy`: there is more to do, or to wait for. */
+BL_CHECK int bl_roller_step(struct bl_roller *roller, const struct bl_roller_job *job,
+                            bool *ret_busy, struct bl_error **err);
+
+#endif

@@ -1,0 +1,274 @@
+#include "roller_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/policies/review.h"
+
+/* The caches are behind by so much at most. */
+#define EVICTED_FOR (15 * BL_NSEC_S)
+
+static const char *uid_of(const cJSON *object)
+{
+    const char *uid = bl_json_string(bl_json_get(object, "metadata"), "uid");
+
+    return uid ? uid : "";
+}
+
+/* --- sets --- */
+
+static bool is_stale(const cJSON *set)
+{
+    int64_t generation = 0, observed = 0;
+
+    (void)bl_json_int(bl_json_at(set, "metadata", "generation", NULL), &generation);
+    (void)bl_json_int(bl_json_at(set, "status", "observedGeneration", NULL), &observed);
+    return observed < generation;
+}
+
+static bool names_newest(const cJSON *set, const char *annotation)
+{
+    const char *named = bl_object_annotation(set, annotation);
+
+    return named && bl_text_eq(named, bl_json_string(bl_json_get(set, "status"), "updateRevision"));
+}
+
+static void add_set(const struct bl_member *member, struct bl_rollout_view *view)
+{
+    BL_AUTO(bl_progress_release) struct bl_progress progress = {0};
+
+    bl_progress_read(member->set, &progress);
+    *BL_PUSH(&view->sets) = (struct bl_rollout_set){
+        .name = member->ref.name,
+        .role = member->role,
+        .managed = member->managed.rolled,
+        .stale = is_stale(member->set),
+        .paused = bl_object_annotation(member->set, BL_ANNOTATION_ROLLOUT_PAUSED) != NULL,
+        .failed = names_newest(member->set, BL_ANNOTATION_ROLLOUT_FAILED),
+        .aborted = names_newest(member->set, BL_ANNOTATION_ROLLOUT_ABORT),
+        .begun = bl_progress_begun(&progress, member->set),
+        .settings = member->managed.rollout,
+    };
+}
+
+/* --- pods --- */
+
+static const char *waiting_reason(const cJSON *status)
+{
+    static const char *const troubles[] = {
+        "CrashLoopBackOff", "ImagePullBackOff",     "ErrImagePull", "InvalidImageName",
+        "ErrImageNeverPull", "CreateContainerConfigError", "CreateContainerError",
+        "RunContainerError", NULL};
+    const char *reason = bl_json_string(bl_json_at(status, "state", "waiting", NULL), "reason");
+
+    return bl_text_in(reason, troubles) ? reason : NULL;
+}
+
+/* Between two starts of one that crashes it runs for a moment: what it was before still holds. */
+static const char *crash_reason(const cJSON *status)
+{
+    int64_t restarts = 0;
+
+    (void)bl_json_int(bl_json_get(status, "restartCount"), &restarts);
+    return restarts > 1 && !bl_json_bool(status, "ready", false) ? "it crashes again and again"
+                                                                 : NULL;
+}
+
+static const char *trouble_of(const cJSON *pod)
+{
+    static const char *const lists[] = {"initContainerStatuses", "containerStatuses"};
+    const cJSON *scheduled = bl_pod_condition(pod, "PodScheduled"), *status;
+
+    if (bl_text_eq(bl_json_string(scheduled, "reason"), "Unschedulable"))
+        return "it fits on no node";
+    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++)
+        cJSON_ArrayForEach(status, bl_json_at(pod, "status", lists[i], NULL)) {
+            const char *reason = waiting_reason(status);
+
+            if (!reason && i == 1)
+                reason = crash_reason(status);
+            if (reason)
+                return reason;
+        }
+    return NULL;
+}
+
+static int64_t seconds_since(const char *text, int64_t now)
+{
+    int64_t then = 0;
+
+    return bl_time_parse(text, &then) && then < now ? now - then : 0;
+}
+
+/* Of one that is ready since it became so; of another since it was made, as it may never have been. */
+static int64_t since(const cJSON *pod, bool ready, int64_t now)
+{
+    return seconds_since(
+        ready ? bl_json_string(bl_pod_condition(pod, "Ready"), "lastTransitionTime")
+              : bl_json_string(bl_json_get(pod, "metadata"), "creationTimestamp"),
+        now);
+}
+
+static bool was_evicted(const struct bl_roller *roller, const cJSON *pod)
+{
+    for (size_t i = 0; i < roller->evicted.len; i++)
+        if (strcmp(roller->evicted.items[i].uid, uid_of(pod)) == 0)
+            return true;
+    return false;
+}
+
+static void forget_old_evictions(struct bl_roller *roller, bl_nsec now)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < roller->evicted.len; i++) {
+        if (now - roller->evicted.items[i].when < EVICTED_FOR)
+            roller->evicted.items[kept++] = roller->evicted.items[i];
+        else
+            free(roller->evicted.items[i].uid);
+    }
+    roller->evicted.len = kept;
+}
+
+static const char *hold_of(const struct bl_member *member, const cJSON *pod)
+{
+    const char *hold = bl_object_annotation(pod, BL_ANNOTATION_HOLD);
+
+    return hold ? hold : bl_object_annotation(member->set, BL_ANNOTATION_HOLD);
+}
+
+static void add_pod(const struct bl_roller *roller, const struct bl_roller_job *job, size_t index,
+                    struct bl_rollout_view *view)
+{
+    const struct bl_member_pod *it = &job->kafka->pods.items[index];
+    const struct bl_member *member = &job->kafka->members.items[it->member];
+    const struct bl_pod_sight *sight = &job->sight->pods[index];
+    bool ready = it->pod && bl_pod_condition_is(it->pod, "Ready", "True");
+
+    *BL_PUSH(&view->pods) = (struct bl_rollout_pod){
+        .set = it->member,
+        .name = it->name,
+        .missing = !it->pod,
+        .going = it->pod && (bl_pod_is_going(it->pod) || was_evicted(roller, it->pod)),
+        .outdated = it->pod && bl_member_outdated(member, it->pod),
+        .ready = ready,
+        .answers = sight->known && sight->answers,
+        .in_sync = sight->known && sight->in_sync,
+        .trouble = it->pod && !ready ? trouble_of(it->pod) : NULL,
+        .state = sight->state ? sight->state : sight->known ? NULL : sight->why,
+        .since = it->pod ? since(it->pod, ready, job->wall) : 0,
+        .safe = sight->known && sight->safe,
+        .why = sight->why,
+        .hold = hold_of(member, it->pod),
+        .chief = sight->chief,
+        .leads = sight->leads,
+    };
+}
+
+/* --- leadership --- */
+
+bool bl_roller_is_due(const struct bl_roller_job *job, const struct bl_moved *moved)
+{
+    for (size_t i = 0; i < job->kafka->pods.len; i++) {
+        const struct bl_member_pod *pod = &job->kafka->pods.items[i];
+
+        if (strcmp(pod->name, moved->pod) == 0)
+            return !pod->pod || strcmp(uid_of(pod->pod), moved->uid) != 0 ||
+                   !bl_member_outdated(&job->kafka->members.items[pod->member], pod->pod);
+    }
+    return true;
+}
+
+static bool is_any_due(const struct bl_roller_job *job)
+{
+    bool due = false;
+
+    for (size_t i = 0; i < job->kafka->members.len && !due; i++) {
+        BL_AUTO(bl_moved_release) struct bl_moved_list moved = {0};
+
+        bl_moved_read(job->kafka->members.items[i].set, &moved);
+        for (size_t m = 0; m < moved.len; m++)
+            due |= bl_roller_is_due(job, &moved.items[m]);
+    }
+    return due;
+}
+
+/* --- all of it --- */
+
+static bool together(const void *context, const size_t *pods, size_t len)
+{
+    const struct bl_roller_job *job = context;
+
+    return bl_sight_together(job->kafka, job->sight, job->facts, pods, len);
+}
+
+void bl_roller_look(struct bl_roller *roller, const struct bl_roller_job *job,
+                    struct bl_rollout_view *ret_view)
+{
+    forget_old_evictions(roller, job->now);
+    for (size_t i = 0; i < job->kafka->members.len; i++)
+        add_set(&job->kafka->members.items[i], ret_view);
+    for (size_t i = 0; i < job->kafka->pods.len; i++)
+        add_pod(roller, job, i, ret_view);
+    ret_view->unknown = job->unknown;
+    ret_view->unbalanced = job->sight->unbalanced || is_any_due(job);
+    ret_view->balance_failed = roller->balance_failed;
+    ret_view->canary = roller->canary;
+    ret_view->canary_text = roller->canary_text;
+    ret_view->led_away = roller->led_away;
+    ret_view->idle = (job->now - roller->moved) / BL_NSEC_S;
+    ret_view->together = together;
+    ret_view->context = job;
+}
+
+/* FNV-1a, with an end after each text. */
+static uint64_t mix(uint64_t hash, const char *text)
+{
+    for (; text && *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211U;
+    return (hash ^ 0xff) * 1099511628211U;
+}
+
+#define HASH_BEGIN 14695981039346656037U
+
+static const char *process_of(const struct bl_roller_job *job, const struct bl_member_pod *pod)
+{
+    const struct bl_member *member = &job->kafka->members.items[pod->member];
+
+    return bl_json_string(
+        bl_json_at(bl_member_container(member, pod->pod), "state", "running", NULL), "startedAt");
+}
+
+uint64_t bl_roller_epoch(const struct bl_roller_job *job)
+{
+    uint64_t hash = HASH_BEGIN;
+
+    for (size_t i = 0; i < job->kafka->pods.len; i++) {
+        hash = mix(hash, uid_of(job->kafka->pods.items[i].pod));
+        hash = mix(hash, process_of(job, &job->kafka->pods.items[i]));
+    }
+    return hash;
+}
+
+/* That a process starts again and again is no motion. */
+uint64_t bl_roller_motion(const struct bl_roller_job *job)
+{
+    uint64_t hash = HASH_BEGIN;
+
+    for (size_t i = 0; i < job->kafka->pods.len; i++) {
+        const struct bl_member_pod *pod = &job->kafka->pods.items[i];
+        const struct bl_pod_sight *sight = &job->sight->pods[i];
+
+        hash = mix(hash, uid_of(pod->pod));
+        hash = mix(hash, bl_pod_condition_is(pod->pod, "Ready", "True") ? "ready" : "");
+        hash = mix(hash, pod->pod && bl_pod_is_going(pod->pod) ? "going" : "");
+        hash = mix(hash, sight->state);
+        hash = mix(hash, sight->safe ? "safe" : sight->why);
+    }
+    for (size_t i = 0; i < job->kafka->members.len; i++)
+        hash = mix(hash, bl_json_string(bl_json_get(job->kafka->members.items[i].set, "status"),
+                                        "updateRevision"));
+    return hash;
+}

@@ -1,0 +1,366 @@
+#include "sight.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+
+/* A sentence of a gate and the names in it. */
+#define WHY_MAX 2048
+
+struct reading {
+    const struct bl_kafka *kafka;
+    const struct bl_finding_out *found;
+    struct bl_sight *sight;
+};
+
+static const struct bl_member *member_of(const struct bl_kafka *kafka, size_t pod)
+{
+    return &kafka->members.items[kafka->pods.items[pod].member];
+}
+
+static bool has_partitions(enum bl_role role)
+{
+    return role == BL_ROLE_BROKER || role == BL_ROLE_COMBINED;
+}
+
+static bool votes(enum bl_role role)
+{
+    return role == BL_ROLE_CONTROLLER || role == BL_ROLE_COMBINED;
+}
+
+/* --- which node a pod is --- */
+
+static bool host_is_pod(const char *host, const struct bl_member_pod *pod)
+{
+    size_t len = strlen(pod->name);
+
+    return host && ((strncmp(host, pod->name, len) == 0 && (host[len] == '.' || !host[len])) ||
+                    bl_text_eq(host, bl_pod_ip(pod->pod)));
+}
+
+/* "0@kafka-0.kafka-headless:9093,…" */
+static int32_t node_in_voters(const char *voters, const struct bl_member_pod *pod)
+{
+    while (voters && *voters) {
+        size_t len = strcspn(voters, ",");
+        BL_AUTO_FREE char *voter = bl_strndup(voters, len);
+        char *at = strchr(voter, '@');
+        int64_t id;
+
+        if (at && bl_text_to_int(voter, (size_t)(at - voter), &id) && id >= 0 && id <= INT32_MAX) {
+            at[strcspn(at, ":")] = '\0';
+            if (host_is_pod(at + 1, pod))
+                return (int32_t)id;
+        }
+        voters += len + (voters[len] == ',');
+    }
+    return BL_NO_NODE;
+}
+
+static int32_t node_in_facts(const struct bl_cluster *facts, enum bl_role role,
+                             const struct bl_member_pod *pod)
+{
+    for (size_t i = 0; has_partitions(role) && i < facts->brokers.len; i++)
+        if (host_is_pod(facts->brokers.items[i].host, pod))
+            return facts->brokers.items[i].id;
+    for (size_t i = 0; votes(role) && i < facts->quorum.voters.len; i++)
+        if (host_is_pod(facts->quorum.voters.items[i].host, pod))
+            return facts->quorum.voters.items[i].id;
+    return BL_NO_NODE;
+}
+
+/*
+ * A broker that is down is listed by no address. Charts number nodes as they number pods, some from another
+ * number on; where those that are known agree on the distance, it holds for the others.
+ */
+static void count_nodes(struct reading *reading, size_t member)
+{
+    const struct bl_kafka *kafka = reading->kafka;
+    int64_t distance = 0;
+    bool known = false;
+
+    for (size_t i = 0; i < kafka->pods.len; i++) {
+        int64_t own = reading->sight->pods[i].node - kafka->pods.items[i].ordinal;
+
+        if (kafka->pods.items[i].member != member || reading->sight->pods[i].node == BL_NO_NODE)
+            continue;
+        if (known && own != distance)
+            return;
+        distance = own;
+        known = true;
+    }
+    for (size_t i = 0; known && i < kafka->pods.len; i++)
+        if (kafka->pods.items[i].member == member && reading->sight->pods[i].node == BL_NO_NODE)
+            reading->sight->pods[i].node = (int32_t)(kafka->pods.items[i].ordinal + distance);
+}
+
+static void find_nodes(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->kafka->pods.len; i++) {
+        const struct bl_member *member = member_of(reading->kafka, i);
+        const struct bl_member_pod *pod = &reading->kafka->pods.items[i];
+        int32_t node = reading->found->facts
+                           ? node_in_facts(reading->found->facts, member->role, pod)
+                           : BL_NO_NODE;
+
+        if (node == BL_NO_NODE && member->role != BL_ROLE_ZOOKEEPER)
+            node = node_in_voters(member->voters, pod);
+        reading->sight->pods[i].node = node;
+    }
+    for (size_t i = 0; i < reading->kafka->members.len; i++)
+        if (reading->kafka->members.items[i].role != BL_ROLE_ZOOKEEPER)
+            count_nodes(reading, i);
+}
+
+/* --- what may go --- */
+
+static void refuse(struct bl_pod_sight *sight, const char *reason, char *why)
+{
+    if (!sight->safe) {
+        free(why);
+        return;
+    }
+    sight->safe = false;
+    sight->reason = reason;
+    free(sight->why);
+    sight->why = why;
+}
+
+static void forget(struct bl_pod_sight *sight, const char *why)
+{
+    sight->known = false;
+    sight->safe = false;
+    sight->reason = "Unknown";
+    free(sight->why);
+    sight->why = bl_strdup(why);
+}
+
+static void judge_broker(struct reading *reading, size_t pod)
+{
+    const struct bl_gate_settings *settings = &member_of(reading->kafka, pod)->managed.gate;
+    const struct bl_gate_options options = {(int32_t)settings->reserve,
+                                            settings->no_spare == BL_NO_SPARE_ACCEPT};
+    struct bl_pod_sight *sight = &reading->sight->pods[pod];
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(WHY_MAX);
+    struct bl_verdict verdict;
+    struct bl_gate_lag lag;
+
+    bl_gate_judge(reading->found->facts, sight->node, &options, &verdict);
+    sight->answers = verdict.running;
+    sight->leads = (int64_t)verdict.leads;
+    sight->in_sync = bl_gate_in_sync(reading->found->facts, sight->node, &lag);
+    sight->chief |= reading->found->facts->controller == sight->node;
+    if (!verdict.running) {
+        sight->state = bl_strdup("the broker does not answer");
+        return;
+    }
+    if (!sight->in_sync) {
+        bl_gate_lag_explain(&lag, &text);
+        sight->state = bl_strbuf_take(&text);
+    }
+    if (bl_verdict_is_safe(&verdict))
+        return;
+    bl_verdict_explain(&verdict, &text);
+    refuse(sight, "PartitionsAtRisk", bl_strbuf_take(&text));
+}
+
+/* A voter that has caught up is one that runs; whether one runs that has not, nobody says. */
+static void judge_voter(struct reading *reading, size_t pod)
+{
+    const struct bl_cluster *facts = reading->found->facts;
+    struct bl_pod_sight *sight = &reading->sight->pods[pod];
+    const struct bl_voter *voter = bl_quorum_voter(&facts->quorum, sight->node);
+    bool alone = member_of(reading->kafka, pod)->role == BL_ROLE_CONTROLLER;
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(WHY_MAX);
+    struct bl_voter_verdict verdict;
+
+    bl_gate_judge_voter(facts, sight->node, &verdict);
+    sight->chief |= facts->quorum.known && facts->quorum.leader == sight->node;
+    if (alone) {
+        sight->answers = voter && voter->caught_up;
+        sight->in_sync = sight->answers;
+    }
+    if (voter && !voter->caught_up) {
+        sight->in_sync = false;
+        free(sight->state);
+        sight->state = bl_strdup("it has not caught up with the quorum yet");
+        if (alone)
+            return;
+    }
+    if (verdict.safe)
+        return;
+    bl_voter_verdict_explain(&verdict, &text);
+    refuse(sight, "QuorumAtRisk", bl_strbuf_take(&text));
+}
+
+static bool serves(enum bl_zookeeper_mode mode)
+{
+    return mode == BL_ZOOKEEPER_LEADER || mode == BL_ZOOKEEPER_FOLLOWER ||
+           mode == BL_ZOOKEEPER_OBSERVER || mode == BL_ZOOKEEPER_STANDALONE;
+}
+
+static void judge_zookeeper(struct reading *reading, size_t pod, size_t index)
+{
+    const struct bl_zookeeper_servers *servers = reading->found->zookeepers;
+    struct bl_pod_sight *sight = &reading->sight->pods[pod];
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(WHY_MAX);
+    struct bl_voter_verdict verdict;
+
+    if (!servers || index >= servers->len) {
+        forget(sight, "ZooKeeper was not asked");
+        return;
+    }
+    sight->answers = servers->items[index].mode != BL_ZOOKEEPER_AWAY;
+    sight->in_sync = serves(servers->items[index].mode);
+    sight->chief = servers->items[index].mode == BL_ZOOKEEPER_LEADER;
+    if (servers->items[index].mode == BL_ZOOKEEPER_UNKNOWN) {
+        forget(sight, "it does not say whether it serves; put srvr on its 4lw.commands.whitelist");
+        return;
+    }
+    if (!sight->in_sync) {
+        sight->state = bl_asprintf("it is %s", bl_zookeeper_mode_name(servers->items[index].mode));
+        return;
+    }
+    bl_gate_judge_zookeeper(servers->items, servers->len, index, &verdict);
+    if (verdict.safe)
+        return;
+    bl_voter_verdict_explain(&verdict, &text);
+    refuse(sight, "QuorumAtRisk", bl_strbuf_take(&text));
+}
+
+static void judge_kafka(struct reading *reading, size_t pod)
+{
+    struct bl_pod_sight *sight = &reading->sight->pods[pod];
+    enum bl_role role = member_of(reading->kafka, pod)->role;
+
+    if (!reading->found->facts) {
+        forget(sight, reading->found->unknown ? reading->found->unknown : "it was not asked");
+        return;
+    }
+    if (sight->node == BL_NO_NODE) {
+        forget(sight, "which node of the cluster it is cannot be told by its name or address");
+        return;
+    }
+    if (has_partitions(role))
+        judge_broker(reading, pod);
+    if (votes(role))
+        judge_voter(reading, pod);
+}
+
+/* --- one disruption at a time --- */
+
+static bool is_disturbed(const struct bl_member_pod *pod)
+{
+    return !pod->pod || bl_pod_is_going(pod->pod) || !bl_pod_condition_is(pod->pod, "Ready", "True");
+}
+
+static void judge_others(struct reading *reading, size_t pod)
+{
+    struct bl_pod_sight *sight = &reading->sight->pods[pod];
+
+    if (sight->known && !sight->answers)
+        return;
+    for (size_t i = 0; i < reading->kafka->pods.len; i++) {
+        const struct bl_member_pod *other = &reading->kafka->pods.items[i];
+
+        if (i == pod || !is_disturbed(other))
+            continue;
+        refuse(sight, "OtherDisruption",
+               bl_asprintf("%s %s", other->name,
+                           !other->pod ? "is away"
+                           : bl_pod_is_going(other->pod) ? "is going down"
+                                                         : "is not ready"));
+        return;
+    }
+}
+
+static bool is_unbalanced(const struct bl_cluster *facts)
+{
+    for (size_t t = 0; t < facts->topics.len; t++)
+        for (size_t p = 0; p < facts->topics.items[t].partitions.len; p++) {
+            const struct bl_partition *partition = &facts->topics.items[t].partitions.items[p];
+
+            if (partition->replicas.len && partition->leader >= 0 &&
+                partition->leader != partition->replicas.items[0] &&
+                bl_broker_ids_has(&partition->isr, partition->replicas.items[0]) &&
+                bl_cluster_broker(facts, partition->replicas.items[0]))
+                return true;
+        }
+    return false;
+}
+
+void bl_sight_read(const struct bl_kafka *kafka, const struct bl_finding_out *found,
+                   struct bl_sight *ret_sight)
+{
+    struct reading reading = {kafka, found, ret_sight};
+    size_t zookeepers = 0;
+
+    *ret_sight = (struct bl_sight){.pods = bl_alloc(kafka->pods.len + 1, sizeof(struct bl_pod_sight)),
+                                   .len = kafka->pods.len};
+    find_nodes(&reading);
+    for (size_t i = 0; i < kafka->pods.len; i++) {
+        struct bl_pod_sight *sight = &ret_sight->pods[i];
+
+        sight->known = sight->safe = true;
+        sight->reason = "Safe";
+        if (member_of(kafka, i)->role == BL_ROLE_ZOOKEEPER)
+            judge_zookeeper(&reading, i, zookeepers++);
+        else
+            judge_kafka(&reading, i);
+        judge_others(&reading, i);
+    }
+    ret_sight->unbalanced = found->facts && is_unbalanced(found->facts);
+}
+
+void bl_sight_release(struct bl_sight *sight)
+{
+    for (size_t i = 0; i < sight->len; i++) {
+        free(sight->pods[i].state);
+        free(sight->pods[i].why);
+    }
+    free(sight->pods);
+    *sight = (struct bl_sight){0};
+}
+
+/* The facts as they would be without the brokers from `from` on: what is not listed does not run. */
+static struct bl_cluster without(const struct bl_cluster *facts, const struct bl_sight *sight,
+                                 const size_t *pods, size_t len)
+{
+    struct bl_cluster left = *facts;
+
+    left.brokers.items = bl_alloc(facts->brokers.len + 1, sizeof(struct bl_broker));
+    left.brokers.len = 0;
+    for (size_t b = 0; b < facts->brokers.len; b++) {
+        bool goes = false;
+
+        for (size_t i = 0; i < len; i++)
+            goes |= sight->pods[pods[i]].node == facts->brokers.items[b].id;
+        if (!goes)
+            left.brokers.items[left.brokers.len++] = facts->brokers.items[b];
+    }
+    return left;
+}
+
+bool bl_sight_together(const struct bl_kafka *kafka, const struct bl_sight *sight,
+                       const struct bl_cluster *facts, const size_t *pods, size_t len)
+{
+    const struct bl_gate_settings *settings = &member_of(kafka, pods[0])->managed.gate;
+    const struct bl_gate_options options = {(int32_t)settings->reserve,
+                                            settings->no_spare == BL_NO_SPARE_ACCEPT};
+    struct bl_verdict verdict;
+
+    for (size_t i = 0; facts && i < len; i++) {
+        struct bl_cluster left;
+
+        if (sight->pods[pods[i]].node == BL_NO_NODE)
+            return false;
+        left = without(facts, sight, pods, i);
+        bl_gate_judge(&left, sight->pods[pods[i]].node, &options, &verdict);
+        free(left.brokers.items);
+        if (!bl_verdict_is_safe(&verdict))
+            return false;
+    }
+    return facts != NULL;
+}

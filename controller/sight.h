@@ -1,0 +1,48 @@
+/**
+ * What is seen of each pod of a cluster: does it serve, is it in sync, may it go down now? Pure.
+ *
+ * Kubernetes knows pods, Kafka knows nodes by their ids, and this is where the two meet.
+ */
+#ifndef BALLAST_CONTROLLER_SIGHT_H
+#define BALLAST_CONTROLLER_SIGHT_H
+
+#include "ballast/kafka/gate.h"
+#include "topology.h"
+
+#define BL_NO_NODE (-1)
+
+struct bl_pod_sight {
+    int32_t node; /* broker.id or node.id; BL_NO_NODE: ZooKeeper, or it cannot be told */
+    bool known;   /* what follows was seen, and is not assumed */
+    bool answers;
+    bool in_sync;
+    bool safe;
+    bool chief; /* active controller, leader of the quorum or of ZooKeeper */
+    int64_t leads;
+    char *state; /* what is missing until it is in sync; NULL */
+    char *why;   /* it may not go, or why that is not known; NULL */
+    const char *reason; /* the same in a word: "PartitionsAtRisk" */
+};
+
+/** What was found out about a cluster; NULL: it did not answer. */
+struct bl_finding_out {
+    const struct bl_cluster *facts;
+    const struct bl_zookeeper_servers *zookeepers; /* one for each pod of that role, in their order */
+    const char *unknown;                           /* why there are no facts */
+};
+
+struct bl_sight {
+    struct bl_pod_sight *pods; /* one for each of the cluster's */
+    size_t len;
+    bool unbalanced; /* leaders that are not the preferred ones, and could be */
+};
+
+void bl_sight_read(const struct bl_kafka *kafka, const struct bl_finding_out *found,
+                   struct bl_sight *ret_sight);
+void bl_sight_release(struct bl_sight *sight);
+
+/** May these brokers be down together? Indexes are of the cluster's pods. */
+bool bl_sight_together(const struct bl_kafka *kafka, const struct bl_sight *sight,
+                       const struct bl_cluster *facts, const size_t *pods, size_t len);
+
+#endif
