@@ -4,6 +4,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "observer.h"
+#include "socket.h"
 
 /* Topics asked about in one request; each answer has about 30 settings. */
 #define BATCH 256

@@ -7,29 +7,12 @@
 #include "ballast/base/mem.h"
 #include "observer.h"
 #include "security.h"
+#include "socket.h"
 
 /* Largest properties file. */
 #define PROPERTIES_MAX_BYTES ((size_t)1 << 20)
 /* How long to wait before asking librdkafka why it is that nobody answered. */
 #define SLICE_MS 250
-
-struct bl_observer {
-    rd_kafka_t *rk;
-    bl_nsec at_most;
-    /* What librdkafka last said of its connections. It tells by a callback, in rd_kafka_poll(). */
-    rd_kafka_resp_err_t cause;
-    char *why;
-    bool all_down;
-};
-
-int bl_deadline_left(bl_nsec deadline, int most)
-{
-    bl_nsec left = (deadline - bl_clock_now(&bl_clock_real)) / BL_NSEC_MS;
-
-    if (left <= 0)
-        return 0;
-    return left < most ? (int)left : most;
-}
 
 static bool is_refusal(rd_kafka_resp_err_t cause)
 {
@@ -101,7 +84,8 @@ int bl_observer_new(const struct bl_observer_settings *settings, struct bl_obser
     rd_kafka_conf_set_opaque(conf, observer);
     rd_kafka_conf_set_error_cb(conf, hear_error);
     rd_kafka_conf_set_log_cb(conf, drop_log);
-    if (configure(settings, conf, err) < 0)
+    if (configure(settings, conf, err) < 0 ||
+        bl_wire_security_new(conf, &observer->peers.security, err) < 0)
         return -1;
     observer->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
     if (!observer->rk)
@@ -117,6 +101,7 @@ void bl_observer_free(struct bl_observer *observer)
 {
     if (!observer)
         return;
+    bl_peers_release(&observer->peers);
     if (observer->rk)
         rd_kafka_destroy(observer->rk);
     free(observer->why);
@@ -271,6 +256,7 @@ int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluste
     }
     if (bl_topics_configure(observer->rk, deadline, &cluster, err) < 0)
         return -1;
+    bl_peers_look(&observer->peers, deadline, &cluster);
     *ret_cluster = cluster;
     cluster = (struct bl_cluster){0};
     return 0;

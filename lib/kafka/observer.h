@@ -7,9 +7,17 @@
 #include "ballast/base/clock.h"
 #include "ballast/base/error.h"
 #include "ballast/kafka/facts.h"
+#include "peers.h"
 
-/** Milliseconds from now to the deadline, at most `most`; 0 once it has passed. */
-int bl_deadline_left(bl_nsec deadline, int most);
+struct bl_observer {
+    rd_kafka_t *rk;
+    struct bl_peers peers;
+    bl_nsec at_most;
+    /* What librdkafka last said of its connections. It tells by a callback, in rd_kafka_poll(). */
+    rd_kafka_resp_err_t cause;
+    char *why;
+    bool all_down;
+};
 
 BL_DEFINE_CLEANUP(rd_kafka_queue_t *, bl_queue_cleanup, rd_kafka_queue_destroy)
 BL_DEFINE_CLEANUP(rd_kafka_AdminOptions_t *, bl_admin_options_cleanup,

@@ -4,6 +4,7 @@
 
 #include "ballast/base/mem.h"
 #include "observer.h"
+#include "socket.h"
 
 /*
  * Metadata lags: a broker that was killed stands in it for another 9 seconds or more, with all its replicas in

@@ -30,7 +30,7 @@ THIRD_PARTY = {
     "gnutls/": lambda where, path: where == "serve",
     "curl/": lambda where, path: where == "http",
     "librdkafka/": lambda where, path: where == "kafka",
-    "openssl/": lambda where, path: where == "pki" or (where == "base" and path.stem == "digest"),
+    "openssl/": lambda where, path: where in ("pki", "kafka") or (where == "base" and path.stem == "digest"),
 }
 
 # The C library and Linux. Anything else is third-party and must be named above.

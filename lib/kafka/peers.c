@@ -1,0 +1,266 @@
+#include "peers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+
+/* A broker that works answers in milliseconds; one that does not must not use up the time of all. */
+#define ANSWER_NS (3 * BL_NSEC_S)
+/* While the controller moves, several brokers may say in turn that they are not. */
+#define CONTROLLER_TRIES 3
+#define DESCRIBE_QUORUM 55
+
+static void peer_release(struct bl_peer *peer)
+{
+    bl_wire_close(peer->wire);
+    free(peer->host);
+}
+
+void bl_peers_release(struct bl_peers *peers)
+{
+    for (size_t i = 0; i < peers->len; i++)
+        peer_release(&peers->items[i]);
+    free(peers->items);
+    bl_wire_security_free(peers->security);
+    *peers = (struct bl_peers){0};
+}
+
+static struct bl_peer *find_peer(struct bl_peers *peers, int32_t id)
+{
+    for (size_t i = 0; i < peers->len; i++)
+        if (peers->items[i].id == id)
+            return &peers->items[i];
+    return NULL;
+}
+
+static bool is_at(const struct bl_peer *peer, const struct bl_broker *broker)
+{
+    return peer->port == broker->port && strcmp(peer->host, broker->host) == 0;
+}
+
+/* Those that are gone, or have moved, lose their connection; the others keep it. */
+static void sync_peers(struct bl_peers *peers, const struct bl_cluster *cluster)
+{
+    struct bl_peers fresh = {.security = peers->security};
+
+    for (size_t i = 0; i < cluster->brokers.len; i++) {
+        const struct bl_broker *broker = &cluster->brokers.items[i];
+        struct bl_peer *known = find_peer(peers, broker->id);
+        struct bl_peer *peer = BL_PUSH(&fresh);
+
+        *peer = (struct bl_peer){broker->id, bl_strdup(broker->host), broker->port, NULL};
+        if (known && is_at(known, broker))
+            peer->wire = BL_STEAL(known->wire);
+    }
+    peers->security = NULL;
+    bl_peers_release(peers);
+    *peers = fresh;
+    peers->controller = -1;
+}
+
+static bl_nsec at_most(bl_nsec deadline)
+{
+    bl_nsec until = bl_clock_now(&bl_clock_real) + ANSWER_NS;
+
+    return until < deadline ? until : deadline;
+}
+
+/* `ret_fresh`: it was made just now, so another would be no better. */
+static int connect_peer(struct bl_peers *peers, struct bl_peer *peer, bl_nsec deadline,
+                        bool *ret_fresh, struct bl_error **err)
+{
+    if (peer->wire && bl_wire_is_broken(peer->wire))
+        bl_wire_close(BL_STEAL(peer->wire));
+    *ret_fresh = !peer->wire;
+    if (peer->wire)
+        return 0;
+    return bl_wire_open(peers->security, peer->host, peer->port, at_most(deadline), &peer->wire,
+                        err);
+}
+
+static int ask_peer(struct bl_peers *peers, struct bl_peer *peer, bl_peer_fn fn, void *context,
+                    bl_nsec deadline, struct bl_error **err)
+{
+    BL_ERROR(why);
+    bool fresh;
+
+    if (connect_peer(peers, peer, deadline, &fresh, err) < 0)
+        return -1;
+    if (fn(peer->wire, deadline, context, &why) == 0)
+        return 0;
+    if (fresh || !bl_wire_is_broken(peer->wire) || bl_clock_now(&bl_clock_real) >= deadline) {
+        *err = BL_STEAL(why);
+        return -1;
+    }
+    if (connect_peer(peers, peer, deadline, &fresh, err) < 0)
+        return -1;
+    return fn(peer->wire, deadline, context, err);
+}
+
+int bl_peers_ask(struct bl_peers *peers, int32_t id, bl_peer_fn fn, void *context, bl_nsec deadline,
+                 struct bl_error **err)
+{
+    struct bl_peer *peer = find_peer(peers, id);
+
+    if (!peer)
+        return bl_fail(err, BL_ERR_NOT_FOUND, "broker %d did not answer when it was last seen", id);
+    return ask_peer(peers, peer, fn, context, deadline, err);
+}
+
+/* The first that can be reached answers for all: what it says of the cluster, another would say as well. */
+int bl_peers_ask_any(struct bl_peers *peers, bl_peer_fn fn, void *context, bl_nsec deadline,
+                     struct bl_error **err)
+{
+    for (size_t i = 0; i < peers->len; i++) {
+        BL_ERROR(why);
+        bool fresh;
+
+        if (connect_peer(peers, &peers->items[i], deadline, &fresh, &why) == 0)
+            return ask_peer(peers, &peers->items[i], fn, context, deadline, err);
+        if (i + 1 == peers->len) {
+            *err = BL_STEAL(why);
+            return -1;
+        }
+    }
+    return bl_fail(err, BL_ERR_CONFLICT, "the cluster has not been looked at yet");
+}
+
+static int ask_brokers(struct bl_wire *wire, bl_nsec deadline, void *context, struct bl_error **err)
+{
+    return bl_wire_metadata(wire, deadline, context, err);
+}
+
+static int find_controller(struct bl_peers *peers, bl_nsec deadline, struct bl_error **err)
+{
+    BL_AUTO(bl_wire_brokers_release) struct bl_wire_brokers brokers = {.controller = -1};
+
+    if (bl_peers_ask_any(peers, ask_brokers, &brokers, deadline, err) < 0)
+        return -1;
+    peers->controller = brokers.controller;
+    if (peers->controller < 0)
+        return bl_fail(err, BL_ERR_UNAVAILABLE, "no broker is the controller");
+    return 0;
+}
+
+int bl_peers_ask_controller(struct bl_peers *peers, bl_peer_fn fn, void *context,
+                            const int16_t *code, bl_nsec deadline, struct bl_error **err)
+{
+    if (peers->kraft)
+        return bl_peers_ask_any(peers, fn, context, deadline, err);
+    for (int left = CONTROLLER_TRIES; left; left--) {
+        if (peers->controller < 0 && find_controller(peers, deadline, err) < 0)
+            return -1;
+        if (bl_peers_ask(peers, peers->controller, fn, context, deadline, err) < 0)
+            return bl_wrap(err, "controller");
+        if (*code != BL_WIRE_NOT_CONTROLLER)
+            return 0;
+        peers->controller = -1;
+    }
+    return bl_wire_fail(err, "controller", BL_WIRE_NOT_CONTROLLER, (struct bl_wire_text){NULL, 0});
+}
+
+/* What every broker understands; unknown as soon as one does not say. */
+static void find_max_version(struct bl_peers *peers, bl_nsec deadline, struct bl_cluster *cluster)
+{
+    int64_t max = INT64_MAX;
+
+    for (size_t i = 0; i < peers->len && max >= 0; i++) {
+        BL_ERROR(err);
+        bool fresh;
+        int64_t its = -1;
+
+        if (connect_peer(peers, &peers->items[i], deadline, &fresh, &err) == 0)
+            its = bl_wire_get_offer(peers->items[i].wire)->max_metadata_version;
+        if (its < max)
+            max = its;
+    }
+    cluster->max_metadata_version = max == INT64_MAX ? -1 : max;
+}
+
+static void take_racks(struct bl_cluster *cluster, struct bl_wire_brokers *brokers)
+{
+    for (size_t i = 0; i < brokers->len; i++) {
+        struct bl_broker *broker =
+            (struct bl_broker *)bl_cluster_broker(cluster, brokers->items[i].id);
+
+        if (broker && !broker->rack)
+            broker->rack = BL_STEAL(brokers->items[i].rack);
+    }
+}
+
+struct look {
+    struct bl_peers *peers;
+    struct bl_cluster *cluster;
+};
+
+/* All on one connection. What fails leaves the rest to be asked, as long as the connection holds. */
+static int look_by(struct bl_wire *wire, bl_nsec deadline, void *context, struct bl_error **err)
+{
+    BL_AUTO(bl_wire_offer_release) struct bl_wire_offer offer = {0};
+    BL_AUTO(bl_wire_brokers_release) struct bl_wire_brokers brokers = {.controller = -1};
+    struct look *look = context;
+
+    if (bl_wire_versions(wire, at_most(deadline), &offer, err) < 0 ||
+        bl_wire_metadata(wire, at_most(deadline), &brokers, err) < 0)
+        return -1;
+    look->cluster->metadata_version = offer.metadata_version;
+    look->cluster->kraft = look->peers->kraft = bl_wire_offers(&offer, DESCRIBE_QUORUM, 0);
+    take_racks(look->cluster, &brokers);
+    if (!look->cluster->kraft)
+        look->cluster->controller = look->peers->controller = brokers.controller;
+    else if (bl_wire_quorum(wire, at_most(deadline), &look->cluster->quorum, err) < 0)
+        return -1;
+    else
+        look->cluster->controller = look->cluster->quorum.leader;
+    return 0;
+}
+
+static void mark_moving(struct bl_cluster *cluster, const struct bl_wire_partitions *moving)
+{
+    for (size_t i = 0; i < moving->len; i++) {
+        BL_AUTO_FREE char *name = bl_wire_text_copy(moving->items[i].topic);
+        struct bl_topic *topic = bl_cluster_topic(cluster, name);
+        struct bl_partition *partition =
+            topic ? bl_topic_partition(topic, moving->items[i].partition) : NULL;
+
+        if (partition)
+            partition->moving = true;
+    }
+}
+
+static int ask_moving(struct bl_wire *wire, bl_nsec deadline, void *context, struct bl_error **err)
+{
+    struct bl_moving *moving = context;
+
+    bl_wire_partitions_release(&moving->partitions);
+    return bl_wire_list(wire, deadline, &moving->response, &moving->partitions, &moving->code, err);
+}
+
+int bl_peers_list_moving(struct bl_peers *peers, bl_nsec deadline, struct bl_moving *moving,
+                         struct bl_error **err)
+{
+    return bl_peers_ask_controller(peers, ask_moving, moving, &moving->code, deadline, err);
+}
+
+void bl_moving_release(struct bl_moving *moving)
+{
+    bl_wire_partitions_release(&moving->partitions);
+    bl_strbuf_release(&moving->response);
+}
+
+void bl_peers_look(struct bl_peers *peers, bl_nsec deadline, struct bl_cluster *cluster)
+{
+    struct look look = {peers, cluster};
+    BL_AUTO(bl_moving_release) struct bl_moving moving = BL_MOVING_INIT;
+    BL_ERROR(unknown);
+    BL_ERROR(not_listed);
+
+    sync_peers(peers, cluster);
+    /* Without a quorum nobody answers the second question either, so it is not waited for. */
+    if (bl_peers_ask_any(peers, look_by, &look, deadline, &unknown) < 0)
+        return;
+    if (bl_peers_list_moving(peers, at_most(deadline), &moving, &not_listed) == 0)
+        mark_moving(cluster, &moving.partitions);
+    find_max_version(peers, deadline, cluster);
+}
