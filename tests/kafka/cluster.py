@@ -1,9 +1,11 @@
 """Three brokers of Kafka as plain processes: from 3.9 on each a controller too, before that beside one ZooKeeper.
+Each is in a rack of its own.
 
 Each has a listener for plaintext, one for TLS with client certificates, and one for SASL. Time is never
 asserted on: a busy machine takes a minute for what a calm one does in five seconds.
 """
 
+import json
 import os
 import pathlib
 import signal
@@ -13,6 +15,8 @@ import time
 
 WORK = pathlib.Path(os.environ["WORK"])
 JAVA = ["nice", "-n", "10", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"]
+LOGGING = [f"-Dlog4j.configuration=file:{WORK}/log4j.properties",
+           f"-Dlog4j2.configurationFile={WORK}/log4j2.properties"]
 CLUSTER_ID = "YmFsbGFzdC10ZXN0LWthZg"
 USER, PASSWORD = "ballast", 'pass"w\\ord'
 PATIENCE = 180
@@ -21,6 +25,14 @@ LOG4J = """log4j.rootLogger=INFO, out
 log4j.appender.out=org.apache.log4j.ConsoleAppender
 log4j.appender.out.layout=org.apache.log4j.PatternLayout
 log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
+"""
+
+LOG4J2 = """rootLogger.level=INFO
+rootLogger.appenderRef.out.ref=out
+appender.out.name=out
+appender.out.type=Console
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=[%d] %p %m (%c)%n
 """
 
 
@@ -94,6 +106,7 @@ class Cluster:
         self.ports = {i: {name: next(ports) for name in ("PLAIN", "TLS", "SASL", "CONTROLLER")} for i in self.ids}
         self.processes = {}
         (WORK / "log4j.properties").write_text(LOG4J)
+        (WORK / "log4j2.properties").write_text(LOG4J2)
         if not (WORK / "ca.pem").exists():
             make_certificates()
         configs = [self.configure(i) for i in self.ids]
@@ -127,15 +140,18 @@ class Cluster:
             "listener.security.protocol.map": "PLAIN:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
             "advertised.listeners": self.listeners(i, "PLAIN", "TLS", "SASL"),
             "inter.broker.listener.name": "PLAIN",
+            "broker.rack": f"rack-{i}",
+            "auto.leader.rebalance.enable": "false",
             "log.dirs": self.folder / str(i) / "data",
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": WORK / "server.pem",
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": WORK / "ca.pem",
             "ssl.client.auth": "required",
-            f"{sasl}.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+            f"{sasl}.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
             f"{sasl}.plain.sasl.jaas.config": jaas("plain.PlainLoginModule", USER, PASSWORD)[:-1]
             + f' user_{USER}="' + PASSWORD.replace("\\", "\\\\").replace('"', '\\"') + '";',
+            f"{sasl}.scram-sha-256.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
             f"{sasl}.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
             "num.network.threads": 2, "num.io.threads": 4, "background.threads": 2,
             "log.cleaner.dedupe.buffer.size": 2097152,
@@ -145,7 +161,7 @@ class Cluster:
         })
 
     def java(self, main, *args, memory="128m"):
-        options = [f"-Xmx{memory}", f"-Dlog4j.configuration=file:{WORK}/log4j.properties", "-cp", self.classpath]
+        options = [f"-Xmx{memory}", *LOGGING, "-cp", self.classpath]
         return subprocess.Popen([*JAVA, *options, main, *map(str, args)], stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True)
 
@@ -158,9 +174,19 @@ class Cluster:
     def topics(self, *args):
         self.expect_success(self.java(f"{self.tools}.TopicCommand", "--bootstrap-server", self.bootstrap(), *args))
 
+    def reassign(self, topic, partition, replicas, via):
+        """Asks broker `via` to move a partition, and does not wait until it has moved."""
+        plan = self.folder / "plan.json"
+        plan.write_text(json.dumps({"version": 1, "partitions": [
+            {"topic": topic, "partition": partition, "replicas": replicas}]}))
+        tool = "org.apache.kafka.tools.reassign" if self.kraft else "kafka.admin"
+        self.expect_success(self.java(f"{tool}.ReassignPartitionsCommand", "--bootstrap-server",
+                                      f"127.0.0.1:{self.ports[via]['PLAIN']}", "--reassignment-json-file", plan,
+                                      "--execute"))
+
     def add_scram_user(self, username, password):
         self.expect_success(self.java("kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap(), "--alter",
-                                      "--add-config", f"SCRAM-SHA-512=[password={password}]",
+                                      "--add-config", f"SCRAM-SHA-256=[password={password}],SCRAM-SHA-512=[password={password}]",
                                       "--entity-type", "users", "--entity-name", username))
 
     def bootstrap(self, listener="PLAIN"):
@@ -169,15 +195,14 @@ class Cluster:
     def start_zookeeper(self):
         config = properties(self.folder / "zoo.cfg", {
             "dataDir": self.folder / "zookeeper", "clientPort": self.zookeeper, "clientPortAddress": "127.0.0.1",
-            "admin.enableServer": "false",
+            "admin.enableServer": "false", "4lw.commands.whitelist": "srvr,mntr",
         })
         self.spawn("zookeeper", "org.apache.zookeeper.server.quorum.QuorumPeerMain", config, memory="96m")
 
     def spawn(self, name, main, config, memory="256m"):
-        log = f"-Dlog4j.configuration=file:{WORK}/log4j.properties"
         with (self.folder / f"{name}.log").open("w") as out:
             self.processes[name] = subprocess.Popen(
-                [*JAVA, f"-Xmx{memory}", "-Xss512k", log, "-cp", self.classpath, main, str(config)],
+                [*JAVA, f"-Xmx{memory}", "-Xss512k", *LOGGING, "-cp", self.classpath, main, str(config)],
                 stdout=out, stderr=out, stdin=subprocess.DEVNULL)
 
     def start(self, *ids):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What `ballast status` says of real brokers, while they come and go. Started by run.sh."""
+"""What `ballast status` says of real brokers, while they come and go, and what the library does to them.
+Started by run.sh."""
 
 import json
 import os
@@ -11,6 +12,7 @@ import traceback
 from cluster import PASSWORD, USER, WORK, Cluster, Failure, jaas, properties, wait_until
 
 BALLAST = os.environ["BALLAST"]
+ADMIN = os.environ["ADMIN"]
 
 
 def expect(condition, text, *details):
@@ -54,6 +56,50 @@ def wait_all_may_go(cluster):
                     "every broker may go down")
 
 
+class Admin:
+    """The lines that ballast-kafka-admin printed, by their first word."""
+
+    def __init__(self, *args):
+        result = subprocess.run([ADMIN, *map(str, args)], capture_output=True, text=True, timeout=120, check=False)
+        self.rc, self.err, self.out = result.returncode, result.stderr, result.stdout
+        self.lines = [line.split(" ", 1) for line in result.stdout.splitlines()]
+
+    def all(self, word):
+        return [rest for first, rest in self.lines if first == word]
+
+    def one(self, word):
+        found = self.all(word)
+        expect(len(found) == 1, f"one line says {word}", self.out, self.err)
+        return found[0]
+
+    def number(self, word):
+        return int(self.one(word))
+
+    def partitions(self):
+        """{name: (leader, moving, replicas)}"""
+        rows = [row.split() for row in self.all("partition")]
+        return {row[0]: (int(row[1]), row[2] == "1", [int(i) for i in row[3:]]) for row in rows}
+
+
+def admin(cluster, *args, listener="PLAIN", config="-"):
+    result = Admin(cluster.bootstrap(listener), config, *args)
+    expect(result.rc == 0, f"it does {args}", result.out, result.err)
+    return result
+
+
+def all_preferred(cluster):
+    return all(leader == replicas[0] for leader, _, replicas in admin(cluster, "look").partitions().values())
+
+
+def check_facts(cluster, seen):
+    """What only our own connection can have told."""
+    expect(sorted(seen.all("broker")) == [f"{i} rack-{i}" for i in (1, 2, 3)], "racks", seen.out)
+    expect(seen.number("controller") in (1, 2, 3), "who the controller is", seen.out)
+    expect(seen.number("kraft") == seen.number("quorum") == cluster.kraft, "the quorum is known", seen.out)
+    level, most = seen.number("metadata-version"), seen.number("max-metadata-version")
+    expect(0 < level <= most if cluster.kraft else level == most == -1, "metadata.version", seen.out)
+
+
 def test_all_in_sync(cluster):
     seen = wait_all_may_go(cluster)
     expect(seen["partitions"] == 3, "it sees the topic", seen)
@@ -63,6 +109,72 @@ def test_all_in_sync(cluster):
     text = run("--bootstrap", cluster.bootstrap())
     expect(text.returncode == 0 and text.stdout.count("yes\n") == 3, "and says so", text.stdout, text.stderr)
     expect("3 of 3 brokers run, 1 topics, 3 partitions" in text.stdout, "with figures", text.stdout)
+
+
+def test_facts(cluster):
+    def settled():
+        seen = admin(cluster, "look")
+        return all("caught-up" in voter for voter in seen.all("voter")) and seen
+
+    seen = wait_until(settled, "all voters have caught up")
+    check_facts(cluster, seen)
+    voters = seen.all("voter")
+    expect(len(voters) == (3 if cluster.kraft else 0), "voters", seen.out)
+    expect(all(" safe: 2 of the other 2 voters are up to date" in voter for voter in voters), "each may go", seen.out)
+
+
+def test_log_dirs(cluster):
+    for i in cluster.ids:
+        path, error, replicas, size = admin(cluster, "log-dirs", i).one("dir").split()
+        expect(path == str(cluster.folder / str(i) / "data") and error == "0", "its folder", path, error)
+        expect(int(replicas) >= 3 and int(size) >= 0, "what it holds", replicas, size)
+
+
+def test_leaders_away_and_back(cluster):
+    wait_until(lambda: all_preferred(cluster) or admin(cluster, "elect") and None, "all lead that should")
+    before = admin(cluster, "look").partitions()
+    gone = admin(cluster, "away", 1)
+    led = [name for name, (leader, _, _) in before.items() if leader == 1]
+    expect(led and gone.number("moved") == len(led), "it moves what it leads", gone.out, before)
+
+    def left():
+        seen = admin(cluster, "look").partitions()
+        return all(leader != 1 and replicas[0] != 1 for leader, _, replicas in seen.values()) and seen
+
+    after = wait_until(left, "broker 1 leads nothing")
+    expect({n: sorted(p[2]) for n, p in before.items()} == {n: sorted(p[2]) for n, p in after.items()},
+           "no replica has moved", before, after)
+    again = admin(cluster, "away", 1)
+    expect(again.number("moved") == 0 and again.one("moves") == "", "once is enough", again.out)
+    back = admin(cluster, "back", gone.one("moves"))
+    expect(back.number("moved") == len(led), "they come back", back.out)
+    wait_until(lambda: admin(cluster, "look").partitions() == before, "all is as it was")
+    back = admin(cluster, "back", gone.one("moves"))
+    expect(back.number("moved") == 0, "once is enough", back.out)
+
+
+def test_metadata_version(cluster):
+    seen = admin(cluster, "look")
+    most = seen.number("max-metadata-version")
+    if not cluster.kraft:
+        refused = Admin(cluster.bootstrap(), "-", "raise", 7)
+        expect(refused.rc == 2 and "a cluster with ZooKeeper has no metadata.version" in refused.err, refused.err)
+        return
+    admin(cluster, "raise", most, "validate")
+    admin(cluster, "raise", most)
+    refused = Admin(cluster.bootstrap(), "-", "raise", most + 1, "validate")
+    expect(refused.rc == 2 and "INVALID_UPDATE_VERSION" in refused.err, "not beyond what is known", refused.err)
+    expect(f"to {most + 1}" in refused.err and seen.number("metadata-version") == most, refused.err, seen.out)
+
+
+def test_zookeeper(cluster):
+    if cluster.kraft:
+        return
+    seen = Admin("zookeeper", f"127.0.0.1:{cluster.zookeeper}")
+    expect(seen.one("server").startswith("standalone, version 3."), "it says what it is", seen.out, seen.err)
+    expect("safe: it is the only voter" in seen.one("server") and "zxid -1" not in seen.out, seen.out)
+    away, _ = Admin("zookeeper", "127.0.0.1:1", f"127.0.0.1:{cluster.zookeeper}").all("server")
+    expect(away.startswith("away, version -") and "unsafe" in away, "one is away", away)
 
 
 def test_one_is_down(cluster):
@@ -81,6 +193,33 @@ def test_one_is_down(cluster):
 
 def test_back_in_sync(cluster):
     cluster.start(3)
+    wait_all_may_go(cluster)
+
+
+def test_elect_preferred(cluster):
+    expect(not all_preferred(cluster), "it came back without its partitions")
+    elected = admin(cluster, "elect")
+    expect(elected.number("elected") > 0, "they are elected", elected.out)
+    wait_until(lambda: all_preferred(cluster), "all lead that should")
+    expect(admin(cluster, "elect").number("elected") == 0, "once is enough")
+
+
+def test_reassignment(cluster):
+    """The broker that the partition moves to hangs, so that it stays under way until it is let go."""
+    controller = admin(cluster, "look").number("controller")
+    old, new = [i for i in cluster.ids if i != controller]
+    cluster.topics("--create", "--topic", "moved", "--replica-assignment", old, "--config", "min.insync.replicas=1")
+    wait_until(lambda: "moved-0" in admin(cluster, "look").partitions(), "the topic is there")
+    cluster.processes[new].send_signal(signal.SIGSTOP)
+    try:
+        cluster.reassign("moved", 0, [new], controller)
+        wait_until(lambda: admin(cluster, "look").partitions()["moved-0"][1], "it is seen to move")
+        _, seen = look(cluster)
+        expect([(p["topic"], p["partition"]) for p in seen["reassigned"]] == [("moved", 0)], "status says so", seen)
+    finally:
+        cluster.processes[new].send_signal(signal.SIGCONT)
+    wait_until(lambda: admin(cluster, "look").partitions()["moved-0"] == (new, False, [new]), "it has moved")
+    cluster.topics("--delete", "--topic", "moved")
     wait_all_may_go(cluster)
 
 
@@ -110,6 +249,7 @@ def test_tls(cluster):
     servers = cluster.bootstrap("TLS")
     good = run("--bootstrap", servers, "--command-config", properties(WORK / "tls.properties", settings | certificate))
     expect(good.returncode == 0 and good.stdout.count("yes\n") == 3, "with a certificate", good.stdout, good.stderr)
+    check_facts(cluster, admin(cluster, "look", listener="TLS", config=WORK / "tls.properties"))
     bare = run("--bootstrap", servers, "--command-config", properties(WORK / "tls.properties", settings))
     expect(bare.returncode == 2 and "hint:" in bare.stderr, "without one", bare.stdout, bare.stderr)
     stranger = settings | certificate | {"ssl.truststore.location": "/etc/ssl/certs/ca-certificates.crt"}
@@ -128,9 +268,11 @@ def test_sasl(cluster):
 
     cluster.add_scram_user(USER, "scram-secret")
     for mechanism, module, password in (("PLAIN", "plain.PlainLoginModule", PASSWORD),
+                                        ("SCRAM-SHA-256", "scram.ScramLoginModule", "scram-secret"),
                                         ("SCRAM-SHA-512", "scram.ScramLoginModule", "scram-secret")):
         good = status(mechanism, module, password)
         expect(good.returncode == 0 and good.stdout.count("yes\n") == 3, mechanism, good.stdout, good.stderr)
+        check_facts(cluster, admin(cluster, "look", listener="SASL", config=WORK / "sasl.properties"))
         bad = status(mechanism, module, "not-the-one")
         expect(bad.returncode == 2 and "authentication failed" in bad.stderr, f"{mechanism}, refused", bad.stderr)
         expect("not-the-one" not in bad.stderr, "the password is not told", bad.stderr)

@@ -1,0 +1,197 @@
+#include "zookeeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/strbuf.h"
+#include "ballast/base/text.h"
+#include "socket.h"
+
+/* Of mntr there are some kilobytes. */
+#define ANSWER_MAX ((size_t)256 << 10)
+
+/* Servers are called one after another, and one that is gone must leave time for the others. */
+#define CONNECT_NS BL_NSEC_S
+
+/* One question to one server. */
+struct question {
+    struct bl_zookeeper_server *server;
+    int fd; /* -1: it is over */
+    struct bl_strbuf answer;
+};
+
+static void hang_up(struct question *question)
+{
+    if (question->fd >= 0)
+        close(question->fd);
+    question->fd = -1;
+}
+
+static void note_away(struct bl_zookeeper_server *server, const char *why)
+{
+    server->mode = BL_ZOOKEEPER_AWAY;
+    free(server->why);
+    server->why = bl_strdup(why);
+}
+
+static int split_address(const char *address, struct bl_strbuf *host, int *ret_port,
+                         struct bl_error **err)
+{
+    const char *colon = strrchr(address, ':');
+    size_t len = colon ? (size_t)(colon - address) : 0;
+    bool bracketed = len > 2 && address[0] == '[' && address[len - 1] == ']';
+    int64_t port;
+
+    if (!len || !bl_text_to_int(colon + 1, strlen(colon + 1), &port) || port < 1 || port > 65535)
+        return bl_fail(err, BL_ERR_INVALID, "\"%s\" is not HOST:PORT", address);
+    bl_strbuf_add(host, address + bracketed, len - 2 * bracketed);
+    *ret_port = (int)port;
+    return 0;
+}
+
+/* A word is short enough for the socket's buffer to take it at once. */
+static void ask(struct question *question, const char *word, bl_nsec deadline)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf host = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    bl_nsec until = bl_clock_now(&bl_clock_real) + CONNECT_NS;
+    BL_ERROR(err);
+    int port;
+
+    if (until > deadline)
+        until = deadline;
+    if (split_address(question->server->address, &host, &port, &err) < 0 ||
+        bl_socket_connect(host.text, port, until, &question->fd, &err) < 0) {
+        note_away(question->server, bl_error_text(err));
+        return;
+    }
+    if (send(question->fd, word, strlen(word), MSG_NOSIGNAL) != (ssize_t)strlen(word)) {
+        note_away(question->server, strerror(errno));
+        hang_up(question);
+    }
+}
+
+/* The server closes when it has said everything. */
+static void hear(struct question *question)
+{
+    char chunk[4096];
+    ssize_t got = recv(question->fd, chunk, sizeof(chunk), 0);
+
+    if (got > 0)
+        bl_strbuf_add(&question->answer, chunk, (size_t)got);
+    else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+        hang_up(question);
+}
+
+static size_t watch(struct question *questions, size_t len, struct pollfd *entries)
+{
+    size_t open = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        entries[i] = (struct pollfd){.fd = questions[i].fd, .events = POLLIN};
+        open += questions[i].fd >= 0;
+    }
+    return open;
+}
+
+static void hear_all(struct question *questions, size_t len, bl_nsec deadline)
+{
+    BL_AUTO_FREE struct pollfd *entries = bl_alloc(len, sizeof(*entries));
+
+    while (watch(questions, len, entries)) {
+        int left = bl_deadline_left(deadline, INT32_MAX);
+        int ready = left ? poll(entries, len, left) : 0;
+
+        if (ready == 0)
+            break;
+        for (size_t i = 0; ready > 0 && i < len; i++)
+            if (entries[i].revents)
+                hear(&questions[i]);
+    }
+    for (size_t i = 0; i < len; i++)
+        hang_up(&questions[i]);
+}
+
+/* Asks those servers whose mode is at least `mode`, all before the first answer is read. */
+static void ask_all(struct bl_zookeeper_servers *servers, enum bl_zookeeper_mode mode,
+                    const char *word, void (*read)(const char *, struct bl_zookeeper_server *),
+                    bl_nsec deadline)
+{
+    BL_AUTO_FREE struct question *questions = bl_alloc(servers->len, sizeof(*questions));
+    size_t len = 0;
+
+    for (size_t i = 0; i < servers->len; i++) {
+        if (servers->items[i].mode < mode)
+            continue;
+        questions[len] = (struct question){&servers->items[i], -1, BL_STRBUF_INIT(ANSWER_MAX)};
+        ask(&questions[len++], word, deadline);
+    }
+    hear_all(questions, len, deadline);
+    for (size_t i = 0; i < len; i++) {
+        read(questions[i].answer.text, questions[i].server);
+        bl_strbuf_release(&questions[i].answer);
+    }
+}
+
+static int list_servers(const char *const *addresses, size_t len,
+                        struct bl_zookeeper_servers *servers, struct bl_error **err)
+{
+    for (size_t i = 0; i < len; i++) {
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf host = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+        int port;
+
+        if (split_address(addresses[i], &host, &port, err) < 0)
+            return -1;
+        *BL_PUSH(servers) = (struct bl_zookeeper_server){.address = bl_strdup(addresses[i]),
+                                                         .mode = BL_ZOOKEEPER_AWAY,
+                                                         .zxid = -1,
+                                                         .outstanding = -1,
+                                                         .synced = -1};
+    }
+    return 0;
+}
+
+int bl_zookeeper_look(const char *const *addresses, size_t len, bl_nsec at_most,
+                      struct bl_zookeeper_servers *ret_servers, struct bl_error **err)
+{
+    BL_AUTO(bl_zookeeper_servers_release) struct bl_zookeeper_servers servers = {0};
+    bl_nsec deadline = bl_clock_now(&bl_clock_real) + at_most;
+
+    if (list_servers(addresses, len, &servers, err) < 0)
+        return -1;
+    ask_all(&servers, BL_ZOOKEEPER_AWAY, "srvr", bl_zookeeper_read_srvr, deadline);
+    ask_all(&servers, BL_ZOOKEEPER_LEADER, "mntr", bl_zookeeper_read_mntr, deadline);
+    *ret_servers = servers;
+    servers = (struct bl_zookeeper_servers){0};
+    return 0;
+}
+
+void bl_zookeeper_servers_release(struct bl_zookeeper_servers *servers)
+{
+    for (size_t i = 0; i < servers->len; i++) {
+        free(servers->items[i].address);
+        free(servers->items[i].version);
+        free(servers->items[i].why);
+    }
+    free(servers->items);
+    *servers = (struct bl_zookeeper_servers){0};
+}
+
+const char *bl_zookeeper_mode_name(enum bl_zookeeper_mode mode)
+{
+    static const char *const names[] = {
+        [BL_ZOOKEEPER_AWAY] = "away",
+        [BL_ZOOKEEPER_UNKNOWN] = "unknown",
+        [BL_ZOOKEEPER_NOT_SERVING] = "not serving",
+        [BL_ZOOKEEPER_LEADER] = "leader",
+        [BL_ZOOKEEPER_FOLLOWER] = "follower",
+        [BL_ZOOKEEPER_OBSERVER] = "observer",
+        [BL_ZOOKEEPER_STANDALONE] = "standalone",
+    };
+
+    return names[mode];
+}

@@ -1,0 +1,166 @@
+/* Acts on a cluster by the library's own calls, for run.py: one act, and what came of it as lines of words.
+ *
+ *   ballast-kafka-admin BOOTSTRAP PROPERTIES|- ACT [ARGUMENT...]
+ *   ballast-kafka-admin zookeeper ADDRESS...
+ */
+#include "ballast/kafka/admin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/kafka/gate.h"
+
+#define AT_MOST (60 * BL_NSEC_S)
+#define MOVES_MAX 65536
+
+static int fail(const struct bl_error *err)
+{
+    fprintf(stderr, "%s\n", bl_error_text(err));
+    return 2;
+}
+
+static void print_quorum(const struct bl_cluster *cluster)
+{
+    for (size_t i = 0; i < cluster->quorum.voters.len; i++) {
+        const struct bl_voter *voter = &cluster->quorum.voters.items[i];
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf why = BL_STRBUF_INIT(4096);
+        struct bl_voter_verdict verdict;
+
+        bl_gate_judge_voter(cluster, voter->id, &verdict);
+        bl_voter_verdict_explain(&verdict, &why);
+        printf("voter %d %s %s %d %s: %s\n", voter->id, voter->caught_up ? "caught-up" : "behind",
+               voter->host ? voter->host : "-", voter->port, verdict.safe ? "safe" : "unsafe",
+               why.text);
+    }
+}
+
+static void print_cluster(const struct bl_cluster *cluster)
+{
+    printf("kraft %d\ncontroller %d\nquorum %d\nmetadata-version %lld\nmax-metadata-version %lld\n",
+           cluster->kraft, cluster->controller, cluster->quorum.known,
+           (long long)cluster->metadata_version, (long long)cluster->max_metadata_version);
+    for (size_t i = 0; i < cluster->brokers.len; i++) {
+        const struct bl_broker *broker = &cluster->brokers.items[i];
+
+        printf("broker %d %s\n", broker->id, broker->rack ? broker->rack : "-");
+    }
+    print_quorum(cluster);
+    for (size_t t = 0; t < cluster->topics.len; t++)
+        for (size_t p = 0; p < cluster->topics.items[t].partitions.len; p++) {
+            const struct bl_partition *partition = &cluster->topics.items[t].partitions.items[p];
+
+            printf("partition %s-%d %d %d", cluster->topics.items[t].name, partition->id,
+                   partition->leader, partition->moving);
+            for (size_t i = 0; i < partition->replicas.len; i++)
+                printf(" %d", partition->replicas.items[i]);
+            printf("\n");
+        }
+}
+
+static int move_away(struct bl_observer *observer, const struct bl_cluster *cluster,
+                     const char *broker, struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf moves = BL_STRBUF_INIT(MOVES_MAX);
+    int32_t id = (int32_t)strtol(broker, NULL, 10);
+    size_t moved;
+
+    (void)bl_moves_plan(cluster, id, &moves);
+    printf("moves %s\n", moves.text);
+    if (bl_observer_move_leaders_away(observer, cluster, id, moves.text, &moved, err) < 0)
+        return -1;
+    printf("moved %zu\n", moved);
+    return 0;
+}
+
+static int print_log_dirs(struct bl_observer *observer, const char *broker, struct bl_error **err)
+{
+    BL_AUTO(bl_log_dirs_release) struct bl_log_dirs dirs = {0};
+
+    if (bl_observer_log_dirs(observer, (int32_t)strtol(broker, NULL, 10), &dirs, err) < 0)
+        return -1;
+    for (size_t i = 0; i < dirs.len; i++)
+        printf("dir %s %d %zu %lld\n", dirs.items[i].path, dirs.items[i].error,
+               dirs.items[i].replicas, (long long)dirs.items[i].bytes);
+    return 0;
+}
+
+static int act(struct bl_observer *observer, const struct bl_cluster *cluster, const char *what,
+               char **args, struct bl_error **err)
+{
+    size_t count;
+
+    if (strcmp(what, "look") == 0)
+        print_cluster(cluster);
+    else if (strcmp(what, "away") == 0)
+        return move_away(observer, cluster, args[0], err);
+    else if (strcmp(what, "log-dirs") == 0)
+        return print_log_dirs(observer, args[0], err);
+    else if (strcmp(what, "raise") == 0)
+        return bl_observer_raise_metadata_version(observer, (int16_t)strtol(args[0], NULL, 10),
+                                                  args[1] != NULL, err);
+    else if (strcmp(what, "back") == 0) {
+        if (bl_observer_move_leaders_back(observer, cluster, args[0], &count, err) < 0)
+            return -1;
+        printf("moved %zu\n", count);
+    } else if (strcmp(what, "elect") == 0) {
+        if (bl_observer_elect_preferred(observer, cluster, &count, err) < 0)
+            return -1;
+        printf("elected %zu\n", count);
+    }
+    return 0;
+}
+
+static int look_at_zookeeper(const char *const *addresses, size_t len)
+{
+    BL_AUTO(bl_zookeeper_servers_release) struct bl_zookeeper_servers servers = {0};
+    BL_ERROR(err);
+
+    if (bl_zookeeper_look(addresses, len, 10 * BL_NSEC_S, &servers, &err) < 0)
+        return fail(err);
+    for (size_t i = 0; i < servers.len; i++) {
+        const struct bl_zookeeper_server *server = &servers.items[i];
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf why = BL_STRBUF_INIT(4096);
+        struct bl_voter_verdict verdict;
+
+        bl_gate_judge_zookeeper(servers.items, servers.len, i, &verdict);
+        bl_voter_verdict_explain(&verdict, &why);
+        printf("server %s, version %s, zxid %lld, outstanding %lld, synced %lld, %s: %s\n",
+               bl_zookeeper_mode_name(server->mode), server->version ? server->version : "-",
+               (long long)server->zxid, (long long)server->outstanding, (long long)server->synced,
+               verdict.safe ? "safe" : "unsafe", why.text);
+    }
+    return 0;
+}
+
+/* Twice, so that the second look is over connections that were kept. */
+static int look(struct bl_observer *observer, struct bl_cluster *cluster, struct bl_error **err)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster first = {0};
+
+    if (bl_observer_look(observer, &first, err) < 0)
+        return -1;
+    return bl_observer_look(observer, cluster, err);
+}
+
+int main(int argc, char **argv)
+{
+    BL_AUTO(bl_observer_cleanup) struct bl_observer *observer = NULL;
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    BL_ERROR(err);
+
+    if (argc > 2 && strcmp(argv[1], "zookeeper") == 0)
+        return look_at_zookeeper((const char *const *)argv + 2, (size_t)argc - 2);
+    if (argc < 4)
+        return 2;
+
+    const struct bl_observer_settings settings = {
+        .bootstrap = argv[1],
+        .command_config = strcmp(argv[2], "-") ? argv[2] : NULL,
+        .at_most = AT_MOST,
+    };
+    if (bl_observer_new(&settings, &observer, &err) < 0 || look(observer, &cluster, &err) < 0 ||
+        act(observer, &cluster, argv[3], argv + 4, &err) < 0)
+        return fail(err);
+    return 0;
+}
