@@ -58,7 +58,7 @@ static char *find_bundle(const char *name)
 
 static bool is_bundle(const char *name)
 {
-    static const char *const bundles[] = {"default", "strict", "audit", NULL};
+    static const char *const bundles[] = {"default", "strict", "audit", "managed", NULL};
 
     return bl_text_in(name, bundles) && access(name, F_OK) != 0;
 }

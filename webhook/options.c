@@ -32,7 +32,7 @@ static const char help_text[] =
     "  --drain DURATION               how long to go on answering after SIGTERM (10s)\n"
     "\n"
     "Policies:\n"
-    "  --policies PATH                a file, a folder, or a bundle (default, strict, audit); may "
+    "  --policies PATH                a file, a folder, or a bundle (default, strict, audit, managed); may "
     "be\n"
     "                                 repeated; read again when they change or on SIGHUP "
     "(default)\n"

@@ -22,7 +22,7 @@ _ballast()
 
     case $prev in
     -p | --policy)
-        mapfile -t COMPREPLY < <(compgen -W "default strict audit" -f -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "default strict audit managed" -f -- "$cur")
         return
         ;;
     -f | --filename | --context-objects | --command-config)
