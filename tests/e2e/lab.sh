@@ -3,7 +3,7 @@
 #
 #   lab.sh up DIR [VERSION...]       Kafka of the first VERSION (3.3.2), with ZooKeeper before 3.9; the nodes have the
 #                                    images of the others too (3.4.0)
-#   lab.sh cluster DIR [VERSION...]  the same without Kafka running in it, and with the image of Ballast
+#   lab.sh cluster DIR [VERSION...]  the same, but Kafka does not run yet
 #   lab.sh down DIR
 #
 # Then, for example, with T=tests/testbed/testbed.sh:
@@ -46,7 +46,6 @@ cluster() {
     3.[0-8].*) give_image zookeeper 3.8.0 docker.io/bitnami/zookeeper ;;
     esac
     give_image ledger 1 ledger
-    [ "$verb" != cluster ] || give_image ballast dev ballast
 }
 
 [ $# -ge 2 ] || usage

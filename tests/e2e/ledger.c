@@ -25,7 +25,6 @@
 #include "ballast/base/mem.h"
 #include "ledger.h"
 
-#define REPLICAS 3
 /* What is still unanswered so long after the last was written has failed. */
 #define FLUSH_MS 120000
 
@@ -90,53 +89,6 @@ rd_kafka_t *ledger_client(const struct ledger_options *options, rd_kafka_type_t 
     if (!client)
         ledger_die("cannot make a client", why);
     return client;
-}
-
-/* --- topic --- */
-
-static rd_kafka_NewTopic_t *new_topic(const struct ledger_options *options)
-{
-    char why[256];
-    rd_kafka_NewTopic_t *topic =
-        rd_kafka_NewTopic_new(options->topic, options->partitions, REPLICAS, why, sizeof(why));
-
-    if (!topic)
-        ledger_die(options->topic, why);
-    for (size_t i = 0; i < options->configs.len; i++) {
-        BL_AUTO_FREE char *name = bl_strdup(options->configs.items[i]);
-        char *value = strchr(name, '=');
-
-        if (!value)
-            ledger_die(name, "a configuration is NAME=VALUE");
-        *value++ = '\0';
-        (void)rd_kafka_NewTopic_set_config(topic, name, value);
-    }
-    return topic;
-}
-
-static int make_topic(const struct ledger_options *options)
-{
-    rd_kafka_t *client = ledger_client(options, RD_KAFKA_PRODUCER, rd_kafka_conf_new());
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
-    rd_kafka_NewTopic_t *topic = new_topic(options);
-    const rd_kafka_topic_result_t **results;
-    rd_kafka_event_t *event;
-    size_t count;
-
-    rd_kafka_CreateTopics(client, &topic, 1, NULL, queue);
-    event = rd_kafka_queue_poll(queue, -1);
-    if (rd_kafka_event_error(event))
-        ledger_die(options->topic, rd_kafka_event_error_string(event));
-    results =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-    if (rd_kafka_topic_result_error(results[0]))
-        ledger_die(options->topic, rd_kafka_topic_result_error_string(results[0]));
-    printf("{\"topic\": \"%s\", \"partitions\": %d}\n", options->topic, options->partitions);
-    rd_kafka_event_destroy(event);
-    rd_kafka_NewTopic_destroy(topic);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_destroy(client);
-    return 0;
 }
 
 /* --- produce and fill --- */
@@ -413,7 +365,7 @@ int main(int argc, char **argv)
     if (!options.brokers || (!options.topic && strcmp(verb, "watch") != 0))
         usage();
     if (strcmp(verb, "topic") == 0)
-        return make_topic(&options);
+        return ledger_topic(&options);
     if (strcmp(verb, "watch") == 0)
         return ledger_watch(&options);
     if (strcmp(verb, "consume") == 0)

@@ -32,6 +32,7 @@ void ledger_pause(bl_nsec span);
 rd_kafka_t *ledger_client(const struct ledger_options *options, rd_kafka_type_t type,
                           rd_kafka_conf_t *conf);
 
+int ledger_topic(const struct ledger_options *options);
 int ledger_watch(const struct ledger_options *options);
 int ledger_consume(const struct ledger_options *options);
 

@@ -21,6 +21,8 @@ mkdir -p $data
 cat >/tmp/logback.xml <<'LOG'
 <configuration>
   <appender name="out" class="ch.qos.logback.core.ConsoleAppender"><encoder><pattern>%d %level %msg \(%logger{0}\)%n</pattern></encoder></appender>
+  <!-- Probes hang up. -->
+  <logger name="org.apache.zookeeper.server.NIOServerCnxn" level="ERROR"/>
   <root level="WARN"><appender-ref ref="out"/></root>
 </configuration>
 LOG

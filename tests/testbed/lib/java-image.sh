@@ -25,7 +25,7 @@ make_java_image() {
     flock 8
     [ -e "$kept" ] || {
         rm -f "$cache/images/$1-$tag-"*
-        jre=$cache/images/jre-$(java -version 2>&1 | sha256sum | cut -c1-12)
+        jre=$cache/images/jre-$( (java -version && declare -f make_jre) 2>&1 | sha256sum | cut -c1-12)
         [ -e "$jre" ] || make_jre
         java_root "$1" "$cache/$jars/jars"
         rehearse "$1" "$version"
@@ -38,6 +38,7 @@ make_java_image() {
 
 make_jre() {
     jlink --add-modules "$JAVA_MODULES" --strip-debug --no-man-pages --no-header-files --output "$work/jre"
+    find "$work/jre" -exec touch -h -d @1000000000 {} +
     "$work/jre/bin/java" -XX:+UseSerialGC -Xshare:dump >/dev/null
     rm -rf "$cache/images/jre-"*
     cp -a "$work/jre" "$jre.new"
@@ -52,7 +53,9 @@ java_root() { # NAME JARS
     cp -L "$(command -v bash)" "$work/root/bin/bash"
     mkdir -p "$app" "$work/root/bitnami"
     chmod 1777 "$work/root/bitnami"
-    cp -p "$2"/*.jar "$app/"
+    cp "$2"/*.jar "$app/"
+    # The archive of classes knows its jars by their times, and an image has whole seconds.
+    touch -d @1000000000 "$app"/*.jar
     libraries "$work/root/bin/bash" "$jre/bin/java" "$jre"/lib/*.so "$jre"/lib/server/libjvm.so
     echo "hosts: files dns" >"$work/root/etc/nsswitch.conf"
     echo "kafka:x:1001:0:kafka:/:/bin/sh" >>"$work/root/etc/passwd"
