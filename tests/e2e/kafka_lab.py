@@ -23,6 +23,9 @@ BOOTSTRAP = f"kafka.{NAMESPACE}.svc.cluster.local:9092"
 # Of the node that the clients run on; TESTBED/nodes/a/lib is its /var/lib.
 NODE, BOOKS = "node-a", "/var/lib/books"
 TOPIC1_MESSAGES = 201
+# Values of the chart for tests that do not ask how long a roll takes: the tutorial's probes look every ten seconds.
+QUICK = {"readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 1},
+         "zookeeper": {"readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 2}}}
 
 
 def has_zookeeper(version):
@@ -57,6 +60,10 @@ class Client:
 
     def log(self):
         return kubectl("logs", "-n", CLIENTS, self.name, check=False).stdout
+
+    def timeline(self):
+        """What changed, and when; without what librdkafka says of connections."""
+        return [line for line in self.log().splitlines() if " s: " in line and not line.startswith("%")]
 
     def result(self, seconds=180):
         """What it says in the end."""
@@ -140,6 +147,11 @@ class Lab:
         expect(filled["acked"] == TOPIC1_MESSAGES, "topic1 could not be filled", filled)
         self.tool("topic", "-t", "ledger", "-p", 6, "-c", "min.insync.replicas=2")
 
+    def in_sync(self, watcher):
+        """Has the newest that `watcher` saw every replica in sync?"""
+        seen = watcher.timeline()
+        return bool(seen) and ": smallest ISR 3 " in seen[-1]
+
     def start_books(self, rate=500):
         """A producer that notes what becomes of each message, and one that watches the ISRs."""
         writer = Client(self, "produce", "-t", "ledger", "-f", "/books/ledger", "-r", rate)
@@ -157,7 +169,7 @@ def main():
     version = sys.argv[1]
     lab = Lab()
     begin = time.monotonic()
-    lab.up(version)
+    lab.up(version, **QUICK)
     lab.make_topics()
     print(f"Kafka {version} runs in the namespace {NAMESPACE}, {time.monotonic() - begin:.0f} s; topic1 and ledger are there")
 

@@ -149,7 +149,7 @@ int ledger_consume(const struct ledger_options *options)
 struct tally {
     long samples, silent, leaderless;
     long smallest[ISR_MAX + 1]; /* samples, by the smallest ISR of all partitions */
-    int last;                   /* -1: no answer */
+    int last, brokers;          /* as was said last; -1: no answer */
 };
 
 static void look(const struct rd_kafka_metadata *metadata, struct tally *tally, double at)
@@ -173,10 +173,11 @@ static void look(const struct rd_kafka_metadata *metadata, struct tally *tally, 
     }
     tally->smallest[smallest]++;
     tally->leaderless += leaderless;
-    if (smallest != tally->last)
+    if (smallest != tally->last || metadata->broker_cnt != tally->brokers)
         (void)fprintf(stderr, "%.1f s: smallest ISR %d (%s), %d brokers%s\n", at, smallest, where,
                       metadata->broker_cnt, leaderless ? ", a partition without a leader" : "");
     tally->last = smallest;
+    tally->brokers = metadata->broker_cnt;
 }
 
 static void print_tally(const struct tally *tally)
