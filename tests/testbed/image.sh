@@ -5,14 +5,18 @@
 #   image.sh standin OUT.tar    standin:1, busybox: sleeps, and listens on TCP $PORT (9092); for tests that only need pods.
 #                               What starts Kafka in the image apache/kafka starts this here
 #   image.sh pause OUT.tar      pause:1, what holds a pod's network
+#   image.sh ledger OUT.tar     ledger:1, the client of tests/e2e/ledger.c, from $BALLAST_BUILD (build/dev)
+#   image.sh kafka|zookeeper OUT.tar VERSION[-...]    the real ones, started as the images of Bitnami are
 #
-# A third argument is the tag, for an image that stands for another.
+# A third argument is the tag, for an image that stands for another; those of Kafka begin with the version.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/scripts/lib.sh"
+. "$root/tests/testbed/lib/java-image.sh"
 
 usage() {
-    echo "usage: image.sh ballast|standin|pause OUT.tar [TAG]"
+    echo "usage: image.sh ballast|standin|pause|ledger OUT.tar [TAG]"
+    echo "       image.sh kafka|zookeeper OUT.tar VERSION"
 }
 
 case ${1:-} in
@@ -27,14 +31,19 @@ tag=${3:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# pack TAG UMOCI-OPTION...: what lies in $work/root becomes the archive, with this tag if none was asked for.
+# pack TAG UMOCI-OPTION...: what lies in $work/root becomes the archive, with this tag if none was asked for. Below
+# it are the `layers`, each FOLDER:PLACE.
+layers=()
 pack() {
-    local tag=${tag:-$1} rootless=()
+    local tag=${tag:-$1} rootless=() layer
 
     shift
     [ "$(id -u)" -eq 0 ] || rootless=(--rootless)
     umoci init --layout "$work/oci"
     umoci new --image "$work/oci:$tag"
+    for layer in "${layers[@]}"; do
+        umoci insert "${rootless[@]}" --image "$work/oci:$tag" "${layer%:*}" "${layer##*:}"
+    done
     umoci insert "${rootless[@]}" --image "$work/oci:$tag" "$work/root" /
     umoci config --image "$work/oci:$tag" "$@"
     umoci gc --layout "$work/oci"
@@ -83,6 +92,18 @@ END
     pack 1 --config.env PATH=/bin --config.entrypoint /bin/standin
 }
 
+# A client as it is in a cluster: it has the DNS that pods have.
+make_ledger() {
+    local program=${BALLAST_BUILD:-$root/build/dev}/tests/ballast-ledger
+
+    [ -x "$program" ] || die "there is no $program; build it, or set BALLAST_BUILD"
+    busybox_root
+    install -m 755 "$program" "$work/root/bin/ledger"
+    cache=/nowhere libraries "$program"
+    echo "hosts: files dns" >"$work/root/etc/nsswitch.conf"
+    pack 1 --config.env PATH=/bin --config.entrypoint /bin/ledger
+}
+
 make_pause() {
     busybox_root
     pack 1 --config.entrypoint /bin/sleep --config.cmd 2147483647
@@ -93,6 +114,8 @@ case $1 in
 ballast) make_ballast ;;
 standin) make_standin ;;
 pause) make_pause ;;
+ledger) make_ledger ;;
+kafka | zookeeper) make_java_image "$1" ;;
 *) usage >&2 && exit 2 ;;
 esac
 echo "made $out"

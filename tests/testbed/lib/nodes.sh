@@ -146,9 +146,13 @@ dns_answers() {
 }
 
 # There is no provisioner, so the volumes are there before they are asked for. What a claim had is not given to another.
+# They are local ones, which a pod's fsGroup applies to, other than to those of type hostPath.
 make_volumes() {
     local zone number
 
+    for zone in $ZONES; do
+        mkdir -p "$dir/nodes/$zone/lib/volumes/"{1..8}
+    done
     for zone in $ZONES; do
         for number in 1 2 3 4 5 6 7 8; do
             cat <<END
@@ -160,7 +164,7 @@ spec:
   storageClassName: standard
   capacity: {storage: 1Ti}
   accessModes: [ReadWriteOnce]
-  hostPath: {path: /var/lib/volumes/$number, type: DirectoryOrCreate}
+  local: {path: /var/lib/volumes/$number}
   nodeAffinity:
     required:
       nodeSelectorTerms:

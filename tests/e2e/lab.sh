@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# A cluster of three zones with real Kafka in it, to try things in by hand. Needs root.
+#
+#   lab.sh up DIR [VERSION...]       Kafka of the first VERSION (3.3.2), with ZooKeeper before 3.9; the nodes have the
+#                                    images of the others too (3.4.0)
+#   lab.sh cluster DIR [VERSION...]  the same, but Kafka does not run yet
+#   lab.sh down DIR
+#
+# Then, for example, with T=tests/testbed/testbed.sh:
+#
+#   $T exec DIR -- kubectl get pods -n kafka -o wide
+#   $T exec DIR -- helm upgrade kafka tests/e2e/charts/kafka -n kafka --reuse-values --set image.tag=3.4.0
+#   $T exec DIR -- kubectl exec -n kafka kafka-0 -- bash -c 'java $(cat /opt/app/options) kafka.admin.TopicCommand
+#       --describe --bootstrap-server kafka:9092'
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+testbed=$here/../testbed/testbed.sh
+image=$here/../testbed/image.sh
+. "$here/../../scripts/lib.sh"
+
+usage() {
+    sed -n '2,/^$/s/^# \{0,1\}//p' "$0" | sed -n '/lab.sh/p' >&2
+    exit 2
+}
+
+# give_image NAME TAG AS: makes it, and gives it to the nodes.
+give_image() {
+    "$image" "$1" "$work/$1-$2.tar" "$2" >"$work/image.log" 2>&1 || {
+        cat "$work/image.log" >&2
+        die "could not make the image of $1"
+    }
+    "$testbed" image "$dir" "$work/$1-$2.tar" "$3"
+}
+
+# cluster VERSION...: images are made while Kubernetes comes up.
+cluster() {
+    local version
+
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    "$testbed" up "$dir"
+    for version in "$@"; do
+        give_image kafka "$version" docker.io/bitnami/kafka
+    done
+    case $1 in
+    3.[0-8].*) give_image zookeeper 3.8.0 docker.io/bitnami/zookeeper ;;
+    esac
+    give_image ledger 1 ledger
+}
+
+[ $# -ge 2 ] || usage
+verb=$1
+dir=$(realpath -m "$2")
+shift 2
+[ $# -gt 0 ] || set -- 3.3.2 3.4.0
+case $verb in
+cluster) cluster "$@" ;;
+up)
+    cluster "$@"
+    "$testbed" exec "$dir" -- env TESTBED="$dir" python3 -B "$here/kafka_lab.py" "$1"
+    ;;
+down) "$testbed" down "$dir" ;;
+*) usage ;;
+esac

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""What an upgrade of Kafka does to its clients: 3.3.2 to 3.4.0 by `helm upgrade`, as in the tutorial.
+
+    upgrade.py plain|ballast
+
+A producer writes all the while, and notes what becomes of every message. "plain" is the reference, without Ballast:
+what was acknowledged is there, but messages may fail, and come twice. "ballast" must do better. The figures go to $RESULTS (build/e2e), and
+are printed beside those of the other way.
+"""
+
+import json
+import os
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from harness import ROOT, Report, expect, kubectl, run, wait_until  # noqa: E402
+from kafka_lab import NAMESPACE, TOPIC1_MESSAGES, Lab  # noqa: E402
+
+RESULTS = pathlib.Path(os.environ.get("RESULTS", ROOT / "build" / "e2e"))
+FROM, TO = "3.3.2", "3.4.0"
+OURS = "ballast-system"
+# Written before the upgrade, so that leaders, caches and the machine are calm, and after it.
+BEFORE_S, AFTER_S = 15, 10
+# The least that the ISR of any partition may be, for Ballast.
+MIN_ISR = 2
+
+FIGURES = (
+    ("messages sent", lambda r: r["producer"]["sent"]),
+    ("failed", lambda r: r["producer"]["failed"]),
+    ("because", lambda r: ", ".join(f"{name} {count}" for name, count in r["producer"]["reasons"].items()) or "-"),
+    ("acknowledged and lost", lambda r: r["consumer"]["lost"]),
+    ("read twice", lambda r: r["consumer"]["duplicates"]),
+    ("not in order", lambda r: r["consumer"]["out_of_order"]),
+    ("longest gap between acks, s", lambda r: r["producer"]["longest_gap_s"]),
+    ("slowest message, s", lambda r: round(r["producer"]["slowest_ms"] / 1000, 2)),
+    ("p99 of messages, ms", lambda r: r["producer"]["p99_ms"]),
+    ("messages over 1 s", lambda r: r["producer"]["over_1s"]),
+    ("smallest ISR, samples", lambda r: ", ".join(f"{isr}: {count}" for isr, count in
+                                                  sorted(r["watcher"]["smallest_isr"].items(), reverse=True))),
+    ("samples without an answer", lambda r: r["watcher"]["no_answer"]),
+    ("samples with a partition without leader", lambda r: r["watcher"]["leaderless"]),
+    ("helm upgrade returned after, s", lambda r: r["helm_s"]),
+    ("all pods new and ready after, s", lambda r: r["rolled_s"]),
+    ("all partitions in sync again after, s", lambda r: r["in_sync_s"]),
+    ("of topic1, messages there", lambda r: r["topic1"]["distinct"]),
+)
+
+
+def policy():
+    """In Ballast's hands: readiness is being in sync, and pods are replaced one by one."""
+    return json.dumps({"apiVersion": "ballast.dev/v1alpha1", "kind": "KafkaPolicy", "metadata": {"name": "lab"},
+                       "spec": {"priority": 10, "match": {"namespaces": [NAMESPACE]}, "rules": {
+                           "rollout": {"action": "Mutate"}, "inSync": {"action": "Mutate"},
+                           # These start within seconds.
+                           "probes": {"action": "Mutate", "startup": {"periodSeconds": 1, "failureThreshold": 120}}}}})
+
+
+def without_ballast(_lab):
+    """As in the tutorial: the StatefulSet controllers roll."""
+
+
+def with_ballast(lab):
+    """Installed by its chart before there is any Kafka, whose namespace it looks at."""
+    lab.namespace(OURS)
+    lab.namespace(NAMESPACE, **{"ballast.dev/enforce": "true", "pod-security.kubernetes.io/enforce": "restricted"})
+    values = {"image": {"repository": "local/ballast", "tag": "dev"}, "policies": {"files": {"lab.yaml": policy()}}}
+    run("helm", "install", "ballast", str(ROOT / "manifests" / "chart"), "-n", OURS, "-f", "-", "--wait",
+        "--timeout=120s", input=json.dumps(values))
+
+
+class Suite:
+    def __init__(self, way):
+        self.way, self.lab = way, Lab()
+        self.results = {"way": way, "from": FROM, "to": TO}
+
+    def kafka_comes_up(self):
+        {"plain": without_ballast, "ballast": with_ballast}[self.way](self.lab)
+        self.lab.up(FROM)
+        self.lab.make_topics()
+        expect(self.lab.read_topic1()["distinct"] == TOPIC1_MESSAGES, "topic1 is not whole")
+
+    def it_is_upgraded(self):
+        writer, watcher = self.lab.start_books()
+        time.sleep(BEFORE_S)
+        begin = time.monotonic()
+        self.lab.helm("upgrade", TO)
+        self.results["helm_s"] = round(time.monotonic() - begin, 1)
+        wait_until(lambda: not self.lab.is_rolled(), "it begins", 60)
+        self.lab.wait_rolled(540)
+        self.results["rolled_s"] = round(time.monotonic() - begin, 1)
+        wait_until(lambda: self.lab.in_sync(watcher), "all partitions are in sync again", 180, 0.5)
+        self.results["in_sync_s"] = round(time.monotonic() - begin, 1)
+        time.sleep(AFTER_S)
+        self.results |= {"watcher": watcher.stop(), "producer": writer.stop()}
+        self.results["timeline"] = watcher.timeline()
+        images = self.lab.images()
+        expect(any(image.endswith(f":{TO}") for image in images) and
+               not any(image.endswith(f":{FROM}") for image in images), "not all run the new version", images)
+
+    def nothing_acknowledged_is_lost(self):
+        self.results |= {"consumer": self.lab.read_ledger(), "topic1": self.lab.read_topic1()}
+        read, written = self.results["consumer"], self.results["producer"]
+        expect(read["lost"] == 0, f"{read['lost']} messages are lost", read)
+        expect(read["acked"] == written["acked"] and written["acked"] > 1000, "the ledger does not add up", read, written)
+        expect(self.results["topic1"]["distinct"] == TOPIC1_MESSAGES, "topic1 is not whole", self.results["topic1"])
+
+    def every_message_is_there_once(self):
+        read = self.results["consumer"]
+        expect(read["out_of_order"] == 0 and read["duplicates"] == 0, "messages came twice, or not in order", read)
+
+    def no_message_fails(self):
+        producer = self.results["producer"]
+        expect(producer["failed"] == 0, f"{producer['failed']} messages failed", producer["reasons"])
+
+    def isrs_stay_large_enough(self):
+        small = {isr: count for isr, count in self.results["watcher"]["smallest_isr"].items() if int(isr) < MIN_ISR}
+        expect(not small, f"partitions had fewer than {MIN_ISR} replicas in sync", small, *self.results["timeline"])
+
+    def logs(self):
+        """For whoever wants to know why it failed."""
+        folder = pathlib.Path(os.environ["WORK"])
+        for pod in self.lab.pods():
+            name = pod["metadata"]["name"]
+            (folder / f"{name}.log").write_text(kubectl("logs", "-n", NAMESPACE, name, check=False).stdout)
+        (folder / "results.json").write_text(json.dumps(self.results, indent=1))
+
+    def save(self):
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        (RESULTS / f"upgrade-{self.way}.json").write_text(json.dumps(self.results, indent=1) + "\n")
+
+
+def print_figures():
+    """Both ways side by side, as far as they were gone."""
+    ways = [json.loads(path.read_text()) for path in (RESULTS / f"upgrade-{way}.json" for way in ("plain", "ballast"))
+            if path.exists()]
+    rows = [[what, *(str(figure(way)) for way in ways)] for what, figure in FIGURES]
+    rows.insert(0, [f"{FROM} to {TO}", *({"plain": "plain helm upgrade", "ballast": "with Ballast"}[way["way"]] for way in ways)])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("  " + "   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+
+def main():
+    way = sys.argv[1] if len(sys.argv) > 1 else ""
+    if way not in ("plain", "ballast"):
+        sys.exit("usage: upgrade.py plain|ballast")
+    suite, report = Suite(way), Report()
+    tests = ["kafka_comes_up", "it_is_upgraded", "nothing_acknowledged_is_lost"]
+    if way == "ballast":
+        tests += ["every_message_is_there_once", "no_message_fails", "isrs_stay_large_enough"]
+    for name in tests:
+        report.run(f"upgrade, {way}: {name.replace('_', ' ')}", getattr(suite, name))
+        if report.failed and "topic1" not in suite.results:
+            break  # the others build on it
+    if "topic1" in suite.results:
+        suite.save()
+        print_figures()
+    if report.failed:
+        suite.logs()
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Upgrades real Kafka in a cluster of three zones, which is brought up for it and taken away again, while a client
+# writes: without Ballast, and with it. Needs root.
+#
+#   upgrade.sh [plain|ballast]...    both, if none is named; RESULTS is the folder for the figures (build/e2e)
+#
+# The last line of each is "N passed, N failed".
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+testbed=$here/../testbed/testbed.sh
+
+[ $# -gt 0 ] || set -- plain ballast
+for way in "$@"; do
+    [ "$way" = plain ] || [ "$way" = ballast ] || {
+        echo "usage: upgrade.sh [plain|ballast]..." >&2
+        exit 2
+    }
+done
+
+. "$here/../testbed/lib/borrowed.sh"
+
+rc=0
+for way in "$@"; do
+    "$here/lab.sh" cluster "$work/testbed"
+    [ "$way" = plain ] || {
+        "$here/../testbed/image.sh" ballast "$work/ballast.tar" >"$work/image.log" 2>&1 || {
+            cat "$work/image.log"
+            exit 1
+        }
+        "$testbed" image "$work/testbed" "$work/ballast.tar" ballast
+    }
+    "$testbed" exec "$work/testbed" -- env WORK="$work" TESTBED="$work/testbed" python3 -B "$here/upgrade.py" "$way" || rc=1
+    "$testbed" down "$work/testbed"
+done
+exit $rc
