@@ -27,8 +27,13 @@ for program in ballast ballast-webhook ballast-controller; do
     [ ! -x "build/image/$program" ] || install -s -m 755 "build/image/$program" "$out/usr/bin/"
 done
 
-# Absolute paths among what ldd prints are the libraries and the loader.
-ldd "$out"/usr/bin/* | grep -oE '(^|[[:space:]])/[^ :]+ ' | sort -u | while read -r library; do
+# Absolute paths among what ldd prints are the libraries and the loader. The C library loads one more by itself when
+# a thread ends, as librdkafka's do.
+unwinder=$(readlink -f "$(cc -print-file-name=libgcc_s.so.1)")
+{
+    ldd "$out"/usr/bin/* | grep -oE '(^|[[:space:]])/[^ :]+ '
+    echo "$unwinder"
+} | sort -u | while read -r library; do
     mkdir -p "$out$(dirname "$library")"
     install -m 755 "$library" "$out$library"
 done
