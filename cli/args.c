@@ -21,7 +21,8 @@ struct option {
 
 static const struct option options[] = {
     {CLI_FLAG_POLICY, 'p', "policy", "PATH",
-     "policy file, folder of such files, or bundle (default, strict, audit, managed); may be repeated"},
+     "policy file, folder of such files, or bundle (default, strict, audit, managed); may be "
+     "repeated"},
     {CLI_FLAG_FILENAME, 'f', "filename", "PATH",
      "file or folder, as without -f; \"-\" is standard input"},
     {CLI_FLAG_NAMESPACE, 'n', "namespace", "NAME", "namespace of objects that name none"},

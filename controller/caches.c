@@ -106,12 +106,18 @@ static bool keep_set(cJSON *object, void *context BL_UNUSED)
 
 static bool keep_pod(cJSON *object, void *context BL_UNUSED)
 {
-    static const char *const metadata[] = {"name",        "namespace",         "uid",
-                                           "labels",      "annotations",       "deletionTimestamp",
-                                           "ownerReferences", "creationTimestamp", NULL};
+    static const char *const metadata[] = {"name",
+                                           "namespace",
+                                           "uid",
+                                           "labels",
+                                           "annotations",
+                                           "deletionTimestamp",
+                                           "ownerReferences",
+                                           "creationTimestamp",
+                                           NULL};
     static const char *const spec[] = {"nodeName", "readinessGates", "schedulingGates", NULL};
-    static const char *const status[] = {"phase", "podIP", "conditions", "containerStatuses",
-                                         "initContainerStatuses", NULL};
+    static const char *const status[] = {
+        "phase", "podIP", "conditions", "containerStatuses", "initContainerStatuses", NULL};
 
     keep_only(bl_json_get(object, "metadata"), metadata);
     keep_only(bl_json_get(object, "spec"), spec);
@@ -153,8 +159,8 @@ static bool only_differs(const cJSON *before, const cJSON *after, const char *co
 /* Of a StatefulSet's status companions see nothing, and rollouts do. */
 static void changed(const cJSON *before, const cJSON *after, void *context)
 {
-    static const char *const metadata[] = {"metadata", NULL}, *const status[] = {"metadata", "status",
-                                                                                 NULL};
+    static const char *const metadata[] = {"metadata", NULL}, *const status[] = {"metadata",
+                                                                                 "status", NULL};
     struct bl_caches *caches = context;
     struct bl_ref ref = bl_object_ref(after ? after : before);
     const char *namespace = *ref.namespace ? ref.namespace : ref.name;
@@ -305,8 +311,7 @@ void bl_caches_enqueue(struct bl_caches *caches)
 bool bl_scope_has(const struct bl_scope *scope, const cJSON *namespace)
 {
     return !bl_text_in(bl_object_ref(namespace).name, scope->left_out) &&
-           (!scope->selector ||
-            bl_selector_matches(scope->selector, bl_object_labels(namespace)));
+           (!scope->selector || bl_selector_matches(scope->selector, bl_object_labels(namespace)));
 }
 
 void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view)

@@ -48,8 +48,8 @@ void bl_caches_enqueue(struct bl_caches *caches);
 
 /** Which namespaces are looked after. Borrowed. */
 struct bl_scope {
-    const cJSON *selector;        /* a LabelSelector; NULL: all */
-    const char *const *left_out;  /* names, up to NULL */
+    const cJSON *selector;       /* a LabelSelector; NULL: all */
+    const char *const *left_out; /* names, up to NULL */
 };
 
 bool bl_scope_has(const struct bl_scope *scope, const cJSON *namespace);

@@ -45,8 +45,8 @@ static int64_t time_of(const cJSON *object, const char *key)
 /* 0: it does not run. */
 static int64_t started_at(const struct bl_member *member, const cJSON *pod)
 {
-    return time_of(
-        bl_json_at(bl_member_container(member, pod), "state", "running", NULL), "startedAt");
+    return time_of(bl_json_at(bl_member_container(member, pod), "state", "running", NULL),
+                   "startedAt");
 }
 
 /* Was it opened for the process that runs now, and not for one before it? */
@@ -70,8 +70,10 @@ static void open_unknowing(struct bl_conditions *conditions, const struct bl_pod
 {
     conditions->opened_unknowing = true;
     set(&conditions->items[BL_CONDITION_GATE], "True", "Unknown",
-        bl_asprintf("opened unseen, as waiting does not help: %s",
-                    sight->why ? sight->why : sight->state ? sight->state : "nothing is known"));
+        bl_asprintf("opened unseen, as waiting does not help: %s", sight->why ? sight->why
+                                                                   : sight->state
+                                                                       ? sight->state
+                                                                       : "nothing is known"));
 }
 
 static void judge_gate(const struct bl_member *member, const cJSON *pod,

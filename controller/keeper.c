@@ -21,8 +21,8 @@ struct kept {
     char *name;
     struct bl_lookout lookout;
     struct bl_roller roller;
-    char *unknown;     /* why it did not answer, said last; NULL: it did */
-    unsigned failures; /* in a row */
+    char *unknown;                  /* why it did not answer, said last; NULL: it did */
+    unsigned failures;              /* in a row */
     struct bl_keeper_counts counts; /* guarded by the keeper's lock */
 };
 
@@ -141,9 +141,8 @@ static void find_out(struct bl_keeper *keeper, struct kept *kept, const struct b
     BL_ERROR(err);
     BL_ERROR(zookeeper);
 
-    if (!bl_lookout_has_kafka(kafka) ||
-        bl_lookout_ask(&kept->lookout, keeper->options.client, kafka, &ret_answers->facts, &err) ==
-            0) {
+    if (!bl_lookout_has_kafka(kafka) || bl_lookout_ask(&kept->lookout, keeper->options.client,
+                                                       kafka, &ret_answers->facts, &err) == 0) {
         ret_answers->known = bl_lookout_has_kafka(kafka);
         note_known(kept);
     } else {
@@ -285,8 +284,7 @@ static bool has_pods(const struct bl_kafka *kafka)
     return false;
 }
 
-static void work_on_cluster(struct bl_keeper *keeper, const char *key,
-                            const struct bl_kafka *kafka)
+static void work_on_cluster(struct bl_keeper *keeper, const char *key, const struct bl_kafka *kafka)
 {
     struct kept *kept = find_kept(keeper, key, true);
     bl_nsec begin = bl_clock_now(&bl_clock_real);

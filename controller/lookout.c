@@ -145,7 +145,8 @@ static int ready_observer(struct bl_lookout *lookout, struct bl_kube_client *cli
 }
 
 int bl_lookout_ask(struct bl_lookout *lookout, struct bl_kube_client *client,
-                   const struct bl_kafka *kafka, struct bl_cluster *ret_facts, struct bl_error **err)
+                   const struct bl_kafka *kafka, struct bl_cluster *ret_facts,
+                   struct bl_error **err)
 {
     if (ready_observer(lookout, client, kafka, err) == 0 &&
         bl_observer_look(lookout->observer, ret_facts, err) == 0)

@@ -72,9 +72,8 @@ static int lead_away(struct bl_roller *roller, const struct bl_roller_job *job,
 static void note_eviction(struct bl_roller *roller, const struct bl_roller_job *job, size_t pod)
 {
     const cJSON *object = job->kafka->pods.items[pod].pod;
-    BL_AUTO_FREE char *note =
-        bl_asprintf("evicted %s, to be made anew from the newest template",
-                    job->kafka->pods.items[pod].name);
+    BL_AUTO_FREE char *note = bl_asprintf("evicted %s, to be made anew from the newest template",
+                                          job->kafka->pods.items[pod].name);
     const char *uid = bl_json_string(bl_json_get(object, "metadata"), "uid");
 
     *BL_PUSH(&roller->evicted) = (struct bl_evicted){bl_strdup(uid ? uid : ""), job->now};
@@ -92,10 +91,11 @@ static int evict(struct bl_roller *roller, const struct bl_roller_job *job,
         BL_ERROR(failure);
         int rc = bl_roller_evict(job, pod, &failure);
 
-        bl_metric_add(job->telemetry->evictions, 1, rc == 0 ? BL_EVICTION_DONE
-                                                  : bl_error_status(failure) == 429
-                                                      ? BL_EVICTION_REFUSED
-                                                      : BL_EVICTION_FAILED, 0, 0);
+        bl_metric_add(job->telemetry->evictions, 1,
+                      rc == 0                           ? BL_EVICTION_DONE
+                      : bl_error_status(failure) == 429 ? BL_EVICTION_REFUSED
+                                                        : BL_EVICTION_FAILED,
+                      0, 0);
         if (rc == 0) {
             note_eviction(roller, job, pod);
             continue;
@@ -155,8 +155,8 @@ static void raise_metadata_version(const struct bl_roller_job *job,
     BL_AUTO_FREE char *note =
         bl_asprintf("metadata.version from %" PRId64 " to %" PRId64 ", which every broker knows",
                     job->facts->metadata_version, job->facts->max_metadata_version);
-    if (bl_observer_raise_metadata_version(
-            job->observer, (int16_t)job->facts->max_metadata_version, false, &err) == 0) {
+    if (bl_observer_raise_metadata_version(job->observer, (int16_t)job->facts->max_metadata_version,
+                                           false, &err) == 0) {
         tell(job, member->set, "Normal", "MetadataVersionRaised", "Raise", note);
         return;
     }

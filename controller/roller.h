@@ -20,7 +20,7 @@ struct bl_roller {
         struct bl_evicted {
             char *uid;
             bl_nsec when;
-        } *items; /* that the caches may not show yet */
+        } * items; /* that the caches may not show yet */
         size_t len, cap;
     } evicted;
     uint64_t motion; /* of what was seen last; while it stays the same nothing moves */

@@ -58,9 +58,9 @@ static void add_set(const struct bl_member *member, struct bl_rollout_view *view
 static const char *waiting_reason(const cJSON *status)
 {
     static const char *const troubles[] = {
-        "CrashLoopBackOff", "ImagePullBackOff",     "ErrImagePull", "InvalidImageName",
-        "ErrImageNeverPull", "CreateContainerConfigError", "CreateContainerError",
-        "RunContainerError", NULL};
+        "CrashLoopBackOff",     "ImagePullBackOff",  "ErrImagePull",
+        "InvalidImageName",     "ErrImageNeverPull", "CreateContainerConfigError",
+        "CreateContainerError", "RunContainerError", NULL};
     const char *reason = bl_json_string(bl_json_at(status, "state", "waiting", NULL), "reason");
 
     return bl_text_in(reason, troubles) ? reason : NULL;
@@ -105,10 +105,10 @@ static int64_t seconds_since(const char *text, int64_t now)
 /* Of one that is ready since it became so; of another since it was made, as it may never have been. */
 static int64_t since(const cJSON *pod, bool ready, int64_t now)
 {
-    return seconds_since(
-        ready ? bl_json_string(bl_pod_condition(pod, "Ready"), "lastTransitionTime")
-              : bl_json_string(bl_json_get(pod, "metadata"), "creationTimestamp"),
-        now);
+    return seconds_since(ready
+                             ? bl_json_string(bl_pod_condition(pod, "Ready"), "lastTransitionTime")
+                             : bl_json_string(bl_json_get(pod, "metadata"), "creationTimestamp"),
+                         now);
 }
 
 static bool was_evicted(const struct bl_roller *roller, const cJSON *pod)
@@ -157,7 +157,9 @@ static void add_pod(const struct bl_roller *roller, const struct bl_roller_job *
         .answers = sight->known && sight->answers,
         .in_sync = sight->known && sight->in_sync,
         .trouble = it->pod && !ready ? trouble_of(it->pod) : NULL,
-        .state = sight->state ? sight->state : sight->known ? NULL : sight->why,
+        .state = sight->state   ? sight->state
+                 : sight->known ? NULL
+                                : sight->why,
         .since = it->pod ? since(it->pod, ready, job->wall) : 0,
         .safe = sight->known && sight->safe,
         .why = sight->why,

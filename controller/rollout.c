@@ -162,7 +162,9 @@ static char *describe_unwell(const struct bl_rollout_pod *pod)
         return bl_asprintf("waiting until %s has stopped", pod->name);
     return bl_asprintf("waiting until %s is ready%s%s", pod->name,
                        pod->trouble || pod->state ? ": " : "",
-                       pod->trouble ? pod->trouble : pod->state ? pod->state : "");
+                       pod->trouble ? pod->trouble
+                       : pod->state ? pod->state
+                                    : "");
 }
 
 static bool see_to_unwell(struct decision *decision, size_t pod)
@@ -171,13 +173,12 @@ static bool see_to_unwell(struct decision *decision, size_t pod)
     const struct bl_rollout_pod *it = pod_at(decision, pod);
 
     if (may_replace(decision, pod))
-        return decide(decision, BL_ROLLOUT_EVICT, pod,
-                      bl_asprintf("%s is not well and of an older template: replacing it",
-                                  it->name));
+        return decide(
+            decision, BL_ROLLOUT_EVICT, pod,
+            bl_asprintf("%s is not well and of an older template: replacing it", it->name));
     if (set->managed && !it->missing && !it->going && !it->outdated && !set->stale &&
         is_first_of_revision(decision, pod) &&
-        (cannot_start(decision, pod) ||
-         (!it->answers && is_out_of_patience(decision, it->set))))
+        (cannot_start(decision, pod) || (!it->answers && is_out_of_patience(decision, it->set))))
         return give_up(decision, pod);
     if (is_out_of_patience(decision, it->set))
         decision->plan->phase = BL_ROLLOUT_STUCK;
@@ -256,9 +257,9 @@ static bool soak(struct decision *decision)
     if (pod_at(decision, last)->since >=
         settings->soak + (has_partitions(set_of(decision, last)) ? settings->settle : 0))
         return false;
-    return wait_for(decision, last,
-                    bl_asprintf("watching %s for a while before going on",
-                                pod_at(decision, last)->name));
+    return wait_for(
+        decision, last,
+        bl_asprintf("watching %s for a while before going on", pod_at(decision, last)->name));
 }
 
 static bool wants_canary(const struct decision *decision)
@@ -332,8 +333,8 @@ static void list_next(const struct decision *decision, size_t *next, size_t *ret
         len++;
     }
     *ret_len = 0;
-    while (*ret_len < len && stage(set_of(decision, next[*ret_len])->role) ==
-                                 stage(set_of(decision, next[0])->role))
+    while (*ret_len < len &&
+           stage(set_of(decision, next[*ret_len])->role) == stage(set_of(decision, next[0])->role))
         ++*ret_len;
 }
 
@@ -410,9 +411,9 @@ static bool go_on(struct decision *decision)
     if (is_out_of_patience(decision, first->set))
         decision->plan->phase = BL_ROLLOUT_STUCK;
     if (first->hold)
-        return wait_for(decision, next[0],
-                        bl_asprintf("%s is held%s%s", first->name, *first->hold ? ": " : "",
-                                    first->hold));
+        return wait_for(
+            decision, next[0],
+            bl_asprintf("%s is held%s%s", first->name, *first->hold ? ": " : "", first->hold));
     return wait_for(decision, next[0],
                     bl_asprintf("%s must stay up: %s", first->name,
                                 first->why ? first->why : "the reason is not known"));
@@ -431,13 +432,13 @@ static bool is_halted(struct decision *decision)
             continue;
         decision->plan->set = i;
         decision->plan->phase = set->paused ? BL_ROLLOUT_PAUSED : BL_ROLLOUT_FAILED;
-        return decide(decision, BL_ROLLOUT_WAIT, NONE,
-                      set->paused
-                          ? bl_asprintf("%s is paused; resume it with ballast rollout resume",
-                                        set->name)
-                          : bl_asprintf("the template of %s did not come up before; change it, or "
-                                        "try it again with ballast rollout resume",
-                                        set->name));
+        return decide(
+            decision, BL_ROLLOUT_WAIT, NONE,
+            set->paused
+                ? bl_asprintf("%s is paused; resume it with ballast rollout resume", set->name)
+                : bl_asprintf("the template of %s did not come up before; change it, or "
+                              "try it again with ballast rollout resume",
+                              set->name));
     }
     return false;
 }
@@ -452,9 +453,9 @@ static bool is_aborted(struct decision *decision)
             continue;
         decision->plan->set = i;
         decision->plan->phase = BL_ROLLOUT_FAILED;
-        return decide(decision, BL_ROLLOUT_ROLL_BACK, NONE,
-                      bl_asprintf("aborted: the template of %s before this one is restored",
-                                  set->name));
+        return decide(
+            decision, BL_ROLLOUT_ROLL_BACK, NONE,
+            bl_asprintf("aborted: the template of %s before this one is restored", set->name));
     }
     return false;
 }
@@ -468,8 +469,7 @@ static bool is_stale(struct decision *decision)
             continue;
         decision->plan->set = i;
         return decide(decision, BL_ROLLOUT_WAIT, NONE,
-                      bl_asprintf("waiting until the new template of %s is a revision",
-                                  set->name));
+                      bl_asprintf("waiting until the new template of %s is a revision", set->name));
     }
     return false;
 }
@@ -489,9 +489,9 @@ static void finish(struct decision *decision, size_t set)
 {
     decision->plan->set = set;
     decision->plan->phase = BL_ROLLOUT_COMPLETE;
-    (void)decide(decision, BL_ROLLOUT_FINISH, NONE,
-                 bl_asprintf("all %zu pods are of the newest template and in sync",
-                             decision->plan->total));
+    (void)decide(
+        decision, BL_ROLLOUT_FINISH, NONE,
+        bl_asprintf("all %zu pods are of the newest template and in sync", decision->plan->total));
 }
 
 void bl_rollout_decide(const struct bl_rollout_view *view, struct bl_rollout_plan *ret_plan)
@@ -507,9 +507,9 @@ void bl_rollout_decide(const struct bl_rollout_view *view, struct bl_rollout_pla
         (void)decide(&decision, BL_ROLLOUT_REST, NONE, bl_strdup("there is nothing to roll"));
         return;
     }
-    if (is_stale(&decision) || is_aborted(&decision) || is_halted(&decision) || see_to_pods(&decision) ||
-        is_unknown(&decision, set) || wait_until_in_sync(&decision) || lead_back(&decision) ||
-        soak(&decision) || check_canary(&decision, set) || go_on(&decision))
+    if (is_stale(&decision) || is_aborted(&decision) || is_halted(&decision) ||
+        see_to_pods(&decision) || is_unknown(&decision, set) || wait_until_in_sync(&decision) ||
+        lead_back(&decision) || soak(&decision) || check_canary(&decision, set) || go_on(&decision))
         return;
     finish(&decision, set);
 }

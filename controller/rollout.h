@@ -74,7 +74,7 @@ struct bl_rollout_view {
 };
 
 enum bl_rollout_act {
-    BL_ROLLOUT_REST = 1,  /* there is nothing to roll */
+    BL_ROLLOUT_REST = 1, /* there is nothing to roll */
     BL_ROLLOUT_WAIT,
     BL_ROLLOUT_LEAD_BACK, /* leadership to the preferred replicas */
     BL_ROLLOUT_CHECK,     /* write and read a canary */
@@ -100,7 +100,7 @@ struct bl_rollout_plan {
     struct {
         size_t *items;
         size_t len, cap;
-    } pods; /* that are led away from or evicted; or the one that is waited for */
+    } pods;             /* that are led away from or evicted; or the one that is waited for */
     size_t done, total; /* pods of managed sets: of the newest revision and ready; all */
     char *message;      /* what is done or waited for, and why */
 };

@@ -253,7 +253,8 @@ static void judge_kafka(struct reading *reading, size_t pod)
 
 static bool is_disturbed(const struct bl_member_pod *pod)
 {
-    return !pod->pod || bl_pod_is_going(pod->pod) || !bl_pod_condition_is(pod->pod, "Ready", "True");
+    return !pod->pod || bl_pod_is_going(pod->pod) ||
+           !bl_pod_condition_is(pod->pod, "Ready", "True");
 }
 
 static void judge_others(struct reading *reading, size_t pod)
@@ -269,7 +270,7 @@ static void judge_others(struct reading *reading, size_t pod)
             continue;
         refuse(sight, "OtherDisruption",
                bl_asprintf("%s %s", other->name,
-                           !other->pod ? "is away"
+                           !other->pod                   ? "is away"
                            : bl_pod_is_going(other->pod) ? "is going down"
                                                          : "is not ready"));
         return;
@@ -297,8 +298,8 @@ void bl_sight_read(const struct bl_kafka *kafka, const struct bl_finding_out *fo
     struct reading reading = {kafka, found, ret_sight};
     size_t zookeepers = 0;
 
-    *ret_sight = (struct bl_sight){.pods = bl_alloc(kafka->pods.len + 1, sizeof(struct bl_pod_sight)),
-                                   .len = kafka->pods.len};
+    *ret_sight = (struct bl_sight){
+        .pods = bl_alloc(kafka->pods.len + 1, sizeof(struct bl_pod_sight)), .len = kafka->pods.len};
     find_nodes(&reading);
     for (size_t i = 0; i < kafka->pods.len; i++) {
         struct bl_pod_sight *sight = &ret_sight->pods[i];

@@ -19,16 +19,17 @@ struct bl_pod_sight {
     bool safe;
     bool chief; /* active controller, leader of the quorum or of ZooKeeper */
     int64_t leads;
-    char *state; /* what is missing until it is in sync; NULL */
-    char *why;   /* it may not go, or why that is not known; NULL */
+    char *state;        /* what is missing until it is in sync; NULL */
+    char *why;          /* it may not go, or why that is not known; NULL */
     const char *reason; /* the same in a word: "PartitionsAtRisk" */
 };
 
 /** What was found out about a cluster; NULL: it did not answer. */
 struct bl_finding_out {
     const struct bl_cluster *facts;
-    const struct bl_zookeeper_servers *zookeepers; /* one for each pod of that role, in their order */
-    const char *unknown;                           /* why there are no facts */
+    const struct bl_zookeeper_servers
+        *zookeepers;     /* one for each pod of that role, in their order */
+    const char *unknown; /* why there are no facts */
 };
 
 struct bl_sight {

@@ -62,9 +62,9 @@ static void add_of_clusters(struct bl_telemetry *telemetry)
     telemetry->look_duration =
         add(telemetry, BL_METRIC_HISTOGRAM, "ballast_controller_look_duration_seconds",
             "How long looking at a Kafka cluster took, writing included.", NO_LABEL, NO_LABEL);
-    telemetry->evictions = add(telemetry, BL_METRIC_COUNTER, "ballast_controller_evictions_total",
-                               "Evictions that rolling upgrades asked for.",
-                               LABEL("result", evictions), NO_LABEL);
+    telemetry->evictions =
+        add(telemetry, BL_METRIC_COUNTER, "ballast_controller_evictions_total",
+            "Evictions that rolling upgrades asked for.", LABEL("result", evictions), NO_LABEL);
 }
 
 static void add_of_sources(struct bl_telemetry *telemetry, const char *const *resources)

@@ -127,8 +127,7 @@ static struct bl_kafka *cluster_for(struct bl_topology *topology,
 static void add_member(const struct bl_topology_input *input, const struct bl_scene *scene,
                        const struct bl_workload *workload, struct bl_topology *topology)
 {
-    struct bl_member *member =
-        BL_PUSH(&cluster_for(topology, workload, input->namespace)->members);
+    struct bl_member *member = BL_PUSH(&cluster_for(topology, workload, input->namespace)->members);
 
     *member = (struct bl_member){.set = workload->object,
                                  .ref = workload->ref,
@@ -174,19 +173,17 @@ static void add_pods(const struct bl_topology_input *input, struct bl_kafka *clu
     for (int64_t i = 0; i < member->replicas; i++) {
         char *name = bl_asprintf("%s-%" PRId64, member->ref.name, first + i);
 
-        *BL_PUSH(&cluster->pods) =
-            (struct bl_member_pod){.pod = find_pod(input, member, name),
-                                   .member = index,
-                                   .ordinal = first + i,
-                                   .name = name};
+        *BL_PUSH(&cluster->pods) = (struct bl_member_pod){.pod = find_pod(input, member, name),
+                                                          .member = index,
+                                                          .ordinal = first + i,
+                                                          .name = name};
     }
 }
 
 void bl_topology_read(const struct bl_topology_input *input, struct bl_topology *ret_topology)
 {
     BL_AUTO(bl_world_cleanup)
-    struct bl_world *world =
-        bl_world_new(input->objects, input->objects_len, NULL, 0);
+    struct bl_world *world = bl_world_new(input->objects, input->objects_len, NULL, 0);
     BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(input->objects_len + 1, sizeof(bool));
     BL_AUTO(bl_scene_cleanup) struct bl_scene *scene = bl_scene_new(world, ignore_opt_out);
 

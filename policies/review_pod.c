@@ -122,27 +122,33 @@ static void wait(struct bl_review *review, const struct bl_policy *policy, const
                    message);
 }
 
+/*
+ * What the controller says holds for a pod that is not ready as well: it may still be the one that keeps a
+ * partition going. Of a pod that is dead it says that nothing is lost.
+ */
 static void judge_eviction(struct bl_review *review, const cJSON *pod,
                            const struct bl_policy *policy)
 {
     const struct bl_in_sync_params *params =
         policy ? (const struct bl_in_sync_params *)policy->rules[BL_RULE_IN_SYNC] : NULL;
     const cJSON *safe = condition_of(pod, BL_CONDITION_SAFE);
-    const char *status = bl_json_string(safe, "status"), *why = bl_json_string(safe, "message");
+    bool away = review->facts->controller == BL_CONTROLLER_AWAY;
+    const char *status = away ? NULL : bl_json_string(safe, "status");
+    const char *why = bl_json_string(safe, "message");
     bool ready = bl_text_eq(bl_json_string(condition_of(pod, "Ready"), "status"), "True");
 
-    if (!ready && (!params || params->not_ready == BL_EVICTION_ALLOW)) {
-        return;
-    }
     if (bl_text_eq(status, "False")) {
         wait(review, policy, "pod \"%s\" is not safe to disrupt now: %s", review->name,
              why && *why ? why : "the reason is not given");
-    } else if (!bl_text_eq(status, "True") && params && params->unknown == BL_EVICTION_DENY) {
-        wait(review, policy,
-             "nobody says whether pod \"%s\" is safe to disrupt, and the policy denies that; is "
-             "Ballast's controller running?",
-             review->name);
+        return;
     }
+    if (bl_text_eq(status, "True") || !params ||
+        (!ready && params->not_ready == BL_EVICTION_ALLOW) || params->unknown == BL_EVICTION_ALLOW)
+        return;
+    wait(review, policy,
+         "nobody says whether pod \"%s\" is safe to disrupt%s, and the policy denies that; is "
+         "Ballast's controller running?",
+         review->name, away ? ", as the Lease of Ballast's controller has run out" : "");
 }
 
 /* Only who answers 429 is asked again: kubectl drain and autoscalers wait and retry. */

@@ -28,10 +28,10 @@ static const struct bl_rollout_params defaults = {
 };
 
 #define AT(member) offsetof(struct bl_rollout_params, settings.member)
-#define SECONDS(key, member, least, text)                                               \
-    {                                                                                   \
+#define SECONDS(key, member, least, text)                                                    \
+    {                                                                                        \
         .name = key, .type = BL_FIELD_INT, .offset = AT(member), .min = least, .max = 86400, \
-        .doc = text                                                                     \
+        .doc = text                                                                          \
     }
 static const struct bl_field fields[] = {
     BL_RULE_ACTION_FIELD,
@@ -47,11 +47,11 @@ static const struct bl_field fields[] = {
      .max = 100,
      .doc = "Brokers that are restarted at once where no partition has replicas on two of them and "
             "the disruption budget allows it; 1 where not given."},
-    SECONDS("settleSeconds", settle, 0,
-            "From ready to leading partitions again, as clients have to learn a pod's new address; 5 "
-            "where not given."),
-    SECONDS("soakSeconds", soak, 0,
-            "From leading again to the next pod; 10 where not given."),
+    SECONDS(
+        "settleSeconds", settle, 0,
+        "From ready to leading partitions again, as clients have to learn a pod's new address; 5 "
+        "where not given."),
+    SECONDS("soakSeconds", soak, 0, "From leading again to the next pod; 10 where not given."),
     {.name = "canary",
      .type = BL_FIELD_BOOL,
      .offset = AT(canary),
@@ -66,9 +66,10 @@ static const struct bl_field fields[] = {
     SECONDS("failAfterSeconds", fail_after, 1,
             "How long a pod may be unable to start (its image cannot be pulled, it crashes) before "
             "it counts as failed; 60 where not given."),
-    SECONDS("patienceSeconds", patience, 10,
-            "An alarm when nothing has moved for so long: no replica caught up, no pod came up; 600 "
-            "where not given."),
+    SECONDS(
+        "patienceSeconds", patience, 10,
+        "An alarm when nothing has moved for so long: no replica caught up, no pod came up; 600 "
+        "where not given."),
     {.name = "metadataVersion",
      .type = BL_FIELD_ENUM,
      .offset = AT(metadata_version),

@@ -97,9 +97,16 @@ static int start_cluster(struct bl_app *app, struct bl_error **err)
     if (bl_stop_new(&app->stop, err) < 0 ||
         connect_to_cluster(app->options, app->stop, &app->client, err) < 0)
         return -1;
-    return app->client ? bl_cluster_start(app->client, app->policies, &app->telemetry,
-                                          app->options->config_maps, &app->cluster, err)
-                       : 0;
+    if (!app->client)
+        return 0;
+    return bl_cluster_start(
+        &(struct bl_cluster_settings){.client = app->client,
+                                      .policies = app->policies,
+                                      .telemetry = &app->telemetry,
+                                      .config_maps = app->options->config_maps,
+                                      .lease_namespace = app->options->lease_namespace,
+                                      .lease_name = app->options->lease_name},
+        &app->cluster, err);
 }
 
 static int start_certs(struct bl_app *app, struct bl_error **err)

@@ -1,5 +1,6 @@
 #include "cluster.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +19,17 @@ enum cache {
     CACHE_BUDGETS,
     CACHE_NETWORK_POLICIES,
     CACHE_SERVICES,
-    CACHE_CONFIG_MAPS, /* only where asked for, so last */
+    CACHE_LEASES, /* these two only where asked for */
+    CACHE_CONFIG_MAPS,
     CACHE_COUNT,
 };
 
 const char *const bl_cluster_resources[] = {
     "kafkapolicies",        "namespaces",      "nodes",    "statefulsets", "deployments", "pods",
-    "poddisruptionbudgets", "networkpolicies", "services", "configmaps",   NULL};
+    "poddisruptionbudgets", "networkpolicies", "services", "leases",       "configmaps",  NULL};
+
+/* A Lease is renewed every two seconds, and lasts fifteen. */
+#define AWAY_AFTER (30 * BL_NSEC_S)
 
 /* Pods are those of workloads that are managed; of namespaces and nodes only the head matters. */
 static const struct bl_watch_spec specs[CACHE_COUNT] = {
@@ -37,6 +42,7 @@ static const struct bl_watch_spec specs[CACHE_COUNT] = {
     [CACHE_BUDGETS] = {.resource = {"policy", "v1", "poddisruptionbudgets"}},
     [CACHE_NETWORK_POLICIES] = {.resource = {"networking.k8s.io", "v1", "networkpolicies"}},
     [CACHE_SERVICES] = {.resource = {"", "v1", "services"}},
+    [CACHE_LEASES] = {.resource = {"coordination.k8s.io", "v1", "leases"}},
     [CACHE_CONFIG_MAPS] = {.resource = {"", "v1", "configmaps"}},
 };
 
@@ -44,8 +50,9 @@ struct bl_cluster {
     struct bl_policies *policies;
     struct bl_telemetry *telemetry;
     struct bl_informers *informers;
-    size_t caches; /* that are kept */
-    struct bl_store *stores[CACHE_COUNT];
+    struct bl_store *stores[CACHE_COUNT]; /* NULL: not asked for */
+    size_t indexes[CACHE_COUNT];          /* among the informers */
+    _Atomic(bl_nsec) beat; /* when the Lease was seen to change last; 0: it is nobody's */
     struct {
         char **items;
         size_t len, cap;
@@ -147,8 +154,19 @@ static void policy_changed(const cJSON *before, const cJSON *after, void *contex
                BL_LOG_TEXT("name", name));
 }
 
-static void add_caches(struct bl_cluster *cluster)
+/* By the own clock, so that clocks that differ do no harm. Who gives the Lease back goes at once. */
+static void lease_changed(const cJSON *before BL_UNUSED, const cJSON *after, void *context)
 {
+    struct bl_cluster *cluster = context;
+    const char *holder = bl_json_string(bl_json_get(after, "spec"), "holderIdentity");
+
+    atomic_store(&cluster->beat, holder && *holder ? bl_clock_now(&bl_clock_real) : 0);
+}
+
+static void add_caches(struct bl_cluster *cluster, const struct bl_cluster_settings *settings)
+{
+    BL_AUTO_FREE char *lease =
+        bl_asprintf("metadata.name=%s", settings->lease_name ? settings->lease_name : "");
     struct bl_store_options options[CACHE_COUNT] = {
         [CACHE_POLICIES].changed = policy_changed,
         [CACHE_NAMESPACES].keep = keep_namespace,
@@ -159,28 +177,37 @@ static void add_caches(struct bl_cluster *cluster)
         [CACHE_BUDGETS].keep = keep_spec,
         [CACHE_NETWORK_POLICIES].keep = keep_spec,
         [CACHE_SERVICES].keep = keep_spec,
+        [CACHE_LEASES].changed = lease_changed,
         [CACHE_CONFIG_MAPS].keep = keep_spec,
     };
 
-    for (size_t i = 0; i < cluster->caches; i++) {
+    for (size_t i = 0; i < CACHE_COUNT; i++) {
+        struct bl_watch_spec spec = specs[i];
+
+        if ((i == CACHE_LEASES && !settings->lease_name) ||
+            (i == CACHE_CONFIG_MAPS && !settings->config_maps))
+            continue;
+        if (i == CACHE_LEASES) {
+            spec.selection.namespace = settings->lease_namespace;
+            spec.selection.fields = lease;
+        }
         options[i].context = cluster;
-        cluster->stores[i] = bl_informers_add(cluster->informers, &specs[i], &options[i]);
+        cluster->indexes[i] = bl_informers_len(cluster->informers);
+        cluster->stores[i] = bl_informers_add(cluster->informers, &spec, &options[i]);
     }
 }
 BL_DEFINE_CLEANUP(struct bl_cluster *, cluster_cleanup, bl_cluster_stop)
 
-int bl_cluster_start(struct bl_kube_client *client, struct bl_policies *policies,
-                     struct bl_telemetry *telemetry, bool config_maps,
-                     struct bl_cluster **ret_cluster, struct bl_error **err)
+int bl_cluster_start(const struct bl_cluster_settings *settings, struct bl_cluster **ret_cluster,
+                     struct bl_error **err)
 {
     BL_AUTO(cluster_cleanup) struct bl_cluster *cluster = BL_NEW(struct bl_cluster);
 
-    cluster->policies = policies;
-    cluster->telemetry = telemetry;
-    cluster->caches = config_maps ? CACHE_COUNT : CACHE_CONFIG_MAPS;
-    if (bl_informers_new(client, &cluster->informers, err) < 0)
+    cluster->policies = settings->policies;
+    cluster->telemetry = settings->telemetry;
+    if (bl_informers_new(settings->client, &cluster->informers, err) < 0)
         return -1;
-    add_caches(cluster);
+    add_caches(cluster, settings);
     if (bl_informers_start(cluster->informers, err) < 0)
         return -1;
     *ret_cluster = BL_STEAL(cluster);
@@ -202,10 +229,12 @@ char *bl_cluster_unready(struct bl_cluster *cluster)
 {
     if (bl_informers_synced(cluster->informers))
         return NULL;
-    for (size_t i = 0; i < cluster->caches; i++) {
+    for (size_t i = 0; i < CACHE_COUNT; i++) {
         struct bl_watch_status status;
 
-        bl_informers_status(cluster->informers, i, &status);
+        if (!cluster->stores[i])
+            continue;
+        bl_informers_status(cluster->informers, cluster->indexes[i], &status);
         if (!status.synced && !status.missing)
             return bl_asprintf("the cache of %s is not filled yet%s%s", bl_cluster_resources[i],
                                *status.error ? ": " : "", status.error);
@@ -215,16 +244,29 @@ char *bl_cluster_unready(struct bl_cluster *cluster)
 
 void bl_cluster_measure(struct bl_cluster *cluster)
 {
-    for (size_t i = 0; i < cluster->caches; i++) {
+    for (size_t i = 0; i < CACHE_COUNT; i++) {
         struct bl_watch_status status;
         struct bl_store_stats stats;
 
-        bl_informers_status(cluster->informers, i, &status);
+        if (!cluster->stores[i])
+            continue;
+        bl_informers_status(cluster->informers, cluster->indexes[i], &status);
         bl_store_stats(cluster->stores[i], &stats);
         bl_metric_set(cluster->telemetry->cache_objects, (int64_t)stats.objects, i, 0, 0);
         bl_metric_set(cluster->telemetry->cache_synced, status.synced, i, 0, 0);
         bl_metric_set(cluster->telemetry->cache_failures, (int64_t)status.failures, i, 0, 0);
     }
+}
+
+enum bl_controller_life bl_cluster_controller(struct bl_cluster *cluster)
+{
+    bl_nsec beat;
+
+    if (!cluster || !cluster->stores[CACHE_LEASES])
+        return BL_CONTROLLER_UNKNOWN;
+    beat = atomic_load(&cluster->beat);
+    return beat && bl_clock_now(&bl_clock_real) - beat < AWAY_AFTER ? BL_CONTROLLER_ALIVE
+                                                                    : BL_CONTROLLER_AWAY;
 }
 
 static void add_stored(struct bl_view *view, struct bl_stored *stored)
@@ -284,7 +326,7 @@ static void fill_view(struct bl_cluster *cluster, const cJSON *request, const ch
     add_all(cluster, CACHE_BUDGETS, namespace, view);
     add_all(cluster, CACHE_NETWORK_POLICIES, namespace, view);
     add_all(cluster, CACHE_SERVICES, namespace, view);
-    if (cluster->caches > CACHE_CONFIG_MAPS)
+    if (cluster->stores[CACHE_CONFIG_MAPS])
         add_all(cluster, CACHE_CONFIG_MAPS, namespace, view);
 }
 

@@ -8,6 +8,7 @@
 #define BALLAST_WEBHOOK_CLUSTER_H
 
 #include "ballast/kube/informers.h"
+#include "ballast/policies/review.h"
 #include "ballast/policies/snapshot.h"
 #include "telemetry.h"
 
@@ -16,12 +17,19 @@ struct bl_cluster;
 /** The caches' names, NULL-terminated; the label values of their metrics. */
 extern const char *const bl_cluster_resources[];
 
-/**
- * All borrowed. Fills its caches on threads of its own. With `config_maps` those that hold settings of brokers
- * are among them; it is not usual, because reading them takes the right to read all.
- */
-BL_CHECK int bl_cluster_start(struct bl_kube_client *client, struct bl_policies *policies,
-                              struct bl_telemetry *telemetry, bool config_maps,
+/** All borrowed. */
+struct bl_cluster_settings {
+    struct bl_kube_client *client;
+    struct bl_policies *policies;
+    struct bl_telemetry *telemetry;
+    /** ConfigMaps with settings of brokers too; not usual, because reading them takes the right to read all. */
+    bool config_maps;
+    const char *lease_namespace,
+        *lease_name; /* the controller's; NULL: whether it runs is not known */
+};
+
+/** Fills its caches on threads of its own. */
+BL_CHECK int bl_cluster_start(const struct bl_cluster_settings *settings,
                               struct bl_cluster **ret_cluster, struct bl_error **err);
 void bl_cluster_stop(struct bl_cluster *cluster);
 
@@ -29,6 +37,9 @@ void bl_cluster_stop(struct bl_cluster *cluster);
 char *bl_cluster_unready(struct bl_cluster *cluster);
 /** Brings the gauges of the caches up to date. */
 void bl_cluster_measure(struct bl_cluster *cluster);
+
+/** Does the controller keep its Lease? `cluster` may be NULL. */
+enum bl_controller_life bl_cluster_controller(struct bl_cluster *cluster);
 
 /** Objects that stay as they are until it is released. */
 struct bl_view {

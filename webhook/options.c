@@ -32,10 +32,9 @@ static const char help_text[] =
     "  --drain DURATION               how long to go on answering after SIGTERM (10s)\n"
     "\n"
     "Policies:\n"
-    "  --policies PATH                a file, a folder, or a bundle (default, strict, audit, managed); may "
-    "be\n"
-    "                                 repeated; read again when they change or on SIGHUP "
-    "(default)\n"
+    "  --policies PATH                a file, a folder, or a bundle (default, strict, audit,\n"
+    "                                 managed); may be repeated; read again when they change or\n"
+    "                                 on SIGHUP (default)\n"
     "  --admin user:NAME|group:NAME   who may take protection away; may be repeated\n"
     "  --reload DURATION              how often files are looked at (1s)\n"
     "  --overlap DURATION             how long nothing is denied that the policies before a change "
@@ -47,6 +46,7 @@ static const char help_text[] =
     "  --context NAME                 of the kubeconfig\n"
     "  --in-cluster                   by the pod's service account\n"
     "  --config-maps                  look at ConfigMaps with settings of brokers too\n"
+    "  --controller-lease NAMESPACE/NAME  believe the conditions of pods while this Lease is kept\n"
     "Without one of these only the object itself is in sight.\n"
     "\n"
     "Certificates of our own (both forms):\n"
@@ -86,6 +86,7 @@ enum option_id {
     OPT_CONTEXT,
     OPT_IN_CLUSTER,
     OPT_CONFIG_MAPS,
+    OPT_CONTROLLER_LEASE,
     OPT_CERTS_SECRET,
     OPT_CERTS_DIR,
     OPT_DNS_NAME,
@@ -122,6 +123,7 @@ static const struct option options_known[] = {TAKES("listen", OPT_LISTEN),
                                               TAKES("context", OPT_CONTEXT),
                                               IS("in-cluster", OPT_IN_CLUSTER),
                                               IS("config-maps", OPT_CONFIG_MAPS),
+                                              TAKES("controller-lease", OPT_CONTROLLER_LEASE),
                                               TAKES("certs-secret", OPT_CERTS_SECRET),
                                               TAKES("certs-dir", OPT_CERTS_DIR),
                                               TAKES("dns-name", OPT_DNS_NAME),
@@ -172,6 +174,18 @@ static bool is_admin(const char *text)
 }
 
 /* Options that take one of a few values. */
+static int store_lease(struct bl_options *options, const char *value)
+{
+    const char *slash = strchr(value, '/');
+
+    if (!bl_program_is_namespaced(value))
+        return usage("--controller-lease takes NAMESPACE/NAME");
+    free(options->lease_namespace);
+    options->lease_namespace = bl_strndup(value, (size_t)(slash - value));
+    options->lease_name = slash + 1;
+    return -1;
+}
+
 static int store_value(struct bl_options *options, int id, const char *value)
 {
     switch (id) {
@@ -200,6 +214,8 @@ static int store_value(struct bl_options *options, int id, const char *value)
         return bl_program_read_log_level(value, &options->log_level)
                    ? -1
                    : usage("--log-level takes debug, info, warn or error");
+    case OPT_CONTROLLER_LEASE:
+        return store_lease(options, value);
     case OPT_ADMIN:
         if (!is_admin(value))
             return usage("--admin takes user:NAME or group:NAME");
@@ -338,6 +354,7 @@ int bl_options_parse(int argc, char **argv, struct bl_options *options)
 
 void bl_options_release(struct bl_options *options)
 {
+    free(options->lease_namespace);
     free(options->policies.items);
     free(options->admins.items);
     free(options->dns_names.items);

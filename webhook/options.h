@@ -17,6 +17,8 @@ struct bl_options {
     bool in_cluster, config_maps, insecure_http;
     int64_t threads, max_connections;
     bl_nsec drain, reload, overlap;
+    char *lease_namespace; /* of the controller's Lease; NULL: nobody looks */
+    const char *lease_name;
     enum bl_log_format log_format;
     enum bl_log_level log_level;
 

@@ -171,7 +171,8 @@ static int decide(const struct bl_webhook *webhook, const cJSON *review, enum bl
                                     .context_len = view.len,
                                     .sees_cluster = webhook->cluster != NULL,
                                     .admins = webhook->admins,
-                                    .today = bl_day_today()};
+                                    .today = bl_day_today(),
+                                    .controller = bl_cluster_controller(webhook->cluster)};
     if (bl_review_answer(set, review, kind, &facts, ret_reply, summary, err) < 0)
         return -1;
     return summary->allowed ? 0 : judge_again(webhook, review, &facts, ret_reply, summary, err);

@@ -31,18 +31,18 @@ struct bl_gate_settings {
 /** Of rule rollout; times in seconds. */
 struct bl_rollout_settings {
     int64_t max_concurrent; /* brokers at once, where their partitions allow it */
-    int64_t settle;         /* from ready to leading again: clients have to learn a pod's new address */
-    int64_t soak;           /* from leading again to the next pod */
-    int64_t fail_after;     /* a pod that cannot start is given so long */
-    int64_t patience;       /* nothing has moved for so long: an alarm */
-    int on_failure;         /* enum bl_on_failure */
-    int metadata_version;   /* enum bl_metadata_version */
+    int64_t settle;     /* from ready to leading again: clients have to learn a pod's new address */
+    int64_t soak;       /* from leading again to the next pod */
+    int64_t fail_after; /* a pod that cannot start is given so long */
+    int64_t patience;   /* nothing has moved for so long: an alarm */
+    int on_failure;     /* enum bl_on_failure */
+    int metadata_version; /* enum bl_metadata_version */
     bool canary;
 };
 
 struct bl_managed {
-    bool gated;   /* the controller opens its readiness gate */
-    bool rolled;  /* the controller rolls its upgrades */
+    bool gated;                   /* the controller opens its readiness gate */
+    bool rolled;                  /* the controller rolls its upgrades */
     struct bl_gate_settings gate; /* the defaults where no policy says otherwise */
     struct bl_rollout_settings rollout;
 };

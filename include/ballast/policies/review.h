@@ -33,6 +33,13 @@ enum bl_review_kind {
     BL_REVIEW_BOTH,     /* what comes of both */
 };
 
+/** Whether the conditions on pods are kept current. */
+enum bl_controller_life {
+    BL_CONTROLLER_UNKNOWN, /* nobody looks; they are believed */
+    BL_CONTROLLER_ALIVE,
+    BL_CONTROLLER_AWAY, /* its Lease has run out: they are history */
+};
+
 /** What is known beside the review. All borrowed. */
 struct bl_review_facts {
     /**
@@ -46,6 +53,7 @@ struct bl_review_facts {
     /** Who may take protection away: "user:NAME" or "group:NAME", up to NULL. May be NULL itself. */
     const char *const *admins;
     bl_day today;
+    enum bl_controller_life controller;
 };
 
 /** What was decided, for logs and metrics. */

@@ -32,7 +32,7 @@ struct node {
 
 struct world {
     int64_t now;
-    int newest, broken; /* revisions; pods of the broken one never start */
+    int newest, broken;      /* revisions; pods of the broken one never start */
     struct node nodes[PODS]; /* three of ZooKeeper, three brokers */
     bool begun[SETS], failed[SETS];
     bool led_away, balance_failed, canary, roll_back_seen;
@@ -121,8 +121,8 @@ static void look(const struct world *world, struct bl_rollout_view *view)
         bool others = count_disturbed(world) > disturbed(node);
 
         /* What was moved away is due only when another pod has the place. */
-        unbalanced |= i >= 3 && node->life == RUNS && node->leads == 0 &&
-                      node->revision == world->newest;
+        unbalanced |=
+            i >= 3 && node->life == RUNS && node->leads == 0 && node->revision == world->newest;
         *BL_PUSH(&view->pods) = (struct bl_rollout_pod){
             .set = i >= 3,
             .name = world->names[i],
@@ -132,8 +132,8 @@ static void look(const struct world *world, struct bl_rollout_view *view)
             .ready = node->life == RUNS,
             .answers = node->life == RUNS || node->life == CATCHES_UP,
             .in_sync = node->life == RUNS,
-            .trouble = node->life == STARTS && node->revision == world->broken ? "ErrImagePull"
-                                                                               : NULL,
+            .trouble =
+                node->life == STARTS && node->revision == world->broken ? "ErrImagePull" : NULL,
             .since = world->now - node->since,
             .safe = !others && node->life != CATCHES_UP,
             .why = others ? "another one is away" : NULL,
@@ -554,8 +554,8 @@ static const struct corner corners[] = {
     {"nothing is known for long", unknown_for_long, BL_ROLLOUT_WAIT, BL_ROLLOUT_STUCK, "*"},
     {"one that catches up", not_ready, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING,
      "waiting until kafka-1 is ready: 3 of 40*"},
-    {"one that catches up and does not move", not_ready_for_long, BL_ROLLOUT_WAIT,
-     BL_ROLLOUT_STUCK, "*"},
+    {"one that catches up and does not move", not_ready_for_long, BL_ROLLOUT_WAIT, BL_ROLLOUT_STUCK,
+     "*"},
     {"an old one that is broken is replaced", broken_before, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING,
      "kafka-1 is not well*"},
     {"but not while it is held", broken_and_held, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING, "*"},
@@ -567,8 +567,8 @@ static const struct corner corners[] = {
      BL_ROLLOUT_FAILED, "kafka-1*until the template changes"},
     {"the second of a revision does not start", broken_second, BL_ROLLOUT_WAIT, BL_ROLLOUT_STUCK,
      "*kafka-1*"},
-    {"a revision that failed is not tried again", failed_before, BL_ROLLOUT_WAIT,
-     BL_ROLLOUT_FAILED, "*resume*"},
+    {"a revision that failed is not tried again", failed_before, BL_ROLLOUT_WAIT, BL_ROLLOUT_FAILED,
+     "*resume*"},
     {"aborted in the middle", aborted, BL_ROLLOUT_ROLL_BACK, BL_ROLLOUT_FAILED, "aborted*"},
     {"aborted when all is new", aborted_too_late, BL_ROLLOUT_REST, BL_ROLLOUT_IDLE, "*"},
     {"all are held", all_held, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING, "*held: copying a disk"},
