@@ -212,7 +212,7 @@ def test_reassignment(cluster):
     wait_until(lambda: "moved-0" in admin(cluster, "look").partitions(), "the topic is there")
     cluster.processes[new].send_signal(signal.SIGSTOP)
     try:
-        cluster.reassign("moved", 0, [new], controller)
+        admin(cluster, "reassign", "moved", 0, new)
         wait_until(lambda: admin(cluster, "look").partitions()["moved-0"][1], "it is seen to move")
         _, seen = look(cluster)
         expect([(p["topic"], p["partition"]) for p in seen["reassigned"]] == [("moved", 0)], "status says so", seen)
