@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ballast/base/mem.h"
@@ -56,6 +57,37 @@ static void judge_partition(struct cli_status *status, const struct bl_topic *to
         *BL_PUSH(&status->below_min) = flaw;
     if (flaw.in_sync < partition->replicas.len)
         *BL_PUSH(&status->under_replicated) = flaw;
+    if (partition->moving)
+        *BL_PUSH(&status->reassigned) = flaw;
+}
+
+static const char *rack_of(const struct cli_status *status, const struct bl_verdict *verdict)
+{
+    const struct bl_broker *broker = bl_cluster_broker(&status->cluster, verdict->broker);
+
+    return broker && broker->rack ? broker->rack : "";
+}
+
+static int compare_verdicts(const void *a, const void *b, void *status)
+{
+    const struct bl_verdict *one = a, *other = b;
+    int order = strcmp(rack_of(status, one), rack_of(status, other));
+
+    return order ? order : (one->broker > other->broker) - (one->broker < other->broker);
+}
+
+struct bl_voter_verdict cli_status_voter(const struct cli_status *status,
+                                         const struct bl_verdict *verdict)
+{
+    struct bl_voter_verdict voter;
+
+    bl_gate_judge_voter(&status->cluster, verdict->broker, &voter);
+    return voter;
+}
+
+bool cli_status_may_go(const struct cli_status *status, const struct bl_verdict *verdict)
+{
+    return bl_verdict_is_safe(verdict) && cli_status_voter(status, verdict).safe;
 }
 
 void cli_status_judge(struct cli_status *status)
@@ -66,6 +98,12 @@ void cli_status_judge(struct cli_status *status)
     for (size_t i = 0; i < ids.len; i++)
         bl_gate_judge(&status->cluster, ids.items[i], NULL, BL_PUSH(&status->verdicts));
     free(ids.items);
+    if (status->verdicts.len)
+        qsort_r(status->verdicts.items, status->verdicts.len, sizeof(struct bl_verdict),
+                compare_verdicts, status);
+    for (size_t i = 0; i < status->cluster.quorum.voters.len; i++)
+        bl_gate_judge_voter(&status->cluster, status->cluster.quorum.voters.items[i].id,
+                            BL_PUSH(&status->voters));
     for (size_t t = 0; t < status->cluster.topics.len; t++) {
         const struct bl_topic *topic = &status->cluster.topics.items[t];
 
@@ -78,6 +116,8 @@ void cli_status_release(struct cli_status *status)
 {
     bl_cluster_release(&status->cluster);
     free(status->verdicts.items);
+    free(status->voters.items);
+    free(status->reassigned.items);
     free(status->offline.items);
     free(status->below_min.items);
     free(status->under_replicated.items);
@@ -87,7 +127,10 @@ void cli_status_release(struct cli_status *status)
 bool cli_status_is_fine(const struct cli_status *status)
 {
     for (size_t i = 0; i < status->verdicts.len; i++)
-        if (!bl_verdict_is_safe(&status->verdicts.items[i]))
+        if (!cli_status_may_go(status, &status->verdicts.items[i]))
+            return false;
+    for (size_t i = 0; i < status->voters.len; i++)
+        if (!status->voters.items[i].safe)
             return false;
     return !status->offline.len && !status->below_min.len && !status->under_replicated.len;
 }
@@ -164,9 +207,11 @@ const struct cli_verb cli_status = {
         "partition\n"
         "that has a replica on it keeps min.insync.replicas without it; if not, the partitions "
         "that block\n"
-        "are named. The answers hold for one broker at a time. It reads only. The quorum of KRaft "
-        "controllers\n"
-        "and ZooKeeper are not looked at, nor topics that the principal may not describe.",
+        "are named. The answers hold for one broker at a time. KRaft controllers may go while the "
+        "others that\n"
+        "are up to date are a majority; a node that is both needs both answers. It reads only. "
+        "ZooKeeper is not\n"
+        "looked at, nor topics that the principal may not describe.",
     .examples = "  ballast status --bootstrap localhost:9092\n"
                 "  ballast status --bootstrap kafka-0:9093,kafka-1:9093 --command-config "
                 "client.properties -w\n"

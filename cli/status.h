@@ -23,16 +23,29 @@ struct cli_status {
         struct bl_verdict *items; /* by id; brokers that run, and those that only have replicas */
         size_t len, cap;
     } verdicts;
+    struct {
+        struct bl_voter_verdict *items; /* as the quorum's voters; of KRaft */
+        size_t len, cap;
+    } voters;
     size_t partitions;
-    struct cli_flaws offline, below_min,
-        under_replicated; /* a partition stands in each that fits */
+    /* A partition stands in each that fits. Those that are reassigned are in order for all that. */
+    struct cli_flaws offline, below_min, under_replicated, reassigned;
 };
 
 /** Judges `status->cluster`. */
 void cli_status_judge(struct cli_status *status);
+/** What the quorum says to a broker that is a controller too; of others nothing stands against it. */
+struct bl_voter_verdict cli_status_voter(const struct cli_status *status,
+                                         const struct bl_verdict *verdict);
+/** Both answers: as a broker, and as a controller where it is one. */
+bool cli_status_may_go(const struct cli_status *status, const struct bl_verdict *verdict);
 void cli_status_release(struct cli_status *status);
 /** May every broker go down, and is nothing flawed? */
 bool cli_status_is_fine(const struct cli_status *status);
+
+/** Part of the text: the controllers, and who leads. */
+void cli_status_add_quorum(const struct cli_status *status, struct bl_strbuf *out);
+void cli_status_add_quorum_json(const struct cli_status *status, cJSON *json);
 
 void cli_status_text(const struct cli_status *status, struct bl_strbuf *out);
 cJSON *cli_status_json(const struct cli_status *status);

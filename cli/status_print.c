@@ -27,12 +27,24 @@ static void add_blocker(struct bl_strbuf *out, const struct bl_gate_blocker *blo
     }
 }
 
-static void add_answer(struct bl_strbuf *out, const struct bl_verdict *verdict)
+static void add_objection(struct bl_strbuf *out, const struct bl_voter_verdict *voter)
 {
+    bl_strbuf_adds(out, "no: ");
+    bl_voter_verdict_explain(voter, out);
+    bl_strbuf_addc(out, '\n');
+}
+
+static void add_answer(struct bl_strbuf *out, const struct cli_status *status,
+                       const struct bl_verdict *verdict)
+{
+    const struct bl_voter_verdict voter = cli_status_voter(status, verdict);
+
     if (!verdict->running)
         bl_strbuf_adds(out, "it does not answer\n");
-    else if (!verdict->blocking)
+    else if (!verdict->blocking && voter.safe)
         bl_strbuf_adds(out, "yes\n");
+    else if (!verdict->blocking)
+        add_objection(out, &voter);
     else
         bl_strbuf_addf(out, "no, because of %zu partition%s\n", verdict->blocking,
                        verdict->blocking == 1 ? "" : "s");
@@ -47,32 +59,49 @@ static char *address(const struct bl_broker *broker)
     return broker ? bl_asprintf("%s:%d", broker->host, broker->port) : bl_strdup("-");
 }
 
-static int address_width(const struct bl_cluster *cluster)
+static const char *rack(const struct bl_broker *broker)
 {
-    int width = (int)strlen("ADDRESS");
+    return broker && broker->rack ? broker->rack : "-";
+}
+
+struct widths {
+    int address, rack;
+};
+
+static void widen(int *width, const char *text)
+{
+    if ((int)strlen(text) > *width)
+        *width = (int)strlen(text);
+}
+
+static struct widths measure(const struct bl_cluster *cluster)
+{
+    struct widths widths = {(int)strlen("ADDRESS"), (int)strlen("RACK")};
 
     for (size_t i = 0; i < cluster->brokers.len; i++) {
         BL_AUTO_FREE char *text = address(&cluster->brokers.items[i]);
 
-        if ((int)strlen(text) > width)
-            width = (int)strlen(text);
+        widen(&widths.address, text);
+        widen(&widths.rack, rack(&cluster->brokers.items[i]));
     }
-    return width;
+    return widths;
 }
 
 static void add_brokers(struct bl_strbuf *out, const struct cli_status *status)
 {
-    int width = address_width(&status->cluster);
+    const struct widths widths = measure(&status->cluster);
 
-    bl_strbuf_addf(out, "\n%-6s  %-*s  %8s  %7s  %6s  %s\n", "BROKER", width, "ADDRESS", "REPLICAS",
-                   "IN SYNC", "LEADS", "MAY GO DOWN NOW");
+    bl_strbuf_addf(out, "\n%-6s  %-*s  %-*s  %8s  %7s  %6s  %s\n", "BROKER", widths.rack, "RACK",
+                   widths.address, "ADDRESS", "REPLICAS", "IN SYNC", "LEADS", "MAY GO DOWN NOW");
     for (size_t i = 0; i < status->verdicts.len; i++) {
         const struct bl_verdict *verdict = &status->verdicts.items[i];
-        BL_AUTO_FREE char *text = address(bl_cluster_broker(&status->cluster, verdict->broker));
+        const struct bl_broker *broker = bl_cluster_broker(&status->cluster, verdict->broker);
+        BL_AUTO_FREE char *text = address(broker);
 
-        bl_strbuf_addf(out, "%-6d  %-*s  %8zu  %7zu  %6zu  ", verdict->broker, width, text,
-                       verdict->replicas, verdict->in_sync, verdict->leads);
-        add_answer(out, verdict);
+        bl_strbuf_addf(out, "%-6d  %-*s  %-*s  %8zu  %7zu  %6zu  ", verdict->broker, widths.rack,
+                       rack(broker), widths.address, text, verdict->replicas, verdict->in_sync,
+                       verdict->leads);
+        add_answer(out, status, verdict);
     }
 }
 
@@ -126,9 +155,11 @@ void cli_status_text(const struct cli_status *status, struct bl_strbuf *out)
     bl_strbuf_addf(out, "Cluster %s: %zu of %zu brokers run, %zu topics, %zu partitions\n",
                    status->cluster.id, running, status->verdicts.len, topics, status->partitions);
     add_brokers(out, status);
+    cli_status_add_quorum(status, out);
     add_flaws(out, "Offline, nobody leads them", &status->offline);
     add_flaws(out, "Below min.insync.replicas, acks=all fails", &status->below_min);
     add_flaws(out, "Under-replicated", &status->under_replicated);
+    add_flaws(out, "Being reassigned", &status->reassigned);
     add_hints(out, status);
 }
 
@@ -145,8 +176,9 @@ static cJSON *blocker_json(const struct bl_gate_blocker *blocker)
     return json;
 }
 
-static cJSON *broker_json(const struct bl_broker *broker, const struct bl_verdict *verdict)
+static cJSON *broker_json(const struct cli_status *status, const struct bl_verdict *verdict)
 {
+    const struct bl_broker *broker = bl_cluster_broker(&status->cluster, verdict->broker);
     cJSON *json = bl_json_new_object(), *blockers;
 
     bl_json_add_int(json, "id", verdict->broker);
@@ -154,11 +186,13 @@ static cJSON *broker_json(const struct bl_broker *broker, const struct bl_verdic
     if (broker) {
         bl_json_add_string(json, "host", broker->host);
         bl_json_add_int(json, "port", broker->port);
+        if (broker->rack)
+            bl_json_add_string(json, "rack", broker->rack);
     }
     bl_json_add_int(json, "replicas", (int64_t)verdict->replicas);
     bl_json_add_int(json, "inSync", (int64_t)verdict->in_sync);
     bl_json_add_int(json, "leads", (int64_t)verdict->leads);
-    bl_json_add_bool(json, "mayGoDown", bl_verdict_is_safe(verdict));
+    bl_json_add_bool(json, "mayGoDown", cli_status_may_go(status, verdict));
     bl_json_add_int(json, "blocking", (int64_t)verdict->blocking);
     blockers = bl_json_add_array(json, "blockers");
     for (size_t i = 0; i < verdict->named_len; i++)
@@ -199,14 +233,12 @@ cJSON *cli_status_json(const struct cli_status *status)
     bl_json_add_int(json, "topics", (int64_t)status->cluster.topics.len);
     bl_json_add_int(json, "partitions", (int64_t)status->partitions);
     brokers = bl_json_add_array(json, "brokers");
-    for (size_t i = 0; i < status->verdicts.len; i++) {
-        const struct bl_verdict *verdict = &status->verdicts.items[i];
-
-        bl_json_push(brokers,
-                     broker_json(bl_cluster_broker(&status->cluster, verdict->broker), verdict));
-    }
+    for (size_t i = 0; i < status->verdicts.len; i++)
+        bl_json_push(brokers, broker_json(status, &status->verdicts.items[i]));
+    cli_status_add_quorum_json(status, json);
     add_flaws_json(json, "offline", &status->offline);
     add_flaws_json(json, "belowMinInSync", &status->below_min);
     add_flaws_json(json, "underReplicated", &status->under_replicated);
+    add_flaws_json(json, "reassigned", &status->reassigned);
     return json;
 }

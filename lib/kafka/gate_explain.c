@@ -54,11 +54,10 @@ void bl_gate_lag_explain(const struct bl_gate_lag *lag, struct bl_strbuf *out)
         return;
     }
     if (!lag->missing) {
-        bl_strbuf_addf(out, "all %zu replica%s are in sync", lag->replicas, plural(lag->replicas));
+        bl_strbuf_addf(out, "no replica of %zu lags behind", lag->replicas);
         return;
     }
-    bl_strbuf_addf(out, "%zu of %zu replica%s %s not in sync yet", lag->missing, lag->replicas,
-                   plural(lag->replicas), lag->missing == 1 ? "is" : "are");
+    bl_strbuf_addf(out, "%zu of %zu replicas not in sync yet", lag->missing, lag->replicas);
     for (size_t i = 0; i < lag->named_len; i++)
         bl_strbuf_addf(out, "%s %s-%d", i ? "," : ":", lag->named[i].topic,
                        lag->named[i].partition);

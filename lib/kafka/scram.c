@@ -95,6 +95,7 @@ static int read_challenge(const struct bl_scram *scram, const char *text,
                           struct challenge *challenge, struct bl_error **err)
 {
     struct bl_wire_text salt, iterations;
+    BL_ERROR(bad);
 
     challenge->nonce = take_value(&text, 'r');
     salt = take_value(&text, 's');
@@ -104,7 +105,7 @@ static int read_challenge(const struct bl_scram *scram, const char *text,
     if (challenge->nonce.len <= strlen(scram->nonce) ||
         !bl_text_starts(challenge->nonce.text, scram->nonce))
         return refuse(err, "the server's challenge is not for us");
-    if (bl_base64_decode(&challenge->salt, salt.text, salt.len, err) < 0)
+    if (bl_base64_decode(&challenge->salt, salt.text, salt.len, &bad) < 0)
         return refuse(err, "the server's salt is malformed");
     if (!bl_text_to_int(iterations.text, iterations.len, &challenge->iterations) ||
         challenge->iterations < ITERATIONS_MIN || challenge->iterations > ITERATIONS_MAX)

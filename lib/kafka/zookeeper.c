@@ -159,12 +159,13 @@ int bl_zookeeper_look(const char *const *addresses, size_t len, bl_nsec at_most,
                       struct bl_zookeeper_servers *ret_servers, struct bl_error **err)
 {
     BL_AUTO(bl_zookeeper_servers_release) struct bl_zookeeper_servers servers = {0};
-    bl_nsec deadline = bl_clock_now(&bl_clock_real) + at_most;
+    bl_nsec start = bl_clock_now(&bl_clock_real);
 
     if (list_servers(addresses, len, &servers, err) < 0)
         return -1;
-    ask_all(&servers, BL_ZOOKEEPER_AWAY, "srvr", bl_zookeeper_read_srvr, deadline);
-    ask_all(&servers, BL_ZOOKEEPER_LEADER, "mntr", bl_zookeeper_read_mntr, deadline);
+    /* One that hangs uses up the time of the first word, and must leave some for the second. */
+    ask_all(&servers, BL_ZOOKEEPER_AWAY, "srvr", bl_zookeeper_read_srvr, start + at_most / 2);
+    ask_all(&servers, BL_ZOOKEEPER_LEADER, "mntr", bl_zookeeper_read_mntr, start + at_most);
     *ret_servers = servers;
     servers = (struct bl_zookeeper_servers){0};
     return 0;

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/base/mem.h"
+#include "ballast/kafka/canary.h"
 #include "ballast/kafka/gate.h"
+#include "observer.h"
 
 #define AT_MOST (60 * BL_NSEC_S)
 #define MOVES_MAX 65536
@@ -85,6 +88,53 @@ static int print_log_dirs(struct bl_observer *observer, const char *broker, stru
     return 0;
 }
 
+struct reassign {
+    struct bl_wire_partitions orders, results;
+    struct bl_strbuf response;
+    int16_t code;
+};
+
+static int ask_reassign(struct bl_wire *wire, bl_nsec deadline, void *context,
+                        struct bl_error **err)
+{
+    struct reassign *reassign = context;
+
+    return bl_wire_alter(wire, &reassign->orders, 0, 1, deadline, &reassign->response,
+                         &reassign->results, &reassign->code, err);
+}
+
+/* To another broker, which the library never does. Java's tool would ask the one that hangs. */
+static int move_data(struct bl_observer *observer, char **args, struct bl_error **err)
+{
+    struct reassign reassign = {.response = BL_STRBUF_INIT(65536)};
+    struct bl_wire_partition *partition = BL_PUSH(&reassign.orders);
+    int rc;
+
+    partition->topic = bl_wire_text(args[0]);
+    partition->partition = (int32_t)strtol(args[1], NULL, 10);
+    *BL_PUSH(&partition->replicas) = (int32_t)strtol(args[2], NULL, 10);
+    rc = bl_peers_ask_controller(&observer->peers, ask_reassign, &reassign, &reassign.code,
+                                 bl_clock_now(&bl_clock_real) + AT_MOST, err);
+    for (size_t i = 0; i < reassign.results.len; i++)
+        printf("result %d\n", reassign.results.items[i].code);
+    bl_wire_partitions_release(&reassign.orders);
+    bl_wire_partitions_release(&reassign.results);
+    bl_strbuf_release(&reassign.response);
+    return rc;
+}
+
+static int sing(struct bl_observer *observer, const struct bl_cluster *cluster, const char *seconds,
+                struct bl_error **err)
+{
+    struct bl_canary_result result;
+
+    if (bl_canary_check(observer, cluster, strtol(seconds, NULL, 10) * BL_NSEC_S, &result, err) < 0)
+        return -1;
+    printf("canary %zu %d %d %lld\n", result.partitions, result.slowest_partition,
+           result.slowest_leader, (long long)(result.slowest / BL_NSEC_MS));
+    return 0;
+}
+
 static int act(struct bl_observer *observer, const struct bl_cluster *cluster, const char *what,
                char **args, struct bl_error **err)
 {
@@ -96,6 +146,10 @@ static int act(struct bl_observer *observer, const struct bl_cluster *cluster, c
         return move_away(observer, cluster, args[0], err);
     else if (strcmp(what, "log-dirs") == 0)
         return print_log_dirs(observer, args[0], err);
+    else if (strcmp(what, "reassign") == 0)
+        return move_data(observer, args, err);
+    else if (strcmp(what, "canary") == 0)
+        return sing(observer, cluster, args[0], err);
     else if (strcmp(what, "raise") == 0)
         return bl_observer_raise_metadata_version(observer, (int16_t)strtol(args[0], NULL, 10),
                                                   args[1] != NULL, err);

@@ -5,7 +5,6 @@ Each has a listener for plaintext, one for TLS with client certificates, and one
 asserted on: a busy machine takes a minute for what a calm one does in five seconds.
 """
 
-import json
 import os
 import pathlib
 import signal
@@ -173,16 +172,6 @@ class Cluster:
 
     def topics(self, *args):
         self.expect_success(self.java(f"{self.tools}.TopicCommand", "--bootstrap-server", self.bootstrap(), *args))
-
-    def reassign(self, topic, partition, replicas, via):
-        """Asks broker `via` to move a partition, and does not wait until it has moved."""
-        plan = self.folder / "plan.json"
-        plan.write_text(json.dumps({"version": 1, "partitions": [
-            {"topic": topic, "partition": partition, "replicas": replicas}]}))
-        tool = "org.apache.kafka.tools.reassign" if self.kraft else "kafka.admin"
-        self.expect_success(self.java(f"{tool}.ReassignPartitionsCommand", "--bootstrap-server",
-                                      f"127.0.0.1:{self.ports[via]['PLAIN']}", "--reassignment-json-file", plan,
-                                      "--execute"))
 
     def add_scram_user(self, username, password):
         self.expect_success(self.java("kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap(), "--alter",

@@ -123,7 +123,7 @@ struct bl_gate_lag {
  */
 bool bl_gate_in_sync(const struct bl_cluster *cluster, int32_t broker, struct bl_gate_lag *ret_lag);
 
-/** "3 of 40 replicas are not in sync yet: orders-3, orders-7, payments-0". */
+/** "3 of 40 replicas not in sync yet: orders-3, orders-7, payments-0". */
 void bl_gate_lag_explain(const struct bl_gate_lag *lag, struct bl_strbuf *out);
 
 #endif

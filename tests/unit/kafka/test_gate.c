@@ -177,6 +177,301 @@ START_TEST(no_topics_no_objection)
 }
 END_TEST
 
+static const struct {
+    const char *why, *cluster;
+    int32_t broker, reserve;
+    bool accept;
+    enum bl_gate_reason reason; /* 0: may go */
+    size_t accepted;
+} policies[] = {
+    {"RF 3, one needed, two kept by the reserve", "1 2 3 | 1 | 1: 1 2 3 / 1 2 3", 1, 1, false, 0,
+     0},
+    {"and one is behind", "1 2 3 | 1 | 1: 1 2 3 / 1 2", 1, 1, false, BL_GATE_AT_MIN, 0},
+    {"without the reserve it may", "1 2 3 | 1 | 1: 1 2 3 / 1 2", 1, 0, false, 0, 0},
+    {"RF 3, two needed: there is no room for a reserve", "1 2 3 | 2 | 1: 1 2 3 / 1 2 3", 1, 1,
+     false, 0, 0},
+    {"a reserve beyond all replicas", "1 2 3 | 1 | 1: 1 2 3 / 1 2 3", 1, INT32_MAX, false, 0, 0},
+    {"less than no reserve", "1 2 3 | 1 | 1: 1 2 3 / 1 2", 1, -1, false, 0, 0},
+    {"RF 5, two needed, reserve 1, one behind", "1 2 3 4 5 | 2 | 1: 1 2 3 4 5 / 1 2 3 4", 1, 1,
+     false, 0, 0},
+    {"two behind", "1 2 3 4 5 | 2 | 1: 1 2 3 4 5 / 1 2 3", 1, 1, false, BL_GATE_AT_MIN, 0},
+    {"fewer than min and reserve, and not in sync here", "1 2 3 | 1 | 1: 1 2 3 / 1", 3, 1, false,
+     BL_GATE_BELOW_MIN, 0},
+    {"RF 1 is accepted", "1 2 3 | 1 | 1: 1 / 1", 1, 0, true, 0, 1},
+    {"RF 1 with a reserve is accepted", "1 2 3 | 1 | 1: 1 / 1", 1, 2, true, 0, 1},
+    {"RF = min ISR is accepted", "1 2 3 | 2 | 1: 1 2 / 1 2", 1, 0, true, 0, 1},
+    {"RF < min ISR is accepted", "1 2 3 | 3 | 1: 1 2 / 1 2", 1, 0, true, 0, 1},
+    {"but while one is behind it is waited for", "1 2 3 | 2 | 1: 1 2 / 1", 1, 0, true,
+     BL_GATE_BELOW_MIN, 0},
+    {"offline is never accepted", "1 2 3 | 1 | -1: 1 / 1", 1, 0, true, BL_GATE_NO_LEADER, 0},
+    {"what could wait is not accepted", "1 2 3 | 2 | 1: 1 2 3 / 1 2", 1, 0, true, BL_GATE_AT_MIN,
+     0},
+};
+
+START_TEST(options)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(policies); i++) {
+        BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+        const struct bl_gate_options wanted = {policies[i].reserve, policies[i].accept};
+        struct bl_verdict verdict;
+
+        read_cluster(policies[i].cluster, &cluster);
+        bl_gate_judge(&cluster, policies[i].broker, &wanted, &verdict);
+        BL_WHY(bl_verdict_is_safe(&verdict) == !policies[i].reason, policies[i].why);
+        BL_WHY(verdict.accepted == policies[i].accepted, policies[i].why);
+        if (policies[i].reason)
+            BL_WHY(verdict.named[0].reason == policies[i].reason, policies[i].why);
+    }
+}
+END_TEST
+
+START_TEST(internal_topics_count_as_others_do)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    struct bl_verdict verdict;
+
+    read_cluster("1 2 3 | 2 | 1: 1 2 3 / 1 2", &cluster);
+    free(cluster.topics.items[0].name);
+    cluster.topics.items[0].name = bl_strdup("__consumer_offsets");
+    bl_gate_judge(&cluster, 1, NULL, &verdict);
+    ck_assert_uint_eq(verdict.blocking, 1);
+    ck_assert_str_eq(verdict.named[0].topic, "__consumer_offsets");
+}
+END_TEST
+
+static const struct {
+    const char *cluster;
+    int32_t broker;
+    size_t times;
+    const char *text;
+} sentences[] = {
+    {"1 2 3 | 2 | 1: 1 2 3 / 1 2", 1, 5,
+     "orders-0 has 2 of 3 replicas in sync and needs 2; 4 more partitions"},
+    {"1 2 3 | 2 | 1: 1 2 3 / 1 2", 1, 2,
+     "orders-0 has 2 of 3 replicas in sync and needs 2; 1 more partition"},
+    {"1 2 3 | 2 | 1: 1 2 3 / 1 2", 1, 1, "orders-0 has 2 of 3 replicas in sync and needs 2"},
+    {"1 2 3 | 2 | 1: 1 2 3 / 1", 1, 1, "orders-0 has 1 of 3 replicas in sync and needs 2"},
+    {"1 2 3 | 1 | -1: 1 2 3 / 1", 1, 1, "orders-0 has no leader"},
+    {"1 2 3 | 1 | 1: 1 / 1", 1, 1, "orders-0 has its only replica here"},
+    {"1 2 3 | 2 | 1: 1 2 / 1 2", 1, 1,
+     "orders-0 has 2 replicas and needs 2 in sync, so none may go"},
+    {"1 2 3 | 2 | 1: 1 2 3 / 1 2 3", 1, 2, "all 2 partitions on it keep enough replicas in sync"},
+    {"1 2 | 2 | 1: 1 2 3 / 1 2 3", 3, 1, "broker 3 does not answer"},
+};
+
+START_TEST(said_in_a_sentence)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(sentences); i++) {
+        BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(4096);
+        struct bl_verdict verdict;
+
+        read_cluster(sentences[i].cluster, &cluster);
+        for (size_t more = 1; more < sentences[i].times; more++)
+            add_partition(&cluster.topics.items[0], strrchr(sentences[i].cluster, '|') + 2);
+        bl_gate_judge(&cluster, sentences[i].broker, NULL, &verdict);
+        bl_verdict_explain(&verdict, &out);
+        ck_assert_str_eq(out.text, sentences[i].text);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *why, *cluster;
+    int32_t broker;
+    size_t missing;
+    bool in_sync;
+    const char *text;
+} lags[] = {
+    {"all in sync", "1 2 3 | 2 | 1: 1 2 3 / 1 2 3", 3, 0, true, "no replica of 1 lags behind"},
+    {"it catches up", "1 2 3 | 2 | 1: 1 2 3 / 1 2", 3, 1, false,
+     "1 of 1 replicas not in sync yet: orders-0"},
+    {"another one catches up", "1 2 3 | 2 | 1: 1 2 3 / 1 2", 2, 0, true,
+     "no replica of 1 lags behind"},
+    {"nobody leads, so waiting cannot help", "1 2 3 | 2 | -1: 1 2 3 / 2", 3, 0, true,
+     "no replica of 1 lags behind"},
+    {"nothing on it", "1 2 3 4 | 2 | 1: 1 2 3 / 1 2", 4, 0, true, "no replica of 0 lags behind"},
+    {"it is down, and still listed", "1 2 | 2 | 1: 1 2 3 / 1 2 3", 3, 0, false,
+     "broker 3 does not answer"},
+};
+
+START_TEST(caught_up_after_a_start)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(lags); i++) {
+        BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(4096);
+        struct bl_gate_lag lag;
+
+        read_cluster(lags[i].cluster, &cluster);
+        BL_WHY(bl_gate_in_sync(&cluster, lags[i].broker, &lag) == lags[i].in_sync, lags[i].why);
+        BL_WHY(lag.missing == lags[i].missing, lags[i].why);
+        bl_gate_lag_explain(&lag, &out);
+        ck_assert_str_eq(out.text, lags[i].text);
+    }
+}
+END_TEST
+
+START_TEST(only_the_first_are_named)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(4096);
+    struct bl_gate_lag lag;
+
+    read_cluster("1 2 3 | 2 | 1: 1 2 3 / 1 2", &cluster);
+    for (size_t i = 1; i < (size_t)BL_GATE_MAX_NAMED + 2; i++)
+        add_partition(&cluster.topics.items[0], "1: 1 2 3 / 1 2");
+    ck_assert(!bl_gate_in_sync(&cluster, 3, &lag));
+    bl_gate_lag_explain(&lag, &out);
+    ck_assert_str_eq(out.text, "10 of 10 replicas not in sync yet: orders-0, orders-1, orders-2, "
+                               "orders-3, orders-4, orders-5, orders-6, orders-7 and 2 more");
+}
+END_TEST
+
+/* "1: 1 2 3 / 1 2" has leader 1, voters 1 to 3, and 1 and 2 are up to date. */
+static const struct {
+    const char *why, *quorum;
+    int32_t node;
+    bool safe, voter;
+    enum bl_voter_reason reason;
+} quorums[] = {
+    {"a follower of three", "1: 1 2 3 / 1 2 3", 2, true, true, 0},
+    {"a follower of three, another is behind", "1: 1 2 3 / 1 2", 2, false, true, BL_VOTER_BEHIND},
+    {"three of four others", "1: 1 2 3 4 5 / 1 2 3 4 5", 1, true, true, 0},
+    {"three of five are the majority", "1: 1 2 3 4 5 / 1 2 3 4", 2, true, true, 0},
+    {"two of five are none", "1: 1 2 3 4 5 / 1 2 3", 2, false, true, BL_VOTER_BEHIND},
+    {"who is behind himself takes nothing away", "1: 1 2 3 4 5 / 1 2 3", 5, true, true, 0},
+    {"four voters need three", "1: 1 2 3 4 / 1 2 3 4", 1, true, true, 0},
+    {"four voters, one behind", "1: 1 2 3 4 / 1 2 3", 1, false, true, BL_VOTER_BEHIND},
+    {"the only one", "1: 1 / 1", 1, true, true, BL_VOTER_ALONE},
+    {"two: the leader, the other is up to date", "1: 1 2 / 1 2", 1, true, true, 0},
+    {"two: the leader, the other is behind", "1: 1 2 / 1", 1, false, true, BL_VOTER_BEHIND},
+    {"two: the follower", "1: 1 2 / 1", 2, true, true, 0},
+    {"no leader", "-1: 1 2 3 / 1 2 3", 1, false, true, BL_VOTER_NO_LEADER},
+    {"no leader, and the only one", "-1: 1 / 1", 1, false, true, BL_VOTER_NO_LEADER},
+    {"a broker only", "1: 1 2 3 / 1", 4, true, false, 0},
+};
+
+static void read_quorum(const char *text, struct bl_cluster *cluster)
+{
+    struct bl_broker_ids voters = {0}, ready = {0};
+    char *rest;
+
+    cluster->kraft = cluster->quorum.known = true;
+    cluster->quorum.leader = (int32_t)strtol(text, &rest, 10);
+    read_ids(read_ids(rest + 1, &voters), &ready);
+    for (size_t i = 0; i < voters.len; i++)
+        *BL_PUSH(&cluster->quorum.voters) = (struct bl_voter){
+            .id = voters.items[i], .caught_up = bl_broker_ids_has(&ready, voters.items[i])};
+    free(voters.items);
+    free(ready.items);
+}
+
+START_TEST(voters)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(quorums); i++) {
+        BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(4096);
+        struct bl_voter_verdict verdict;
+
+        read_quorum(quorums[i].quorum, &cluster);
+        bl_gate_judge_voter(&cluster, quorums[i].node, &verdict);
+        BL_WHY(verdict.safe == quorums[i].safe, quorums[i].why);
+        BL_WHY(verdict.voter == quorums[i].voter, quorums[i].why);
+        BL_WHY(verdict.reason == quorums[i].reason, quorums[i].why);
+        bl_voter_verdict_explain(&verdict, &out);
+        BL_WHY(out.len, quorums[i].why);
+    }
+}
+END_TEST
+
+START_TEST(a_quorum_that_is_not_known)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {.kraft = true};
+    struct bl_voter_verdict verdict;
+
+    bl_gate_judge_voter(&cluster, 1, &verdict);
+    ck_assert(!verdict.safe);
+    ck_assert_int_eq((int)verdict.reason, BL_VOTER_UNKNOWN);
+    cluster.kraft = false;
+    bl_gate_judge_voter(&cluster, 1, &verdict);
+    ck_assert(verdict.safe && !verdict.voter);
+}
+END_TEST
+
+/* The node is a broker that may go, and a controller that may not. */
+START_TEST(a_combined_node_needs_both)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    struct bl_voter_verdict voter;
+    struct bl_verdict verdict;
+
+    read_cluster("1 2 3 | 2 | 1: 1 2 3 / 1 2 3", &cluster);
+    read_quorum("1: 1 2 3 / 1 3", &cluster);
+    bl_gate_judge(&cluster, 1, NULL, &verdict);
+    bl_gate_judge_voter(&cluster, 1, &voter);
+    ck_assert(bl_verdict_is_safe(&verdict));
+    ck_assert(!voter.safe);
+    ck_assert_uint_eq(voter.ready, 1);
+    ck_assert_uint_eq(voter.needed, 2);
+    ck_assert_str_eq(bl_voter_reason_name(voter.reason), "behind");
+}
+END_TEST
+
+/* L leader, F follower, O observer, S standalone, N not serving, A away, U unknown. */
+static const struct {
+    const char *why, *servers;
+    size_t index;
+    int64_t synced; /* as the leader says */
+    bool safe;
+    enum bl_voter_reason reason;
+} ensembles[] = {
+    {"a follower of three", "LFF", 1, -1, true, 0},
+    {"the leader of three", "LFF", 0, -1, true, 0},
+    {"one is away", "LFA", 1, -1, false, BL_VOTER_BEHIND},
+    {"the one that is away", "LFA", 2, -1, true, 0},
+    {"one has no quorum", "LFN", 1, -1, false, BL_VOTER_BEHIND},
+    {"one does not say", "LFU", 1, -1, false, BL_VOTER_BEHIND},
+    {"five, one away", "LFFFA", 1, -1, true, 0},
+    {"five, two away", "LFFAA", 1, -1, false, BL_VOTER_BEHIND},
+    {"four need three", "LFFF", 3, -1, true, 0},
+    {"four, one away", "LFFA", 0, -1, false, BL_VOTER_BEHIND},
+    {"two", "LF", 1, -1, false, BL_VOTER_NO_SPARE},
+    {"one", "S", 0, -1, true, BL_VOTER_ALONE},
+    {"an observer", "LFFO", 3, -1, true, 0},
+    {"an observer is no voter", "LFAO", 1, -1, false, BL_VOTER_BEHIND},
+    {"nobody leads", "FFF", 0, -1, false, BL_VOTER_NO_LEADER},
+    {"all are away", "AAA", 0, -1, false, BL_VOTER_NO_LEADER},
+    {"three that do not know of each other", "SSS", 0, -1, false, BL_VOTER_NO_LEADER},
+    {"all followers are in sync", "LFF", 1, 2, true, 0},
+    {"one follower still syncs", "LFF", 1, 1, false, BL_VOTER_BEHIND},
+    {"and may be the one", "LFF", 0, 1, false, BL_VOTER_BEHIND},
+};
+
+static enum bl_zookeeper_mode mode_of(char letter)
+{
+    static const char letters[] = " AUNLFOS";
+
+    return (enum bl_zookeeper_mode)(strchr(letters, letter) - letters);
+}
+
+START_TEST(zookeeper)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(ensembles); i++) {
+        struct bl_zookeeper_server servers[8] = {0};
+        size_t len = strlen(ensembles[i].servers);
+        struct bl_voter_verdict verdict;
+
+        for (size_t s = 0; s < len; s++) {
+            servers[s].mode = mode_of(ensembles[i].servers[s]);
+            servers[s].synced = servers[s].mode == BL_ZOOKEEPER_LEADER ? ensembles[i].synced : -1;
+        }
+        bl_gate_judge_zookeeper(servers, len, ensembles[i].index, &verdict);
+        BL_WHY(verdict.safe == ensembles[i].safe, ensembles[i].why);
+        BL_WHY(verdict.reason == ensembles[i].reason, ensembles[i].why);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kafka/gate");
@@ -187,6 +482,15 @@ int main(void)
     tcase_add_test(tests, a_blocker_is_told_in_full);
     tcase_add_test(tests, every_topic_is_named_while_there_is_room);
     tcase_add_test(tests, no_topics_no_objection);
+    tcase_add_test(tests, options);
+    tcase_add_test(tests, internal_topics_count_as_others_do);
+    tcase_add_test(tests, said_in_a_sentence);
+    tcase_add_test(tests, caught_up_after_a_start);
+    tcase_add_test(tests, only_the_first_are_named);
+    tcase_add_test(tests, voters);
+    tcase_add_test(tests, a_quorum_that_is_not_known);
+    tcase_add_test(tests, a_combined_node_needs_both);
+    tcase_add_test(tests, zookeeper);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
