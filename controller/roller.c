@@ -187,6 +187,20 @@ static int act(struct bl_roller *roller, const struct bl_roller_job *job,
     }
 }
 
+/* What took how long is what one wants to know when a client complains. */
+static int act_and_log(struct bl_roller *roller, const struct bl_roller_job *job,
+                       const struct bl_rollout_plan *plan, struct bl_error **err)
+{
+    bl_nsec begin = bl_clock_now(&bl_clock_real);
+    int rc = act(roller, job, plan, err);
+
+    if (plan->act != BL_ROLLOUT_WAIT)
+        BL_LOG(BL_LOG_INFO, "rollout step", BL_LOG_TEXT("act", bl_rollout_act_name(plan->act)),
+               BL_LOG_TEXT("cluster", job->kafka->name), BL_LOG_TEXT("message", plan->message),
+               BL_LOG_INT("took_ms", (bl_clock_now(&bl_clock_real) - begin) / BL_NSEC_MS));
+    return rc;
+}
+
 /* --- one step --- */
 
 /* What is about pods that are no more is forgotten. */
@@ -247,5 +261,5 @@ int bl_roller_step(struct bl_roller *roller, const struct bl_roller_job *job, bo
         return -1;
     if (news)
         announce(job, &plan);
-    return act(roller, job, &plan, err);
+    return act_and_log(roller, job, &plan, err);
 }

@@ -7,11 +7,13 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/kafka/admin.h"
+#include "ballast/kafka/canary.h"
 #include "companions.h"
 #include "roller_view.h"
 
 /* All annotations of an object share 256 KiB. */
 #define MOVES_MAX ((size_t)64 << 10)
+#define CANARY_AT_MOST (15 * BL_NSEC_S)
 
 static const struct bl_kube_resource pods = {"", "v1", "pods"};
 static const struct bl_kube_resource sets = {"apps", "v1", "statefulsets"};
@@ -214,8 +216,16 @@ int bl_roller_return_leaders(const struct bl_roller_job *job, size_t *ret_moved,
     return 0;
 }
 
-int bl_roller_canary(const struct bl_roller_job *job BL_UNUSED, struct bl_error **err BL_UNUSED)
+int bl_roller_canary(const struct bl_roller_job *job, struct bl_error **err)
 {
+    struct bl_canary_result result;
+
+    if (bl_canary_check(job->observer, job->facts, CANARY_AT_MOST, &result, err) < 0)
+        return -1;
+    BL_LOG(BL_LOG_INFO, "canary", BL_LOG_TEXT("cluster", job->kafka->name),
+           BL_LOG_INT("partitions", result.partitions),
+           BL_LOG_INT("slowest_ms", result.slowest / BL_NSEC_MS),
+           BL_LOG_INT("leader", result.slowest_leader));
     return 0;
 }
 
