@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/kafka/canary.h"
 #include "ballast/kafka/gate.h"
 #include "observer.h"
 
@@ -122,6 +123,18 @@ static int move_data(struct bl_observer *observer, char **args, struct bl_error 
     return rc;
 }
 
+static int sing(struct bl_observer *observer, const struct bl_cluster *cluster, const char *seconds,
+                struct bl_error **err)
+{
+    struct bl_canary_result result;
+
+    if (bl_canary_check(observer, cluster, strtol(seconds, NULL, 10) * BL_NSEC_S, &result, err) < 0)
+        return -1;
+    printf("canary %zu %d %d %lld\n", result.partitions, result.slowest_partition,
+           result.slowest_leader, (long long)(result.slowest / BL_NSEC_MS));
+    return 0;
+}
+
 static int act(struct bl_observer *observer, const struct bl_cluster *cluster, const char *what,
                char **args, struct bl_error **err)
 {
@@ -135,6 +148,8 @@ static int act(struct bl_observer *observer, const struct bl_cluster *cluster, c
         return print_log_dirs(observer, args[0], err);
     else if (strcmp(what, "reassign") == 0)
         return move_data(observer, args, err);
+    else if (strcmp(what, "canary") == 0)
+        return sing(observer, cluster, args[0], err);
     else if (strcmp(what, "raise") == 0)
         return bl_observer_raise_metadata_version(observer, (int16_t)strtol(args[0], NULL, 10),
                                                   args[1] != NULL, err);

@@ -223,6 +223,36 @@ def test_reassignment(cluster):
     wait_all_may_go(cluster)
 
 
+def test_canary(cluster):
+    cluster.topics("--create", "--topic", "ballast-canary", "--replica-assignment", "2:1:3")
+    wait_until(lambda: "ballast-canary-0" in admin(cluster, "look").partitions(), "an older one is there")
+    for _ in range(2):
+        count, partition, leader, took = map(int, admin(cluster, "canary", 120).one("canary").split())
+        expect(count == 3 and partition in range(3) and leader in cluster.ids and took > 0, count, partition, leader)
+    wait_until(lambda: {p[2][0] for n, p in admin(cluster, "look").partitions().items() if "canary" in n} ==
+               set(cluster.ids), "each broker has one to lead")
+    cluster.topics("--delete", "--topic", "ballast-canary")
+    wait_all_may_go(cluster)
+    seen = admin(cluster, "canary", 120)
+    expect(seen.one("canary").startswith("3 "), "it makes its topic", seen.out)
+    wait_until(lambda: sorted(p[2][0] for n, p in admin(cluster, "look").partitions().items() if "canary" in n) ==
+               [1, 2, 3], "one for each broker")
+    cluster.topics("--delete", "--topic", "ballast-canary")
+    wait_all_may_go(cluster)
+
+
+def test_canary_of_too_few(cluster):
+    """acks=all fails where min.insync.replicas is more than there are."""
+    cluster.topics("--create", "--topic", "ballast-canary", "--replica-assignment", "1,2:2,3:3,1", "--config",
+                   "min.insync.replicas=3")
+    wait_until(lambda: "ballast-canary-0" in admin(cluster, "look").partitions(), "it is there")
+    failed = Admin(cluster.bootstrap(), "-", "canary", 8)
+    expect(failed.rc == 2 and "could not write to partition ballast-canary-" in failed.err, "it fails", failed.err)
+    expect("led by broker" in failed.err, "and says where", failed.err)
+    cluster.topics("--delete", "--topic", "ballast-canary")
+    wait_all_may_go(cluster)
+
+
 def test_one_replica(cluster):
     cluster.topics("--create", "--topic", "single", "--replica-assignment", "2", "--config", "min.insync.replicas=1")
     seen = wait_for(cluster, lambda rc, found, seen: blockers(found[2]) == {("single", 0, "no-spare")},

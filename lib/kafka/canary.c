@@ -1,0 +1,267 @@
+#include "canary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "observer.h"
+#include "socket.h"
+
+/* A broker learns a little later of a topic that was just made. */
+#define RETRY_MS 100
+
+/* One message, on its way through one partition. */
+struct probe {
+    int32_t leader;
+    int64_t offset; /* -1: not written yet */
+    rd_kafka_resp_err_t error;
+    bool read;
+    bl_nsec took;
+};
+
+struct canary {
+    rd_kafka_t *producer, *consumer;
+    rd_kafka_topic_t *target, *source;
+    rd_kafka_queue_t *queue;
+    struct probe *probes;
+    size_t len, written, started;
+    char *payload;
+    bl_nsec start, deadline;
+};
+
+static void canary_release(struct canary *canary)
+{
+    for (size_t i = 0; i < canary->started; i++)
+        (void)rd_kafka_consume_stop(canary->source, (int32_t)i);
+    if (canary->queue)
+        rd_kafka_queue_destroy(canary->queue);
+    if (canary->source)
+        rd_kafka_topic_destroy(canary->source);
+    if (canary->target)
+        rd_kafka_topic_destroy(canary->target);
+    if (canary->consumer)
+        rd_kafka_destroy(canary->consumer);
+    if (canary->producer) {
+        (void)rd_kafka_purge(canary->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        rd_kafka_destroy(canary->producer);
+    }
+    free(canary->probes);
+    free(canary->payload);
+}
+
+/* Each message carries its probe, which outlives the producer. */
+static void hear_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    struct canary *canary = opaque;
+    struct probe *probe = message->_private;
+
+    (void)rk;
+    probe->error = message->err;
+    probe->offset = message->offset;
+    canary->written++;
+}
+
+static void drop_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    (void)rk, (void)code, (void)reason, (void)opaque;
+}
+
+/* The observer's settings with others on top, of which NULL ends the list. */
+static rd_kafka_t *new_client(const struct bl_observer *observer, rd_kafka_type_t type,
+                              struct canary *canary, const char *const *settings)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(rd_kafka_conf(observer->rk));
+    char why[256];
+    rd_kafka_t *rk;
+
+    rd_kafka_conf_set_opaque(conf, canary);
+    rd_kafka_conf_set_error_cb(conf, drop_error);
+    if (type == RD_KAFKA_PRODUCER)
+        rd_kafka_conf_set_dr_msg_cb(conf, hear_delivery);
+    for (; *settings; settings += 2)
+        (void)rd_kafka_conf_set(conf, settings[0], settings[1], why, sizeof(why));
+    rk = rd_kafka_new(type, conf, why, sizeof(why));
+    if (!rk)
+        rd_kafka_conf_destroy(conf);
+    return rk;
+}
+
+static void add_brokers(rd_kafka_t *rk, const struct bl_cluster *cluster)
+{
+    for (size_t i = 0; i < cluster->brokers.len; i++) {
+        const struct bl_broker *broker = &cluster->brokers.items[i];
+        BL_AUTO_FREE char *address = bl_asprintf(strchr(broker->host, ':') ? "[%s]:%d" : "%s:%d",
+                                                 broker->host, broker->port);
+
+        (void)rd_kafka_brokers_add(rk, address);
+    }
+}
+
+static int open_clients(const struct bl_observer *observer, const struct bl_cluster *cluster,
+                        struct canary *canary, struct bl_error **err)
+{
+    BL_AUTO_FREE char *left = bl_asprintf("%d", bl_deadline_left(canary->deadline, INT32_MAX) + 1);
+    const char *const writes[] = {"acks", "all", "linger.ms", "0", "message.timeout.ms",
+                                  left,   NULL};
+    const char *const reads[] = {"fetch.wait.max.ms", "100", "check.crcs", "true", NULL};
+
+    canary->producer = new_client(observer, RD_KAFKA_PRODUCER, canary, writes);
+    canary->consumer = new_client(observer, RD_KAFKA_CONSUMER, canary, reads);
+    if (!canary->producer || !canary->consumer)
+        return bl_fail(err, BL_ERR_INTERNAL, "cannot make a Kafka client for the canary");
+    add_brokers(canary->producer, cluster);
+    add_brokers(canary->consumer, cluster);
+    canary->target = rd_kafka_topic_new(canary->producer, BL_CANARY_TOPIC, NULL);
+    canary->source = rd_kafka_topic_new(canary->consumer, BL_CANARY_TOPIC, NULL);
+    canary->queue = rd_kafka_queue_new(canary->consumer);
+    canary->payload = bl_asprintf("ballast %lld", (long long)bl_clock_wall(&bl_clock_real));
+    return 0;
+}
+
+/* Does the client see all partitions, each with a leader? */
+static bool find_leaders(const struct canary *canary, const struct rd_kafka_metadata *metadata)
+{
+    const struct rd_kafka_metadata_topic *topic;
+    size_t led = 0;
+
+    if (metadata->topic_cnt != 1)
+        return false;
+    topic = &metadata->topics[0];
+    for (int i = 0; i < topic->partition_cnt; i++) {
+        const struct rd_kafka_metadata_partition *partition = &topic->partitions[i];
+
+        if (partition->id < 0 || (size_t)partition->id >= canary->len)
+            continue;
+        canary->probes[partition->id].leader = partition->leader;
+        led += partition->leader >= 0;
+    }
+    return led == canary->len;
+}
+
+static int fail(const struct canary *canary, size_t partition, const char *what, const char *why,
+                struct bl_error **err)
+{
+    return bl_fail(err, BL_ERR_UNAVAILABLE,
+                   "%s partition " BL_CANARY_TOPIC "-%zu, led by broker %d: %s", what, partition,
+                   canary->probes[partition].leader, why);
+}
+
+static int wait_for_leaders(const struct canary *canary, struct bl_error **err)
+{
+    for (;;) {
+        const struct rd_kafka_metadata *metadata;
+        bool found = false;
+
+        if (rd_kafka_metadata(canary->producer, 0, canary->target, &metadata,
+                              bl_deadline_left(canary->deadline, INT32_MAX)) == 0) {
+            found = find_leaders(canary, metadata);
+            rd_kafka_metadata_destroy(metadata);
+        }
+        if (found)
+            return 0;
+        if (!bl_deadline_left(canary->deadline, 1))
+            break;
+        (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));
+    }
+    for (size_t i = 0; i < canary->len; i++)
+        if (canary->probes[i].leader < 0)
+            return fail(canary, i, "could not find a leader of", "nobody leads it", err);
+    return bl_fail(err, BL_ERR_UNAVAILABLE, "could not see the topic " BL_CANARY_TOPIC " in time");
+}
+
+static int write_all(struct canary *canary, struct bl_error **err)
+{
+    canary->start = bl_clock_now(&bl_clock_real);
+    for (size_t i = 0; i < canary->len; i++) {
+        canary->probes[i].offset = -1;
+        if (rd_kafka_produce(canary->target, (int32_t)i, RD_KAFKA_MSG_F_COPY, canary->payload,
+                             strlen(canary->payload), NULL, 0, &canary->probes[i]) < 0)
+            return fail(canary, i, "could not write to", rd_kafka_err2str(rd_kafka_last_error()),
+                        err);
+    }
+    while (canary->written < canary->len && bl_deadline_left(canary->deadline, 1))
+        (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));
+    for (size_t i = 0; i < canary->len; i++) {
+        if (canary->probes[i].error)
+            return fail(canary, i, "could not write to", rd_kafka_err2str(canary->probes[i].error),
+                        err);
+        if (canary->probes[i].offset < 0)
+            return fail(canary, i, "could not write to", "no answer in time", err);
+    }
+    return 0;
+}
+
+/* Errors of a partition pass while its leader moves, so that only the deadline ends the reading. */
+static bool take_message(struct canary *canary, const rd_kafka_message_t *message)
+{
+    struct probe *probe;
+
+    if (message->partition < 0 || (size_t)message->partition >= canary->len)
+        return false;
+    probe = &canary->probes[message->partition];
+    if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        probe->error = message->err;
+    if (message->err || probe->read || message->offset != probe->offset ||
+        message->len != strlen(canary->payload) ||
+        memcmp(message->payload, canary->payload, message->len) != 0)
+        return false;
+    probe->read = true;
+    probe->took = bl_clock_now(&bl_clock_real) - canary->start;
+    return true;
+}
+
+static int read_all(struct canary *canary, struct bl_error **err)
+{
+    size_t read = 0;
+
+    for (; canary->started < canary->len; canary->started++)
+        if (rd_kafka_consume_start_queue(canary->source, (int32_t)canary->started,
+                                         canary->probes[canary->started].offset, canary->queue) < 0)
+            return fail(canary, canary->started, "could not read from",
+                        rd_kafka_err2str(rd_kafka_last_error()), err);
+    while (read < canary->len && bl_deadline_left(canary->deadline, 1)) {
+        rd_kafka_message_t *message =
+            rd_kafka_consume_queue(canary->queue, bl_deadline_left(canary->deadline, RETRY_MS));
+
+        if (!message)
+            continue;
+        read += take_message(canary, message);
+        rd_kafka_message_destroy(message);
+    }
+    for (size_t i = 0; i < canary->len; i++)
+        if (!canary->probes[i].read)
+            return fail(canary, i, "could not read from",
+                        canary->probes[i].error ? rd_kafka_err2str(canary->probes[i].error)
+                                                : "the message did not come in time",
+                        err);
+    return 0;
+}
+
+static struct bl_canary_result summarize(const struct canary *canary)
+{
+    struct bl_canary_result result = {canary->len, 0, -1, -1};
+
+    for (size_t i = 0; i < canary->len; i++)
+        if (canary->probes[i].took >= result.slowest) {
+            result.slowest = canary->probes[i].took;
+            result.slowest_partition = (int32_t)i;
+            result.slowest_leader = canary->probes[i].leader;
+        }
+    return result;
+}
+
+int bl_canary_check(struct bl_observer *observer, const struct bl_cluster *cluster, bl_nsec at_most,
+                    struct bl_canary_result *ret_result, struct bl_error **err)
+{
+    BL_AUTO(canary_release)
+    struct canary canary = {.deadline = bl_clock_now(&bl_clock_real) + at_most};
+
+    if (bl_canary_make_topic(observer->rk, cluster, canary.deadline, &canary.len, err) < 0)
+        return -1;
+    canary.probes = bl_alloc(canary.len, sizeof(*canary.probes));
+    if (open_clients(observer, cluster, &canary, err) < 0 || wait_for_leaders(&canary, err) < 0 ||
+        write_all(&canary, err) < 0 || read_all(&canary, err) < 0)
+        return -1;
+    *ret_result = summarize(&canary);
+    return 0;
+}

@@ -1,0 +1,25 @@
+/** The canary's topic, apart from what is sent through it. */
+#ifndef BALLAST_KAFKA_CANARY_PRIVATE_H
+#define BALLAST_KAFKA_CANARY_PRIVATE_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "ballast/kafka/canary.h"
+
+/** Partitions that there have to be, so that every broker leads one. */
+struct bl_canary_plan {
+    size_t existing;
+    struct {
+        struct bl_broker_ids *items; /* the replicas of each, its leader first */
+        size_t len, cap;
+    } missing;
+};
+
+void bl_canary_plan(const struct bl_cluster *cluster, struct bl_canary_plan *plan);
+void bl_canary_plan_release(struct bl_canary_plan *plan);
+
+/** Makes what is missing. `ret_partitions` is how many there are then. */
+BL_CHECK int bl_canary_make_topic(rd_kafka_t *rk, const struct bl_cluster *cluster,
+                                  bl_nsec deadline, size_t *ret_partitions, struct bl_error **err);
+
+#endif
