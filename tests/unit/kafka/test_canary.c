@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/base/strbuf.h"
 #include "unit.h"
 
 static const struct {
