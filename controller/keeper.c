@@ -15,6 +15,8 @@
 #define LOOK_SOON BL_NSEC_S
 #define LOOK_AT_REST (10 * BL_NSEC_S)
 #define LOOK_UNKNOWN_MAX (30 * BL_NSEC_S)
+/* What was said of pods stands for so long when their cluster stops answering: one late answer is no news. */
+#define KNOWN_FOR (15 * BL_NSEC_S)
 
 /* A cluster, with the key that it has in the queue. */
 struct kept {
@@ -133,6 +135,7 @@ static void note_known(struct kept *kept)
     free(kept->unknown);
     kept->unknown = NULL;
     kept->failures = 0;
+    kept->answered = bl_clock_now(&bl_clock_real);
 }
 
 static void find_out(struct bl_keeper *keeper, struct kept *kept, const struct bl_kafka *kafka,
@@ -238,6 +241,12 @@ static int roll(struct bl_keeper *keeper, struct kept *kept, const struct bl_kaf
     return bl_roller_step(&kept->roller, &job, ret_busy, err);
 }
 
+static bool is_late(const struct kept *kept)
+{
+    return kept->unknown && kept->answered &&
+           bl_clock_now(&bl_clock_real) - kept->answered < KNOWN_FOR;
+}
+
 static void publish(struct bl_keeper *keeper, struct kept *kept,
                     const struct bl_keeper_counts *counts)
 {
@@ -257,7 +266,7 @@ static int look_after(struct bl_keeper *keeper, struct kept *kept, const struct 
     find_out(keeper, kept, kafka, &answers);
     bl_sight_read(kafka, &answers.found, &sight);
     counts.known = !kept->unknown;
-    if (keep_conditions(keeper, kafka, &sight, &counts, ret_busy, err) < 0)
+    if (!is_late(kept) && keep_conditions(keeper, kafka, &sight, &counts, ret_busy, err) < 0)
         return bl_wrap(err, "cluster \"%s\"", kept->name);
     if (roll(keeper, kept, kafka, &answers, &sight, &rolling, err) < 0)
         return bl_wrap(err, "cluster \"%s\": rollout", kept->name);

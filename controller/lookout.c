@@ -7,8 +7,10 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 
-/* A cluster that works answers in milliseconds. */
-#define KAFKA_AT_MOST (5 * BL_NSEC_S)
+/* A cluster that works answers in milliseconds; on a machine with too much to do it takes seconds. */
+#define KAFKA_AT_MOST (10 * BL_NSEC_S)
+/* An observer that failed so often in a row is made anew, with what the Secret says then. */
+#define FAILURES_MAX 3
 #define ZOOKEEPER_AT_MOST (2 * BL_NSEC_S)
 #define PROPERTIES_MAX ((size_t)1 << 20)
 #define PROPERTIES_KEY "client.properties"
@@ -148,11 +150,16 @@ int bl_lookout_ask(struct bl_lookout *lookout, struct bl_kube_client *client,
                    const struct bl_kafka *kafka, struct bl_cluster *ret_facts,
                    struct bl_error **err)
 {
+    bool refused;
+
     if (ready_observer(lookout, client, kafka, err) == 0 &&
-        bl_observer_look(lookout->observer, ret_facts, err) == 0)
+        bl_observer_look(lookout->observer, ret_facts, err) == 0) {
+        lookout->failures = 0;
         return 0;
-    /* The next time it is made anew, with what the Secret says then. */
-    bl_lookout_release(lookout);
+    }
+    refused = bl_error_code(*err) != BL_ERR_UNAVAILABLE;
+    if (++lookout->failures >= FAILURES_MAX || refused)
+        bl_lookout_release(lookout);
     return -1;
 }
 

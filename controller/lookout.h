@@ -14,6 +14,7 @@
 struct bl_lookout {
     struct bl_observer *observer; /* NULL: none is connected */
     char *bootstrap;              /* that it was made for */
+    unsigned failures;            /* in a row */
 };
 
 void bl_lookout_release(struct bl_lookout *lookout);
