@@ -185,6 +185,12 @@ static int write_conditions(struct bl_keeper *keeper, const cJSON *pod,
     return bl_wrap(err, "could not write the conditions of pod \"%s\"", ref.name);
 }
 
+static bool is_late(const struct kept *kept)
+{
+    return kept->unknown && kept->answered &&
+           bl_clock_now(&bl_clock_real) - kept->answered < KNOWN_FOR;
+}
+
 static void tell_of_gate(struct bl_keeper *keeper, const struct bl_conditions *conditions,
                          const cJSON *pod)
 {
@@ -195,9 +201,9 @@ static void tell_of_gate(struct bl_keeper *keeper, const struct bl_conditions *c
         bl_recorder_tell(keeper->options.recorder, pod, &event);
 }
 
-static int keep_conditions(struct bl_keeper *keeper, const struct bl_kafka *kafka,
-                           const struct bl_sight *sight, struct bl_keeper_counts *counts,
-                           bool *ret_busy, struct bl_error **err)
+static int keep_conditions(struct bl_keeper *keeper, const struct kept *kept,
+                           const struct bl_kafka *kafka, const struct bl_sight *sight,
+                           struct bl_keeper_counts *counts, bool *ret_busy, struct bl_error **err)
 {
     for (size_t i = 0; i < kafka->pods.len; i++) {
         const struct bl_member_pod *pod = &kafka->pods.items[i];
@@ -212,7 +218,7 @@ static int keep_conditions(struct bl_keeper *keeper, const struct bl_kafka *kafk
         *ret_busy |= conditions.closed || !sight->pods[i].safe;
         counts->closed += conditions.closed;
         counts->unsafe += !sight->pods[i].safe;
-        if (!conditions.changed)
+        if (!conditions.changed || (is_late(kept) && !conditions.closed))
             continue;
         if (write_conditions(keeper, pod->pod, &conditions, err) < 0)
             return -1;
@@ -241,12 +247,6 @@ static int roll(struct bl_keeper *keeper, struct kept *kept, const struct bl_kaf
     return bl_roller_step(&kept->roller, &job, ret_busy, err);
 }
 
-static bool is_late(const struct kept *kept)
-{
-    return kept->unknown && kept->answered &&
-           bl_clock_now(&bl_clock_real) - kept->answered < KNOWN_FOR;
-}
-
 static void publish(struct bl_keeper *keeper, struct kept *kept,
                     const struct bl_keeper_counts *counts)
 {
@@ -266,7 +266,7 @@ static int look_after(struct bl_keeper *keeper, struct kept *kept, const struct 
     find_out(keeper, kept, kafka, &answers);
     bl_sight_read(kafka, &answers.found, &sight);
     counts.known = !kept->unknown;
-    if (!is_late(kept) && keep_conditions(keeper, kafka, &sight, &counts, ret_busy, err) < 0)
+    if (keep_conditions(keeper, kept, kafka, &sight, &counts, ret_busy, err) < 0)
         return bl_wrap(err, "cluster \"%s\"", kept->name);
     if (roll(keeper, kept, kafka, &answers, &sight, &rolling, err) < 0)
         return bl_wrap(err, "cluster \"%s\": rollout", kept->name);
