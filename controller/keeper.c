@@ -25,6 +25,7 @@ struct kept {
     struct bl_roller roller;
     char *unknown;                  /* why it did not answer, said last; NULL: it did */
     unsigned failures;              /* in a row */
+    bl_nsec answered;               /* when it did last; 0: never */
     struct bl_keeper_counts counts; /* guarded by the keeper's lock */
 };
 
