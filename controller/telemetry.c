@@ -6,7 +6,7 @@ static const char *const states[] = {"kept", "waiting", "blocked", NULL};
 static const char *const verbs[] = {"create", "repair", "withdraw", NULL};
 static const char *const evictions[] = {"done", "refused", "failed", NULL};
 static const char *const answers[] = {"known", "unknown", NULL};
-static const char *const conditions[] = {"gate-closed", "not-safe", NULL};
+static const char *const conditions[] = {"gate_closed", "not_safe", NULL};
 /* As the webhook has them: one dashboard shows both. */
 static const char *const sources[] = {"files", "cluster", "certificate", NULL};
 
