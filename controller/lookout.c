@@ -216,7 +216,8 @@ int bl_lookout_ask_zookeepers(const struct bl_kafka *kafka,
         struct bl_zookeeper_server *server = BL_PUSH(ret_servers);
         size_t slot = question.slots.items[i];
 
-        *server = (struct bl_zookeeper_server){.mode = BL_ZOOKEEPER_AWAY};
+        *server = (struct bl_zookeeper_server){
+            .mode = BL_ZOOKEEPER_AWAY, .zxid = -1, .outstanding = -1, .synced = -1};
         if (slot == SIZE_MAX)
             continue;
         *server = answers.items[slot];

@@ -1,0 +1,275 @@
+/* From objects and facts to what is seen of each pod. Three brokers beside three ZooKeeper servers, or three nodes
+ * that are both; each row takes something away. */
+#include "sight.h"
+
+#include <string.h>
+
+#include "ballast/policies/workload.h"
+#include "json_help.h"
+
+#define SET(name, role, container, more)                                                       \
+    "{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'" name                   \
+    "','namespace':'k','labels':{'ballast.dev/role':'" role "'}},'spec':{'replicas':3,"        \
+    "'serviceName':'" name "-headless','selector':{'matchLabels':{'app':'" name                \
+    "'}},'template':{'metadata':{'labels':{'app':'" name "','app.kubernetes.io/instance':'r'," \
+    "'ballast.dev/role':'" role "'}},'spec':{'containers':[{'name':'" name "'," container      \
+    "}]}}},'status':{'updateRevision':'" name "-2'" more "}}"
+#define ZOOKEEPER                                                                           \
+    SET("zk", "zookeeper",                                                                  \
+        "'image':'zookeeper:3.8','command':['zkServer.sh'],'ports':[{'containerPort':2181," \
+        "'name':'client'}]",                                                                \
+        "")
+#define BROKERS                                                                                  \
+    SET("kafka", "broker",                                                                       \
+        "'image':'kafka','command':['kafka-server-start.sh'],'env':[{'name':"                    \
+        "'KAFKA_ZOOKEEPER_CONNECT','value':'zk-0.zk-headless:2181'}],'ports':[{'containerPort':" \
+        "9092}]",                                                                                \
+        "")
+#define COMBINED                                                                               \
+    SET("kafka", "combined",                                                                   \
+        "'image':'kafka','command':['kafka-server-start.sh'],'env':[{'name':"                  \
+        "'KAFKA_PROCESS_ROLES','value':'broker,controller'},{'name':'KAFKA_CONTROLLER_QUORUM_" \
+        "VOTERS',"                                                                             \
+        "'value':'10@kafka-0.kafka-headless:9093,11@kafka-1.kafka-headless:9093,"              \
+        "12@kafka-2.kafka-headless:9093'}],'ports':[{'containerPort':9092}]",                  \
+        "")
+
+static cJSON *make_pod(const char *set, int ordinal, bool ready)
+{
+    BL_AUTO_FREE char *text = bl_asprintf(
+        "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s-%d','namespace':'k','labels':{"
+        "'controller-revision-hash':'%s-%d'},'ownerReferences':[{'kind':'StatefulSet','name':'%s',"
+        "'controller':true}]},'status':{'podIP':'10.0.%d.%d','conditions':[{'type':'Ready',"
+        "'status':'%s'}]}}",
+        set, ordinal, set, ordinal ? 2 : 1, set, *set == 'z', ordinal, ready ? "True" : "False");
+
+    return help_json(text);
+}
+
+/* A cluster whose state a row can change. */
+struct stage {
+    cJSON *objects[2], *pods[6];
+    size_t objects_len, pods_len;
+    struct bl_policy_set policies;
+    struct bl_topology topology;
+    struct bl_cluster facts;
+    struct bl_zookeeper_servers servers;
+};
+
+static void add_broker(struct stage *stage, int32_t id, const char *host)
+{
+    *BL_PUSH(&stage->facts.brokers) = (struct bl_broker){.id = id, .host = bl_strdup(host)};
+}
+
+/* One partition on all three, all in sync. */
+static void add_topic(struct stage *stage, int32_t first)
+{
+    struct bl_topic *topic = BL_PUSH(&stage->facts.topics);
+    struct bl_partition *partition = BL_PUSH(&topic->partitions);
+
+    topic->name = bl_strdup("orders");
+    topic->min_isr = 2;
+    partition->leader = first;
+    for (int32_t i = 0; i < 3; i++) {
+        *BL_PUSH(&partition->replicas) = first + i;
+        *BL_PUSH(&partition->isr) = first + i;
+    }
+}
+
+static void stage_init(struct stage *stage, bool kraft)
+{
+    static const char *const hosts[] = {"kafka-0.kafka-headless.k.svc", "10.0.0.1", "kafka-2"};
+    int32_t first = kraft ? 10 : 1001;
+
+    *stage = (struct stage){.facts = {.kraft = kraft, .controller = first + 1}};
+    stage->objects[stage->objects_len++] = help_json(kraft ? COMBINED : BROKERS);
+    if (!kraft)
+        stage->objects[stage->objects_len++] = help_json(ZOOKEEPER);
+    for (int i = 0; i < 3; i++) {
+        stage->pods[stage->pods_len++] = make_pod("kafka", i, true);
+        add_broker(stage, first + i, hosts[i]);
+    }
+    for (int i = 0; !kraft && i < 3; i++) {
+        stage->pods[stage->pods_len++] = make_pod("zk", i, true);
+        *BL_PUSH(&stage->servers) = (struct bl_zookeeper_server){
+            .mode = i == 1 ? BL_ZOOKEEPER_LEADER : BL_ZOOKEEPER_FOLLOWER, .synced = -1};
+    }
+    stage->facts.quorum = (struct bl_quorum){.known = kraft, .leader = first + 1};
+    for (int32_t i = 0; kraft && i < 3; i++)
+        *BL_PUSH(&stage->facts.quorum.voters) =
+            (struct bl_voter){.id = first + i, .caught_up = true};
+    add_topic(stage, first);
+}
+
+static const struct bl_kafka *read_topology(struct stage *stage)
+{
+    bl_topology_read(&(struct bl_topology_input){.set = &stage->policies,
+                                                 .namespace = "k",
+                                                 .objects = (const cJSON *const *)stage->objects,
+                                                 .objects_len = stage->objects_len,
+                                                 .pods = (const cJSON *const *)stage->pods,
+                                                 .pods_len = stage->pods_len},
+                     &stage->topology);
+    ck_assert_uint_eq(stage->topology.clusters.len, 1);
+    return &stage->topology.clusters.items[0];
+}
+
+static void stage_release(struct stage *stage)
+{
+    bl_topology_release(&stage->topology);
+    bl_cluster_release(&stage->facts);
+    bl_zookeeper_servers_release(&stage->servers);
+    for (size_t i = 0; i < stage->objects_len; i++)
+        cJSON_Delete(stage->objects[i]);
+    for (size_t i = 0; i < stage->pods_len; i++)
+        cJSON_Delete(stage->pods[i]);
+}
+
+static void sense(struct stage *stage, bool known, struct bl_sight *sight)
+{
+    struct bl_finding_out found = {.facts = known ? &stage->facts : NULL,
+                                   .zookeepers = &stage->servers,
+                                   .unknown = known ? NULL : "no broker answers"};
+
+    bl_sight_read(read_topology(stage), &found, sight);
+}
+
+/* "kafka-0 1001 safe; …" */
+static char *describe(const struct stage *stage, const struct bl_sight *sight)
+{
+    struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    const struct bl_kafka *kafka = &stage->topology.clusters.items[0];
+
+    for (size_t i = 0; i < sight->len; i++) {
+        const struct bl_pod_sight *pod = &sight->pods[i];
+
+        bl_strbuf_addf(&text, "%s %d%s%s%s %s;", kafka->pods.items[i].name, pod->node,
+                       pod->answers ? "" : " silent", pod->in_sync ? "" : " behind",
+                       pod->chief ? " chief" : "", pod->reason);
+    }
+    return bl_strbuf_take(&text);
+}
+
+#define ZK_WELL "zk-0 -1 Safe;zk-1 -1 chief Safe;zk-2 -1 Safe;"
+
+START_TEST(all_is_well)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+
+    stage_init(&stage, false);
+    sense(&stage, true, &sight);
+    BL_AUTO_FREE char *text = describe(&stage, &sight);
+    ck_assert_str_eq(text, "kafka-0 1001 Safe;kafka-1 1002 chief Safe;kafka-2 1003 Safe;" ZK_WELL);
+    ck_assert(!sight.unbalanced);
+    ck_assert_int_eq(sight.pods[0].leads, 1);
+    /* One may go, and not two. */
+    ck_assert(bl_sight_together(&stage.topology.clusters.items[0], &sight, &stage.facts,
+                                (size_t[]){0}, 1));
+    ck_assert(!bl_sight_together(&stage.topology.clusters.items[0], &sight, &stage.facts,
+                                 (size_t[]){0, 2}, 2));
+    /* The first is of an older revision. */
+    ck_assert(bl_member_outdated(&stage.topology.clusters.items[0].members.items[0],
+                                 stage.topology.clusters.items[0].pods.items[0].pod));
+    ck_assert(!bl_member_outdated(&stage.topology.clusters.items[0].members.items[0],
+                                  stage.topology.clusters.items[0].pods.items[1].pod));
+}
+END_TEST
+
+/* Its number is what the others' numbers say: it is listed nowhere. */
+START_TEST(a_broker_is_down)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+
+    stage_init(&stage, false);
+    cJSON_Delete(stage.pods[2]);
+    stage.pods[2] = make_pod("kafka", 2, false);
+    free(stage.facts.brokers.items[2].host);
+    stage.facts.brokers.len = 2;
+    stage.facts.topics.items[0].partitions.items[0].isr.len = 2;
+    sense(&stage, true, &sight);
+    BL_AUTO_FREE char *text = describe(&stage, &sight);
+    ck_assert_str_eq(text, "kafka-0 1001 PartitionsAtRisk;kafka-1 1002 chief PartitionsAtRisk;"
+                           "kafka-2 1003 silent behind Safe;zk-0 -1 OtherDisruption;"
+                           "zk-1 -1 chief OtherDisruption;zk-2 -1 OtherDisruption;");
+}
+END_TEST
+
+START_TEST(a_pod_is_away)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+
+    stage_init(&stage, false);
+    cJSON_Delete(stage.pods[--stage.pods_len]);
+    stage.servers.items[2].mode = BL_ZOOKEEPER_AWAY;
+    sense(&stage, true, &sight);
+    BL_AUTO_FREE char *text = describe(&stage, &sight);
+    ck_assert_str_eq(text, "kafka-0 1001 OtherDisruption;kafka-1 1002 chief OtherDisruption;"
+                           "kafka-2 1003 OtherDisruption;zk-0 -1 QuorumAtRisk;"
+                           "zk-1 -1 chief QuorumAtRisk;zk-2 -1 silent behind Safe;");
+    ck_assert_ptr_null(stage.topology.clusters.items[0].pods.items[5].pod);
+}
+END_TEST
+
+START_TEST(nothing_is_known)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+
+    stage_init(&stage, false);
+    sense(&stage, false, &sight);
+    BL_AUTO_FREE char *text = describe(&stage, &sight);
+    ck_assert_str_eq(text, "kafka-0 -1 silent behind Unknown;kafka-1 -1 silent behind Unknown;"
+                           "kafka-2 -1 silent behind Unknown;" ZK_WELL);
+    ck_assert_str_eq(sight.pods[0].why, "no broker answers");
+}
+END_TEST
+
+START_TEST(nodes_that_vote_need_both)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+
+    stage_init(&stage, true);
+    stage.facts.quorum.voters.items[2].caught_up = false;
+    sense(&stage, true, &sight);
+    BL_AUTO_FREE char *text = describe(&stage, &sight);
+    ck_assert_str_eq(text, "kafka-0 10 QuorumAtRisk;kafka-1 11 chief QuorumAtRisk;"
+                           "kafka-2 12 behind Safe;");
+}
+END_TEST
+
+/* Another one leads than the first, which could. */
+START_TEST(leadership_is_off_balance)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+
+    stage_init(&stage, true);
+    stage.facts.topics.items[0].partitions.items[0].leader = 11;
+    sense(&stage, true, &sight);
+    ck_assert(sight.unbalanced);
+    stage.facts.topics.items[0].partitions.items[0].isr.items[0] = 12;
+    bl_sight_release(&sight);
+    bl_topology_release(&stage.topology);
+    sense(&stage, true, &sight);
+    ck_assert(!sight.unbalanced);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("controller/sight");
+    TCase *tests = tcase_create("sight");
+
+    tcase_add_test(tests, all_is_well);
+    tcase_add_test(tests, a_broker_is_down);
+    tcase_add_test(tests, a_pod_is_away);
+    tcase_add_test(tests, nothing_is_known);
+    tcase_add_test(tests, nodes_that_vote_need_both);
+    tcase_add_test(tests, leadership_is_off_balance);
+    suite_add_tcase(suite, tests);
+    return unit_run(suite);
+}
