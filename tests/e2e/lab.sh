@@ -6,12 +6,7 @@
 #   lab.sh cluster DIR [VERSION...]  the same, but Kafka does not run yet
 #   lab.sh down DIR
 #
-# Then, for example, with T=tests/testbed/testbed.sh:
-#
-#   $T exec DIR -- kubectl get pods -n kafka -o wide
-#   $T exec DIR -- helm upgrade kafka tests/e2e/charts/kafka -n kafka --reuse-values --set image.tag=3.4.0
-#   $T exec DIR -- kubectl exec -n kafka kafka-0 -- bash -c 'java $(cat /opt/app/options) kafka.admin.TopicCommand
-#       --describe --bootstrap-server kafka:9092'
+# README.md says what to do then.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 testbed=$here/../testbed/testbed.sh
