@@ -2,7 +2,7 @@
 # A cluster of three zones with real Kafka in it, to try things in by hand. Needs root.
 #
 #   lab.sh up DIR [VERSION...]       Kafka of the first VERSION (3.3.2), with ZooKeeper before 3.9; the nodes have the
-#                                    images of the others too (3.4.0)
+#                                    images of the others too (3.4.0), and ZooKeeper's 3.8.0 and 3.8.1
 #   lab.sh cluster DIR [VERSION...]  the same, but Kafka does not run yet
 #   lab.sh down DIR
 #
@@ -38,7 +38,11 @@ cluster() {
         give_image kafka "$version" docker.io/bitnami/kafka
     done
     case $1 in
-    3.[0-8].*) give_image zookeeper 3.8.0 docker.io/bitnami/zookeeper ;;
+    3.[0-8].*)
+        for version in 3.8.0 3.8.1; do
+            give_image zookeeper "$version" docker.io/bitnami/zookeeper
+        done
+        ;;
     esac
     give_image ledger 1 ledger
 }

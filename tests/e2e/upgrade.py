@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""What an upgrade of Kafka by `helm upgrade` does to its clients: from 3.3.2 to 3.4.0 with ZooKeeper, as in the tutorial.
+"""What an upgrade of Kafka by `helm upgrade` does to its clients.
 
     upgrade.py plain|ballast [FROM TO [CONTROLLERS]]
 
-From 3.9 on there is no ZooKeeper, and with CONTROLLERS the brokers are no controllers.
+From 3.3.2 to 3.4.0, and ZooKeeper from 3.8.0 to 3.8.1, as in the tutorial. From 3.9 on there is no ZooKeeper, and with
+CONTROLLERS the brokers are no controllers.
 
 A producer writes all the while, and notes what becomes of every message. "plain" is the reference, without Ballast:
 what was acknowledged is there, but messages may fail, and come twice. "ballast" must do better. The figures go to
@@ -22,6 +23,7 @@ from kafka_lab import NAMESPACE, TOPIC1_MESSAGES, Lab  # noqa: E402
 
 RESULTS = pathlib.Path(os.environ.get("RESULTS", ROOT / "build" / "e2e"))
 WAYS = {"plain": "plain helm upgrade", "ballast": "with Ballast"}
+NEW_ZOOKEEPER = "3.8.1"
 OURS = "ballast-system"
 # Written before the upgrade, so that leaders, caches and the machine are calm, and after it.
 BEFORE_S, AFTER_S = 15, 10
@@ -88,7 +90,7 @@ class Suite:
         writer, watcher = self.lab.start_books()
         time.sleep(BEFORE_S)
         begin = time.monotonic()
-        self.lab.helm("upgrade", self.new)
+        self.lab.helm("upgrade", self.new, zookeeper={"image": {"tag": NEW_ZOOKEEPER}})
         self.results["helm_s"] = round(time.monotonic() - begin, 1)
         wait_until(lambda: not self.lab.is_rolled(), "it begins", 60)
         self.lab.wait_rolled(540)
