@@ -182,6 +182,7 @@ step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 &&
     suite "Kubernetes 1.34, tsan" integration tsan faults
     suite "Kubernetes 1.36, release" integration release --version 1.36 install vap admission faults
     suite "three zones" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/run.sh
+    suite "upgrade" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/upgrade.sh plain
     [ "$all" = no ] ||
         suite "testbed" as_root env "PATH=$PATH" "HOME=$HOME" tests/testbed/selftest.sh
 }

@@ -70,7 +70,7 @@ class Client:
         wait_until(lambda: self.phase() in ("Succeeded", "Failed"), f"{self.name} is through", seconds, 0.1)
         said = self.log()
         expect(self.phase() == "Succeeded", f"{self.name} failed", said[-2000:])
-        return json.loads(said.strip().splitlines()[-1])
+        return json.loads([line for line in said.splitlines() if line.startswith("{")][-1])
 
     def stop(self, seconds=180):
         expect(self.phase() == "Running", f"{self.name} has ended before it was told to", self.log()[-2000:])

@@ -2,16 +2,11 @@
 # A cluster of three zones with real Kafka in it, to try things in by hand. Needs root.
 #
 #   lab.sh up DIR [VERSION...]       Kafka of the first VERSION (3.3.2), with ZooKeeper before 3.9; the nodes have the
-#                                    images of the others too (3.4.0)
+#                                    images of the others too (3.4.0), and ZooKeeper's 3.8.0 and 3.8.1
 #   lab.sh cluster DIR [VERSION...]  the same, but Kafka does not run yet
 #   lab.sh down DIR
 #
-# Then, for example, with T=tests/testbed/testbed.sh:
-#
-#   $T exec DIR -- kubectl get pods -n kafka -o wide
-#   $T exec DIR -- helm upgrade kafka tests/e2e/charts/kafka -n kafka --reuse-values --set image.tag=3.4.0
-#   $T exec DIR -- kubectl exec -n kafka kafka-0 -- bash -c 'java $(cat /opt/app/options) kafka.admin.TopicCommand
-#       --describe --bootstrap-server kafka:9092'
+# README.md says what to do then.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 testbed=$here/../testbed/testbed.sh
@@ -43,7 +38,11 @@ cluster() {
         give_image kafka "$version" docker.io/bitnami/kafka
     done
     case $1 in
-    3.[0-8].*) give_image zookeeper 3.8.0 docker.io/bitnami/zookeeper ;;
+    3.[0-8].*)
+        for version in 3.8.0 3.8.1; do
+            give_image zookeeper "$version" docker.io/bitnami/zookeeper
+        done
+        ;;
     esac
     give_image ledger 1 ledger
 }

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""What an upgrade of Kafka does to its clients: 3.3.2 to 3.4.0 by `helm upgrade`, as in the tutorial.
+"""What an upgrade of Kafka by `helm upgrade` does to its clients.
 
-    upgrade.py plain|ballast
+    upgrade.py plain|ballast [FROM TO [CONTROLLERS]]
+
+From 3.3.2 to 3.4.0, and ZooKeeper from 3.8.0 to 3.8.1, as in the tutorial. From 3.9 on there is no ZooKeeper, and with
+CONTROLLERS the brokers are no controllers.
 
 A producer writes all the while, and notes what becomes of every message. "plain" is the reference, without Ballast:
-what was acknowledged is there, but messages may fail, and come twice. "ballast" must do better. The figures go to $RESULTS (build/e2e), and
-are printed beside those of the other way.
+what was acknowledged is there, but messages may fail, and come twice. "ballast" must do better. The figures go to
+$RESULTS (build/e2e), and are printed beside those of the other way.
 """
 
 import json
@@ -19,7 +22,8 @@ from harness import ROOT, Report, expect, kubectl, run, wait_until  # noqa: E402
 from kafka_lab import NAMESPACE, TOPIC1_MESSAGES, Lab  # noqa: E402
 
 RESULTS = pathlib.Path(os.environ.get("RESULTS", ROOT / "build" / "e2e"))
-FROM, TO = "3.3.2", "3.4.0"
+WAYS = {"plain": "plain helm upgrade", "ballast": "with Ballast"}
+NEW_ZOOKEEPER = "3.8.1"
 OURS = "ballast-system"
 # Written before the upgrade, so that leaders, caches and the machine are calm, and after it.
 BEFORE_S, AFTER_S = 15, 10
@@ -71,13 +75,14 @@ def with_ballast(lab):
 
 
 class Suite:
-    def __init__(self, way):
-        self.way, self.lab = way, Lab()
-        self.results = {"way": way, "from": FROM, "to": TO}
+    def __init__(self, way, old, new, controllers):
+        self.way, self.old, self.new, self.controllers = way, old, new, controllers
+        self.lab = Lab()
+        self.results = {"way": way, "from": old, "to": new, "controllers": controllers}
 
     def kafka_comes_up(self):
         {"plain": without_ballast, "ballast": with_ballast}[self.way](self.lab)
-        self.lab.up(FROM)
+        self.lab.up(self.old, kraft={"controllers": self.controllers})
         self.lab.make_topics()
         expect(self.lab.read_topic1()["distinct"] == TOPIC1_MESSAGES, "topic1 is not whole")
 
@@ -85,7 +90,7 @@ class Suite:
         writer, watcher = self.lab.start_books()
         time.sleep(BEFORE_S)
         begin = time.monotonic()
-        self.lab.helm("upgrade", TO)
+        self.lab.helm("upgrade", self.new, zookeeper={"image": {"tag": NEW_ZOOKEEPER}})
         self.results["helm_s"] = round(time.monotonic() - begin, 1)
         wait_until(lambda: not self.lab.is_rolled(), "it begins", 60)
         self.lab.wait_rolled(540)
@@ -96,8 +101,8 @@ class Suite:
         self.results |= {"watcher": watcher.stop(), "producer": writer.stop()}
         self.results["timeline"] = watcher.timeline()
         images = self.lab.images()
-        expect(any(image.endswith(f":{TO}") for image in images) and
-               not any(image.endswith(f":{FROM}") for image in images), "not all run the new version", images)
+        expect(any(image.endswith(f":{self.new}") for image in images) and
+               not any(image.endswith(f":{self.old}") for image in images), "not all run the new version", images)
 
     def nothing_acknowledged_is_lost(self):
         self.results |= {"consumer": self.lab.read_ledger(), "topic1": self.lab.read_topic1()}
@@ -126,27 +131,29 @@ class Suite:
             (folder / f"{name}.log").write_text(kubectl("logs", "-n", NAMESPACE, name, check=False).stdout)
         (folder / "results.json").write_text(json.dumps(self.results, indent=1))
 
+    def file(self, way):
+        separate = "-separate" if self.controllers else ""
+        return RESULTS / f"upgrade-{self.old}-{self.new}{separate}-{way}.json"
+
     def save(self):
         RESULTS.mkdir(parents=True, exist_ok=True)
-        (RESULTS / f"upgrade-{self.way}.json").write_text(json.dumps(self.results, indent=1) + "\n")
+        self.file(self.way).write_text(json.dumps(self.results, indent=1) + "\n")
 
-
-def print_figures():
-    """Both ways side by side, as far as they were gone."""
-    ways = [json.loads(path.read_text()) for path in (RESULTS / f"upgrade-{way}.json" for way in ("plain", "ballast"))
-            if path.exists()]
-    rows = [[what, *(str(figure(way)) for way in ways)] for what, figure in FIGURES]
-    rows.insert(0, [f"{FROM} to {TO}", *({"plain": "plain helm upgrade", "ballast": "with Ballast"}[way["way"]] for way in ways)])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        print("  " + "   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+    def print_figures(self):
+        """Both ways side by side, as far as they were gone."""
+        ways = [json.loads(self.file(way).read_text()) for way in WAYS if self.file(way).exists()]
+        rows = [[f"{self.old} to {self.new}", *(WAYS[way["way"]] for way in ways)]]
+        rows += [[what, *(str(figure(way)) for way in ways)] for what, figure in FIGURES]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        for row in rows:
+            print("  " + "   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
 def main():
-    way = sys.argv[1] if len(sys.argv) > 1 else ""
-    if way not in ("plain", "ballast"):
-        sys.exit("usage: upgrade.py plain|ballast")
-    suite, report = Suite(way), Report()
+    if len(sys.argv) not in (2, 4, 5) or sys.argv[1] not in WAYS:
+        sys.exit("usage: upgrade.py plain|ballast [FROM TO [CONTROLLERS]]")
+    way, old, new, controllers = [*sys.argv[1:], *("plain", "3.3.2", "3.4.0", 0)[len(sys.argv) - 1:]]
+    suite, report = Suite(way, old, new, int(controllers)), Report()
     tests = ["kafka_comes_up", "it_is_upgraded", "nothing_acknowledged_is_lost"]
     if way == "ballast":
         tests += ["every_message_is_there_once", "no_message_fails", "isrs_stay_large_enough"]
@@ -156,7 +163,7 @@ def main():
             break  # the others build on it
     if "topic1" in suite.results:
         suite.save()
-        print_figures()
+        suite.print_figures()
     if report.failed:
         suite.logs()
     report.finish()

@@ -2,12 +2,16 @@
 # Upgrades real Kafka in a cluster of three zones, which is brought up for it and taken away again, while a client
 # writes: without Ballast, and with it. Needs root.
 #
-#   upgrade.sh [plain|ballast]...    both, if none is named; RESULTS is the folder for the figures (build/e2e)
+#   upgrade.sh [plain|ballast]...    both, if none is named
 #
-# The last line of each is "N passed, N failed".
+# FROM and TO are the versions (3.3.2 and 3.4.0, with ZooKeeper; from 3.9 on without), CONTROLLERS=3 has these beside
+# the brokers where there is no ZooKeeper, RESULTS is the folder for the figures (build/e2e). The last line of each run is
+# "N passed, N failed".
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 testbed=$here/../testbed/testbed.sh
+
+from=${FROM:-3.3.2} to=${TO:-3.4.0}
 
 [ $# -gt 0 ] || set -- plain ballast
 for way in "$@"; do
@@ -21,7 +25,7 @@ done
 
 rc=0
 for way in "$@"; do
-    "$here/lab.sh" cluster "$work/testbed"
+    "$here/lab.sh" cluster "$work/testbed" "$from" "$to"
     [ "$way" = plain ] || {
         "$here/../testbed/image.sh" ballast "$work/ballast.tar" >"$work/image.log" 2>&1 || {
             cat "$work/image.log"
@@ -29,7 +33,8 @@ for way in "$@"; do
         }
         "$testbed" image "$work/testbed" "$work/ballast.tar" ballast
     }
-    "$testbed" exec "$work/testbed" -- env WORK="$work" TESTBED="$work/testbed" python3 -B "$here/upgrade.py" "$way" || rc=1
+    "$testbed" exec "$work/testbed" -- env WORK="$work" TESTBED="$work/testbed" python3 -B "$here/upgrade.py" \
+        "$way" "$from" "$to" "${CONTROLLERS:-0}" || rc=1
     "$testbed" down "$work/testbed"
 done
 exit $rc

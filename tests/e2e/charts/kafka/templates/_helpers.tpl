@@ -89,6 +89,8 @@ controller.quorum.voters: {{ include "kafka.voters" .root }}
 process.roles: {{ ternary "broker,controller" (ternary "broker" "controller" .broker) (and .broker .controller) }}
 {{- else }}
 zookeeper.connect: {{ .root.Release.Name }}-zookeeper
+# They start together.
+zookeeper.connection.timeout.ms: "60000"
 {{- end }}
 listener.security.protocol.map: {{ join "," $map }}
 listeners: {{ join "," $listeners | quote }}
