@@ -194,7 +194,7 @@ struct look {
     struct bl_cluster *cluster;
 };
 
-/* All on one connection. What fails leaves the rest to be asked, as long as the connection holds. */
+/* All on one connection; the quorum last, which may not answer or not let us. */
 static int look_by(struct bl_wire *wire, bl_nsec deadline, void *context, struct bl_error **err)
 {
     BL_AUTO(bl_wire_offer_release) struct bl_wire_offer offer = {0};
@@ -257,8 +257,9 @@ void bl_peers_look(struct bl_peers *peers, bl_nsec deadline, struct bl_cluster *
     BL_ERROR(not_listed);
 
     sync_peers(peers, cluster);
-    /* Without a quorum nobody answers the second question either, so it is not waited for. */
-    if (bl_peers_ask_any(peers, look_by, &look, deadline, &unknown) < 0)
+    /* Without a quorum nobody answers the second question either, so that is not waited for. */
+    if (bl_peers_ask_any(peers, look_by, &look, deadline, &unknown) < 0 &&
+        bl_error_code(unknown) == BL_ERR_UNAVAILABLE)
         return;
     if (bl_peers_list_moving(peers, at_most(deadline), &moving, &not_listed) == 0)
         mark_moving(cluster, &moving.partitions);
