@@ -57,6 +57,16 @@ def wait_for(cluster, check, what):
         raise Failure(f"{failure}; it is {look(cluster)}") from None
 
 
+def wait_text(cluster, listener, *args):
+    """As text, once all may go: on a busy machine a controller is two seconds behind at times."""
+    def looks():
+        result = run("--bootstrap", cluster.bootstrap(listener), *args)
+        expect(result.returncode in (0, 1), "it looks", result.stdout, result.stderr)
+        return result.returncode == 0 and may_go(result) and result
+
+    return wait_until(looks, "it says that all may go")
+
+
 def wait_all_may_go(cluster):
     return wait_for(cluster, lambda rc, found, seen: rc == 0 and len(found) == 3 and seen["topics"] == 1,
                     "every broker may go down")
@@ -112,8 +122,7 @@ def test_all_in_sync(cluster):
     for broker in seen["brokers"]:
         expect(broker["mayGoDown"] and broker["running"] and broker["replicas"] == broker["inSync"] == 3, broker)
     expect(sum(broker["leads"] for broker in seen["brokers"]) == 3, "each partition has a leader", seen)
-    text = run("--bootstrap", cluster.bootstrap())
-    expect(text.returncode == 0 and may_go(text), "and says so", text.stdout, text.stderr)
+    text = wait_text(cluster, "PLAIN")
     expect("3 of 3 brokers run, 1 topics, 3 partitions" in text.stdout, "with figures", text.stdout)
 
 
@@ -274,7 +283,7 @@ def test_canary(cluster):
 
 def test_canary_of_too_few(cluster):
     """acks=all fails where min.insync.replicas is more than there are."""
-    cluster.topics("--create", "--topic", "ballast-canary", "--replica-assignment", "1,2:2,3:3,1", "--config",
+    cluster.topics("--create", "--topic", "ballast-canary", "--replica-assignment", "1:2,2:3,3:1", "--config",
                    "min.insync.replicas=3")
     wait_until(lambda: "ballast-canary-0" in admin(cluster, "look").partitions(), "it is there")
     failed = Admin(cluster.bootstrap(), "-", "canary", 8)
@@ -286,10 +295,8 @@ def test_canary_of_too_few(cluster):
 
 def test_one_replica(cluster):
     cluster.topics("--create", "--topic", "single", "--replica-assignment", "2", "--config", "min.insync.replicas=1")
-    seen = wait_for(cluster, lambda rc, found, seen: blockers(found[2]) == {("single", 0, "no-spare")},
-                    "its broker may not")
-    found = brokers(seen)
-    expect(found[1]["mayGoDown"] and found[3]["mayGoDown"], "the others may", seen)
+    wait_for(cluster, lambda rc, found, seen: blockers(found[2]) == {("single", 0, "no-spare")} and
+             found[1]["mayGoDown"] and found[3]["mayGoDown"], "its broker may not, and the others may")
     text = run("--bootstrap", cluster.bootstrap()).stdout
     expect("single-0: its only replica" in text and "hint: A partition that needs all" in text, text)
 
@@ -297,9 +304,9 @@ def test_one_replica(cluster):
 def test_all_replicas_needed(cluster):
     cluster.topics("--delete", "--topic", "single")
     cluster.topics("--create", "--topic", "pair", "--replica-assignment", "1:3")
-    seen = wait_for(cluster, lambda rc, found, seen: blockers(found[1]) == {("pair", 0, "no-spare")} and
-                    blockers(found[3]) == {("pair", 0, "no-spare")}, "its brokers may not")
-    expect(brokers(seen)[2]["mayGoDown"], "the other may", seen)
+    wait_for(cluster, lambda rc, found, seen: blockers(found[1]) == {("pair", 0, "no-spare")} and
+             blockers(found[3]) == {("pair", 0, "no-spare")} and found[2]["mayGoDown"],
+             "its brokers may not, and the other may")
     cluster.topics("--delete", "--topic", "pair")
     wait_all_may_go(cluster)
 
@@ -308,8 +315,7 @@ def test_tls(cluster):
     settings = {"security.protocol": "SSL", "ssl.truststore.type": "PEM", "ssl.truststore.location": WORK / "ca.pem"}
     certificate = {"ssl.keystore.type": "PEM", "ssl.keystore.location": WORK / "client.pem"}
     servers = cluster.bootstrap("TLS")
-    good = run("--bootstrap", servers, "--command-config", properties(WORK / "tls.properties", settings | certificate))
-    expect(good.returncode == 0 and may_go(good), "with a certificate", good.stdout, good.stderr)
+    wait_text(cluster, "TLS", "--command-config", properties(WORK / "tls.properties", settings | certificate))
     check_facts(cluster, admin(cluster, "look", listener="TLS", config=WORK / "tls.properties"))
     for store in (
         {"ssl.keystore.type": "PKCS12", "ssl.keystore.location": WORK / "client.p12",
@@ -330,20 +336,20 @@ def test_tls(cluster):
 
 
 def test_sasl(cluster):
-    def status(mechanism, module, password):
+    def write(mechanism, module, password):
         settings = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": mechanism,
                     "sasl.jaas.config": jaas(module, USER, password)}
-        return run("--bootstrap", cluster.bootstrap("SASL"), "--command-config",
-                   properties(WORK / "sasl.properties", settings))
+        return properties(WORK / "sasl.properties", settings)
 
     cluster.add_scram_user(USER, "scram-secret")
     for mechanism, module, password in (("PLAIN", "plain.PlainLoginModule", PASSWORD),
                                         ("SCRAM-SHA-256", "scram.ScramLoginModule", "scram-secret"),
                                         ("SCRAM-SHA-512", "scram.ScramLoginModule", "scram-secret")):
-        good = status(mechanism, module, password)
-        expect(good.returncode == 0 and may_go(good), mechanism, good.stdout, good.stderr)
-        check_facts(cluster, admin(cluster, "look", listener="SASL", config=WORK / "sasl.properties"))
-        bad = status(mechanism, module, "not-the-one")
+        config = write(mechanism, module, password)
+        wait_text(cluster, "SASL", "--command-config", config)
+        check_facts(cluster, admin(cluster, "look", listener="SASL", config=config))
+        bad = run("--bootstrap", cluster.bootstrap("SASL"), "--command-config",
+                  write(mechanism, module, "not-the-one"))
         expect(bad.returncode == 2 and "authentication failed" in bad.stderr, f"{mechanism}, refused", bad.stderr)
         expect("not-the-one" not in bad.stderr, "the password is not told", bad.stderr)
 
@@ -352,7 +358,7 @@ def test_some_are_away(cluster):
     """Of the brokers that are named first, one is enough; and what another says is worth more than that one is down."""
     away = f"127.0.0.1:1,{cluster.bootstrap()}"
     result = run("--bootstrap", away)
-    expect(result.returncode == 0 and "3 of 3 brokers run" in result.stdout, "one is enough", result.stderr)
+    expect(result.returncode in (0, 1) and "3 of 3 brokers run" in result.stdout, "one is enough", result.stderr)
     settings = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN",
                 "sasl.jaas.config": jaas("plain.PlainLoginModule", USER, "not-the-one")}
     result = run("--bootstrap", f"127.0.0.1:1,{cluster.bootstrap('SASL')}", "--command-config",
