@@ -58,10 +58,10 @@ def wait_for(cluster, check, what):
 
 
 def wait_text(cluster, listener, *args):
-    """As text, once all may go: on a busy machine a controller is two seconds behind at times."""
+    """As text, once all may go: on a busy machine a controller is two seconds behind at times, and a user that was
+    just made is not known everywhere."""
     def looks():
         result = run("--bootstrap", cluster.bootstrap(listener), *args)
-        expect(result.returncode in (0, 1), "it looks", result.stdout, result.stderr)
         return result.returncode == 0 and may_go(result) and result
 
     return wait_until(looks, "it says that all may go")
