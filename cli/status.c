@@ -71,7 +71,9 @@ static const char *rack_of(const struct cli_status *status, const struct bl_verd
 static int compare_verdicts(const void *a, const void *b, void *status)
 {
     const struct bl_verdict *one = a, *other = b;
-    int order = strcmp(rack_of(status, one), rack_of(status, other));
+    const char *rack = rack_of(status, one), *other_rack = rack_of(status, other);
+    /* What is down has no rack, and comes last. */
+    int order = !*rack == !*other_rack ? strcmp(rack, other_rack) : *rack ? -1 : 1;
 
     return order ? order : (one->broker > other->broker) - (one->broker < other->broker);
 }

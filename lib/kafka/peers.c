@@ -42,21 +42,19 @@ static bool is_at(const struct bl_peer *peer, const struct bl_broker *broker)
 /* Those that are gone, or have moved, lose their connection; the others keep it. */
 static void sync_peers(struct bl_peers *peers, const struct bl_cluster *cluster)
 {
-    struct bl_peers fresh = {.security = peers->security};
+    struct bl_peers old = *peers;
 
+    *peers = (struct bl_peers){.security = BL_STEAL(old.security), .controller = -1};
     for (size_t i = 0; i < cluster->brokers.len; i++) {
         const struct bl_broker *broker = &cluster->brokers.items[i];
-        struct bl_peer *known = find_peer(peers, broker->id);
-        struct bl_peer *peer = BL_PUSH(&fresh);
+        struct bl_peer *known = find_peer(&old, broker->id);
+        struct bl_peer *peer = BL_PUSH(peers);
 
         *peer = (struct bl_peer){broker->id, bl_strdup(broker->host), broker->port, NULL};
         if (known && is_at(known, broker))
             peer->wire = BL_STEAL(known->wire);
     }
-    peers->security = NULL;
-    bl_peers_release(peers);
-    *peers = fresh;
-    peers->controller = -1;
+    bl_peers_release(&old);
 }
 
 static bl_nsec at_most(bl_nsec deadline)
@@ -79,14 +77,12 @@ static int connect_peer(struct bl_peers *peers, struct bl_peer *peer, bl_nsec de
                         err);
 }
 
-static int ask_peer(struct bl_peers *peers, struct bl_peer *peer, bl_peer_fn fn, void *context,
-                    bl_nsec deadline, struct bl_error **err)
+/* On a connection that is there. */
+static int ask_peer(struct bl_peers *peers, struct bl_peer *peer, bool fresh, bl_peer_fn fn,
+                    void *context, bl_nsec deadline, struct bl_error **err)
 {
     BL_ERROR(why);
-    bool fresh;
 
-    if (connect_peer(peers, peer, deadline, &fresh, err) < 0)
-        return -1;
     if (fn(peer->wire, deadline, context, &why) == 0)
         return 0;
     if (fresh || !bl_wire_is_broken(peer->wire) || bl_clock_now(&bl_clock_real) >= deadline) {
@@ -102,10 +98,13 @@ int bl_peers_ask(struct bl_peers *peers, int32_t id, bl_peer_fn fn, void *contex
                  struct bl_error **err)
 {
     struct bl_peer *peer = find_peer(peers, id);
+    bool fresh;
 
     if (!peer)
         return bl_fail(err, BL_ERR_NOT_FOUND, "broker %d did not answer when it was last seen", id);
-    return ask_peer(peers, peer, fn, context, deadline, err);
+    if (connect_peer(peers, peer, deadline, &fresh, err) < 0)
+        return -1;
+    return ask_peer(peers, peer, fresh, fn, context, deadline, err);
 }
 
 /* The first that can be reached answers for all: what it says of the cluster, another would say as well. */
@@ -117,7 +116,7 @@ int bl_peers_ask_any(struct bl_peers *peers, bl_peer_fn fn, void *context, bl_ns
         bool fresh;
 
         if (connect_peer(peers, &peers->items[i], deadline, &fresh, &why) == 0)
-            return ask_peer(peers, &peers->items[i], fn, context, deadline, err);
+            return ask_peer(peers, &peers->items[i], fresh, fn, context, deadline, err);
         if (i + 1 == peers->len) {
             *err = BL_STEAL(why);
             return -1;
@@ -194,7 +193,7 @@ struct look {
     struct bl_cluster *cluster;
 };
 
-/* All on one connection. What fails leaves the rest to be asked, as long as the connection holds. */
+/* All on one connection; the quorum last, which may not answer or not let us. */
 static int look_by(struct bl_wire *wire, bl_nsec deadline, void *context, struct bl_error **err)
 {
     BL_AUTO(bl_wire_offer_release) struct bl_wire_offer offer = {0};
@@ -257,8 +256,9 @@ void bl_peers_look(struct bl_peers *peers, bl_nsec deadline, struct bl_cluster *
     BL_ERROR(not_listed);
 
     sync_peers(peers, cluster);
-    /* Without a quorum nobody answers the second question either, so it is not waited for. */
-    if (bl_peers_ask_any(peers, look_by, &look, deadline, &unknown) < 0)
+    /* Without a quorum nobody answers the second question either, so that is not waited for. */
+    if (bl_peers_ask_any(peers, look_by, &look, deadline, &unknown) < 0 &&
+        bl_error_code(unknown) == BL_ERR_UNAVAILABLE)
         return;
     if (bl_peers_list_moving(peers, at_most(deadline), &moving, &not_listed) == 0)
         mark_moving(cluster, &moving.partitions);

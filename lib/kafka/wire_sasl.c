@@ -54,7 +54,7 @@ static int log_in_plain(struct bl_wire *wire, const struct bl_wire_security *sec
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf token = BL_STRBUF_INIT(TOKEN_MAX);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf response = BL_STRBUF_INIT(BL_WIRE_MAX_BYTES);
-    struct bl_wire_text answer;
+    struct bl_wire_text answer = {NULL, 0};
 
     bl_strbuf_addc(&token, '\0');
     bl_strbuf_adds(&token, security->username);
@@ -73,7 +73,7 @@ static int log_in_scram(struct bl_wire *wire, const struct bl_wire_security *sec
                              .first_bare = BL_STRBUF_INIT(1)};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf token = BL_STRBUF_INIT(TOKEN_MAX);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf response = BL_STRBUF_INIT(BL_WIRE_MAX_BYTES);
-    struct bl_wire_text answer;
+    struct bl_wire_text answer = {NULL, 0};
 
     if (bl_scram_first(&scram, NULL, &token, err) < 0 ||
         send_token(wire, &token, deadline, &response, &answer, err) < 0)

@@ -137,7 +137,8 @@ static int give_password(char *out, int size, int writing, void *password)
     (void)writing;
     if (!password || len > (size_t)size)
         return -1;
-    memcpy(out, password, len);
+    for (size_t i = 0; i < len; i++) /* without a NUL */
+        out[i] = ((const char *)password)[i];
     return (int)len;
 }
 

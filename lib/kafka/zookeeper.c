@@ -49,7 +49,7 @@ static int split_address(const char *address, struct bl_strbuf *host, int *ret_p
 
     if (!len || !bl_text_to_int(colon + 1, strlen(colon + 1), &port) || port < 1 || port > 65535)
         return bl_fail(err, BL_ERR_INVALID, "\"%s\" is not HOST:PORT", address);
-    bl_strbuf_add(host, address + bracketed, len - 2 * bracketed);
+    bl_strbuf_add(host, address + bracketed, len - (bracketed ? 2 : 0));
     *ret_port = (int)port;
     return 0;
 }
@@ -60,7 +60,7 @@ static void ask(struct question *question, const char *word, bl_nsec deadline)
     BL_AUTO(bl_strbuf_release) struct bl_strbuf host = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     bl_nsec until = bl_clock_now(&bl_clock_real) + CONNECT_NS;
     BL_ERROR(err);
-    int port;
+    int port = 0;
 
     if (until > deadline)
         until = deadline;

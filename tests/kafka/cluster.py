@@ -18,6 +18,7 @@ LOGGING = [f"-Dlog4j.configuration=file:{WORK}/log4j.properties",
            f"-Dlog4j2.configurationFile={WORK}/log4j2.properties"]
 CLUSTER_ID = "YmFsbGFzdC10ZXN0LWthZg"
 USER, PASSWORD = "ballast", 'pass"w\\ord'
+STORE_PASSWORD = "of the store"
 PATIENCE = 180
 
 LOG4J = """log4j.rootLogger=INFO, out
@@ -67,8 +68,9 @@ def jaas(module, username, password):
 
 
 def properties(path, values):
-    """As java.util.Properties reads it: a backslash is written twice."""
-    path.write_text("".join(f"{key}={str(value)}\n".replace("\\", "\\\\") for key, value in values.items()))
+    """As java.util.Properties reads it: a backslash is written twice, the end of a line by its letter."""
+    lines = (f"{key}={str(value)}".replace("\\", "\\\\").replace("\n", "\\n") for key, value in values.items())
+    path.write_text("".join(f"{line}\n" for line in lines))
     return path
 
 
@@ -86,6 +88,8 @@ def make_certificates():
         openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
                 "2", "-extfile", "san", "-out", f"{name}.crt")
         openssl("pkcs8", "-topk8", "-nocrypt", "-in", f"{name}.key", "-out", f"{name}.p8")
+        openssl("pkcs12", "-export", "-in", f"{name}.crt", "-inkey", f"{name}.key", "-out", f"{name}.p12", "-passout",
+                f"pass:{STORE_PASSWORD}")
         (WORK / f"{name}.pem").write_text(
             (WORK / f"{name}.p8").read_text() + (WORK / f"{name}.crt").read_text() + (WORK / "ca.pem").read_text()
         )
@@ -174,12 +178,28 @@ class Cluster:
         self.expect_success(self.java(f"{self.tools}.TopicCommand", "--bootstrap-server", self.bootstrap(), *args))
 
     def add_scram_user(self, username, password):
-        self.expect_success(self.java("kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap(), "--alter",
-                                      "--add-config", f"SCRAM-SHA-256=[password={password}],SCRAM-SHA-512=[password={password}]",
-                                      "--entity-type", "users", "--entity-name", username))
+        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):  # KRaft takes one at a time
+            self.expect_success(self.java("kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap(),
+                                          "--alter", "--add-config", f"{mechanism}=[password={password}]",
+                                          "--entity-type", "users", "--entity-name", username))
 
     def bootstrap(self, listener="PLAIN"):
         return ",".join(f"127.0.0.1:{self.ports[i][listener]}" for i in self.ids)
+
+    def start_ensemble(self):
+        """Three more servers of ZooKeeper; the addresses of clients, by the names of their processes."""
+        ports = iter(free_ports(9))
+        numbers = {i: (next(ports), next(ports), next(ports)) for i in (1, 2, 3)}
+        for i, (client, _, _) in numbers.items():
+            data = self.folder / f"ensemble-{i}"
+            data.mkdir()
+            (data / "myid").write_text(str(i))
+            config = properties(self.folder / f"ensemble-{i}.cfg", {
+                "dataDir": data, "clientPort": client, "clientPortAddress": "127.0.0.1", "tickTime": 2000,
+                "initLimit": 10, "syncLimit": 5, "admin.enableServer": "false", "4lw.commands.whitelist": "srvr,mntr",
+            } | {f"server.{n}": f"127.0.0.1:{peer}:{vote}" for n, (_, peer, vote) in numbers.items()})
+            self.spawn(f"ensemble-{i}", "org.apache.zookeeper.server.quorum.QuorumPeerMain", config, memory="96m")
+        return {f"ensemble-{i}": f"127.0.0.1:{client}" for i, (client, _, _) in numbers.items()}
 
     def start_zookeeper(self):
         config = properties(self.folder / "zoo.cfg", {

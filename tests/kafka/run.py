@@ -9,7 +9,7 @@ import subprocess
 import sys
 import traceback
 
-from cluster import PASSWORD, USER, WORK, Cluster, Failure, jaas, properties, wait_until
+from cluster import PASSWORD, STORE_PASSWORD, USER, WORK, Cluster, Failure, jaas, properties, wait_until
 
 BALLAST = os.environ["BALLAST"]
 ADMIN = os.environ["ADMIN"]
@@ -35,6 +35,12 @@ def brokers(seen):
     return {broker["id"]: broker for broker in seen["brokers"]}
 
 
+def may_go(result):
+    """Does the text say so of all three brokers?"""
+    rows = result.stdout.split("CONTROLLER")[0].splitlines()
+    return sum(row.endswith("  yes") for row in rows) == 3
+
+
 def blockers(broker):
     return {(b["topic"], b["partition"], b["reason"]) for b in broker["blockers"]}
 
@@ -49,6 +55,16 @@ def wait_for(cluster, check, what):
         return wait_until(looks, what)
     except Failure as failure:
         raise Failure(f"{failure}; it is {look(cluster)}") from None
+
+
+def wait_text(cluster, listener, *args):
+    """As text, once all may go: on a busy machine a controller is two seconds behind at times, and a user that was
+    just made is not known everywhere."""
+    def looks():
+        result = run("--bootstrap", cluster.bootstrap(listener), *args)
+        return result.returncode == 0 and may_go(result) and result
+
+    return wait_until(looks, "it says that all may go")
 
 
 def wait_all_may_go(cluster):
@@ -106,8 +122,7 @@ def test_all_in_sync(cluster):
     for broker in seen["brokers"]:
         expect(broker["mayGoDown"] and broker["running"] and broker["replicas"] == broker["inSync"] == 3, broker)
     expect(sum(broker["leads"] for broker in seen["brokers"]) == 3, "each partition has a leader", seen)
-    text = run("--bootstrap", cluster.bootstrap())
-    expect(text.returncode == 0 and text.stdout.count("yes\n") == 3, "and says so", text.stdout, text.stderr)
+    text = wait_text(cluster, "PLAIN")
     expect("3 of 3 brokers run, 1 topics, 3 partitions" in text.stdout, "with figures", text.stdout)
 
 
@@ -177,6 +192,31 @@ def test_zookeeper(cluster):
     expect(away.startswith("away, version -") and "unsafe" in away, "one is away", away)
 
 
+def test_ensemble(cluster):
+    if cluster.kraft:
+        return
+    servers = cluster.start_ensemble()
+
+    def words():
+        return [line.split(", ") for line in Admin("zookeeper", *servers.values()).all("server")]
+
+    def modes():
+        return sorted(word[0] for word in words())
+
+    wait_until(lambda: modes() == ["follower", "follower", "leader"], "they have found each other")
+    wait_until(lambda: all("safe: 2 of the other 2 voters are up to date" in word[-1] for word in words()),
+               "each may go")
+    expect(any("synced 2" in word for word in words()), "mntr tells how many are in sync", words())
+    leader = next(name for name, word in zip(servers, words()) if word[0] == "leader")
+    cluster.processes.pop(leader).kill()
+    wait_until(lambda: modes() == ["away", "follower", "leader"], "another one leads")
+    expect([word[-1].split(":")[0] for word in words() if word[0] != "away"] == ["unsafe", "unsafe"], words())
+    rest = [name for name in servers if name != leader]
+    cluster.processes.pop(rest[0]).kill()
+    wait_until(lambda: modes() == ["away", "away", "not serving"], "no quorum is left")
+    cluster.processes.pop(rest[1]).kill()
+
+
 def test_one_is_down(cluster):
     cluster.stop(3)
     seen = wait_for(cluster, lambda rc, found, seen: rc == 1 and not found[3]["running"], "one is seen to be down")
@@ -243,7 +283,7 @@ def test_canary(cluster):
 
 def test_canary_of_too_few(cluster):
     """acks=all fails where min.insync.replicas is more than there are."""
-    cluster.topics("--create", "--topic", "ballast-canary", "--replica-assignment", "1,2:2,3:3,1", "--config",
+    cluster.topics("--create", "--topic", "ballast-canary", "--replica-assignment", "1:2,2:3,3:1", "--config",
                    "min.insync.replicas=3")
     wait_until(lambda: "ballast-canary-0" in admin(cluster, "look").partitions(), "it is there")
     failed = Admin(cluster.bootstrap(), "-", "canary", 8)
@@ -255,10 +295,8 @@ def test_canary_of_too_few(cluster):
 
 def test_one_replica(cluster):
     cluster.topics("--create", "--topic", "single", "--replica-assignment", "2", "--config", "min.insync.replicas=1")
-    seen = wait_for(cluster, lambda rc, found, seen: blockers(found[2]) == {("single", 0, "no-spare")},
-                    "its broker may not")
-    found = brokers(seen)
-    expect(found[1]["mayGoDown"] and found[3]["mayGoDown"], "the others may", seen)
+    wait_for(cluster, lambda rc, found, seen: blockers(found[2]) == {("single", 0, "no-spare")} and
+             found[1]["mayGoDown"] and found[3]["mayGoDown"], "its broker may not, and the others may")
     text = run("--bootstrap", cluster.bootstrap()).stdout
     expect("single-0: its only replica" in text and "hint: A partition that needs all" in text, text)
 
@@ -266,9 +304,9 @@ def test_one_replica(cluster):
 def test_all_replicas_needed(cluster):
     cluster.topics("--delete", "--topic", "single")
     cluster.topics("--create", "--topic", "pair", "--replica-assignment", "1:3")
-    seen = wait_for(cluster, lambda rc, found, seen: blockers(found[1]) == {("pair", 0, "no-spare")} and
-                    blockers(found[3]) == {("pair", 0, "no-spare")}, "its brokers may not")
-    expect(brokers(seen)[2]["mayGoDown"], "the other may", seen)
+    wait_for(cluster, lambda rc, found, seen: blockers(found[1]) == {("pair", 0, "no-spare")} and
+             blockers(found[3]) == {("pair", 0, "no-spare")} and found[2]["mayGoDown"],
+             "its brokers may not, and the other may")
     cluster.topics("--delete", "--topic", "pair")
     wait_all_may_go(cluster)
 
@@ -277,9 +315,17 @@ def test_tls(cluster):
     settings = {"security.protocol": "SSL", "ssl.truststore.type": "PEM", "ssl.truststore.location": WORK / "ca.pem"}
     certificate = {"ssl.keystore.type": "PEM", "ssl.keystore.location": WORK / "client.pem"}
     servers = cluster.bootstrap("TLS")
-    good = run("--bootstrap", servers, "--command-config", properties(WORK / "tls.properties", settings | certificate))
-    expect(good.returncode == 0 and good.stdout.count("yes\n") == 3, "with a certificate", good.stdout, good.stderr)
+    wait_text(cluster, "TLS", "--command-config", properties(WORK / "tls.properties", settings | certificate))
     check_facts(cluster, admin(cluster, "look", listener="TLS", config=WORK / "tls.properties"))
+    for store in (
+        {"ssl.keystore.type": "PKCS12", "ssl.keystore.location": WORK / "client.p12",
+         "ssl.keystore.password": STORE_PASSWORD},
+        {"ssl.keystore.key": (WORK / "client.p8").read_text(),
+         "ssl.keystore.certificate.chain": (WORK / "client.crt").read_text(),
+         "ssl.truststore.certificates": (WORK / "ca.pem").read_text(), "security.protocol": "SSL"},
+    ):
+        config = properties(WORK / "store.properties", store if "security.protocol" in store else settings | store)
+        check_facts(cluster, admin(cluster, "look", listener="TLS", config=config))
     bare = run("--bootstrap", servers, "--command-config", properties(WORK / "tls.properties", settings))
     expect(bare.returncode == 2 and "hint:" in bare.stderr, "without one", bare.stdout, bare.stderr)
     stranger = settings | certificate | {"ssl.truststore.location": "/etc/ssl/certs/ca-certificates.crt"}
@@ -290,20 +336,20 @@ def test_tls(cluster):
 
 
 def test_sasl(cluster):
-    def status(mechanism, module, password):
+    def write(mechanism, module, password):
         settings = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": mechanism,
                     "sasl.jaas.config": jaas(module, USER, password)}
-        return run("--bootstrap", cluster.bootstrap("SASL"), "--command-config",
-                   properties(WORK / "sasl.properties", settings))
+        return properties(WORK / "sasl.properties", settings)
 
     cluster.add_scram_user(USER, "scram-secret")
     for mechanism, module, password in (("PLAIN", "plain.PlainLoginModule", PASSWORD),
                                         ("SCRAM-SHA-256", "scram.ScramLoginModule", "scram-secret"),
                                         ("SCRAM-SHA-512", "scram.ScramLoginModule", "scram-secret")):
-        good = status(mechanism, module, password)
-        expect(good.returncode == 0 and good.stdout.count("yes\n") == 3, mechanism, good.stdout, good.stderr)
-        check_facts(cluster, admin(cluster, "look", listener="SASL", config=WORK / "sasl.properties"))
-        bad = status(mechanism, module, "not-the-one")
+        config = write(mechanism, module, password)
+        wait_text(cluster, "SASL", "--command-config", config)
+        check_facts(cluster, admin(cluster, "look", listener="SASL", config=config))
+        bad = run("--bootstrap", cluster.bootstrap("SASL"), "--command-config",
+                  write(mechanism, module, "not-the-one"))
         expect(bad.returncode == 2 and "authentication failed" in bad.stderr, f"{mechanism}, refused", bad.stderr)
         expect("not-the-one" not in bad.stderr, "the password is not told", bad.stderr)
 
@@ -312,7 +358,7 @@ def test_some_are_away(cluster):
     """Of the brokers that are named first, one is enough; and what another says is worth more than that one is down."""
     away = f"127.0.0.1:1,{cluster.bootstrap()}"
     result = run("--bootstrap", away)
-    expect(result.returncode == 0 and "3 of 3 brokers run" in result.stdout, "one is enough", result.stderr)
+    expect(result.returncode in (0, 1) and "3 of 3 brokers run" in result.stdout, "one is enough", result.stderr)
     settings = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN",
                 "sasl.jaas.config": jaas("plain.PlainLoginModule", USER, "not-the-one")}
     result = run("--bootstrap", f"127.0.0.1:1,{cluster.bootstrap('SASL')}", "--command-config",

@@ -1,85 +1,11 @@
 /* Calls, byte by byte, to a broker that answers what the test says; and brokers that are none. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "ballast/base/mem.h"
+#include "fake_broker.h"
 #include "socket.h"
 #include "unit.h"
 #include "wire.h"
-#include "wire_help.h"
-
-/* Offers every call that we have, each in the version that we use. */
-#define OFFER                                                                                   \
-    "00000001 0000 09 0003 0005 0005 00 0012 0000 0003 00 0023 0001 0001 00 002b 0002 0002 00 " \
-    "002d 0000 0000 00 002e 0000 0000 00 0037 0000 0001 00 0039 0001 0001 00 00000000 00"
-#define HELLO "0012 0003 00000001 0007 'ballast' 00 08 'ballast' 02 '0' 00"
-
-struct fake {
-    int fd, port;
-    const char *expected[4],
-        *answers[4]; /* frames, whose size is added unless one begins with '!' */
-    pthread_t thread;
-    bool wrong;
-};
-
-static void add_frame(struct bl_strbuf *out, const char *text)
-{
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf body = BL_STRBUF_INIT(65536);
-
-    if (*text == '!') {
-        wire_bytes(out, text + 1);
-        return;
-    }
-    wire_bytes(&body, text);
-    bl_wire_put_i32(out, (int32_t)body.len);
-    bl_strbuf_add(out, body.text, body.len);
-}
-
-static void *serve(void *context)
-{
-    struct fake *fake = context;
-    int fd = accept(fake->fd, NULL, NULL);
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(fake->expected) && fake->expected[i]; i++) {
-        BL_AUTO(bl_strbuf_release) struct bl_strbuf wanted = BL_STRBUF_INIT(65536);
-        BL_AUTO(bl_strbuf_release) struct bl_strbuf answer = BL_STRBUF_INIT(65536);
-        char got[4096] = {0};
-
-        add_frame(&wanted, fake->expected[i]);
-        if (recv(fd, got, wanted.len, MSG_WAITALL) != (ssize_t)wanted.len ||
-            memcmp(got, wanted.text, wanted.len) != 0)
-            fake->wrong = true;
-        if (fake->answers[i])
-            add_frame(&answer, fake->answers[i]);
-        (void)!send(fd, answer.text, answer.len, MSG_NOSIGNAL);
-    }
-    close(fd);
-    return NULL;
-}
-
-static void start(struct fake *fake)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t len = sizeof(address);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    fake->fd = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(fake->fd, (struct sockaddr *)&address, len), 0);
-    ck_assert_int_eq(listen(fake->fd, 8), 0);
-    ck_assert_int_eq(getsockname(fake->fd, (struct sockaddr *)&address, &len), 0);
-    fake->port = ntohs(address.sin_port);
-    ck_assert_int_eq(pthread_create(&fake->thread, NULL, serve, fake), 0);
-}
-
-static void stop(struct fake *fake)
-{
-    pthread_join(fake->thread, NULL);
-    close(fake->fd);
-}
 
 static bl_nsec in(bl_nsec time)
 {
@@ -134,7 +60,7 @@ START_TEST(elections)
     int16_t code = -1;
     BL_ERROR(err);
 
-    start(&fake);
+    fake_start(&fake);
     wire = open_wire(security, &fake);
     add(&asked, "x", 9, "");
     add(&asked, "a", 0, "");
@@ -143,7 +69,7 @@ START_TEST(elections)
     ck_assert_msg(bl_wire_elect(wire, &asked, 1, 3, in(3600 * BL_NSEC_S), &response, &results,
                                 &code, &err) == 0,
                   "%s", err ? bl_error_text(err) : "");
-    stop(&fake);
+    fake_stop(&fake);
     ck_assert(!fake.wrong);
     ck_assert_uint_eq(results.len, 1);
     ck_assert_int_eq(code, 0);
@@ -166,7 +92,7 @@ START_TEST(reassignments)
     int16_t code = -1;
     BL_ERROR(err);
 
-    start(&fake);
+    fake_start(&fake);
     wire = open_wire(security, &fake);
     add(&asked, "a", 7, "21");
     ck_assert_int_eq(
@@ -175,7 +101,7 @@ START_TEST(reassignments)
     ck_assert_int_eq(code, 0);
     ck_assert_int_eq(bl_wire_list(wire, in(3600 * BL_NSEC_S), &response, &moving, &code, &err), 0);
     ck_assert_int_eq(code, BL_WIRE_NOT_CONTROLLER);
-    stop(&fake);
+    fake_stop(&fake);
     ck_assert(!fake.wrong);
 }
 END_TEST
@@ -198,14 +124,14 @@ START_TEST(reads)
                     "00000003 00 0000 01 00", "00000004 00000000 00000000"}};
     BL_ERROR(err);
 
-    start(&fake);
+    fake_start(&fake);
     wire = open_wire(security, &fake);
     ck_assert_int_eq(bl_wire_metadata(wire, in(30 * BL_NSEC_S), &brokers, &err), 0);
     ck_assert_int_eq(brokers.controller, 7);
     ck_assert_int_eq(bl_wire_quorum(wire, in(30 * BL_NSEC_S), &quorum, &err), 0);
     ck_assert(quorum.known && quorum.leader == -1 && !quorum.voters.len);
     ck_assert_int_eq(bl_wire_log_dirs(wire, in(30 * BL_NSEC_S), &dirs, &err), 0);
-    stop(&fake);
+    fake_stop(&fake);
     ck_assert(!fake.wrong);
     ck_assert(bl_wire_is_broken(wire)); /* it was closed by the other side */
 }
@@ -221,12 +147,12 @@ START_TEST(features)
     int16_t code = -1;
     BL_ERROR(err);
 
-    start(&fake);
+    fake_start(&fake);
     wire = open_wire(security, &fake);
     ck_assert_int_eq(
         bl_wire_raise(wire, "metadata.version", 27, true, in(3600 * BL_NSEC_S), &code, &err), 0);
     ck_assert_int_eq(code, 0);
-    stop(&fake);
+    fake_stop(&fake);
     ck_assert(!fake.wrong);
 }
 END_TEST
@@ -240,12 +166,12 @@ START_TEST(what_is_not_offered_is_not_sent)
                         .answers = {"00000001 0000 02 0003 0000 000c 00 00000000 00"}};
     BL_ERROR(err);
 
-    start(&fake);
+    fake_start(&fake);
     wire = open_wire(security, &fake);
     ck_assert_int_eq(bl_wire_quorum(wire, in(30 * BL_NSEC_S), &quorum, &err), -1);
     ck_assert_int_eq((int)bl_error_code(err), BL_ERR_NOT_FOUND);
     ck_assert(strstr(bl_error_text(err), "does not offer call 55"));
-    stop(&fake);
+    fake_stop(&fake);
 }
 END_TEST
 
@@ -272,13 +198,13 @@ START_TEST(those_who_are_no_brokers)
         struct fake fake = {.expected = {HELLO}, .answers = {strangers[i].answer}};
         BL_ERROR(err);
 
-        start(&fake);
+        fake_start(&fake);
         BL_WHY(bl_wire_open(security, "127.0.0.1", fake.port, in(strangers[i].at_most), &wire,
                             &err) == -1,
                strangers[i].why);
         ck_assert_msg(strstr(bl_error_text(err), strangers[i].message), "%s: %s", strangers[i].why,
                       bl_error_text(err));
-        stop(&fake);
+        fake_stop(&fake);
     }
 }
 END_TEST
@@ -291,12 +217,12 @@ START_TEST(silence)
     struct fake fake = {.expected = {HELLO, "00"}};
     BL_ERROR(err);
 
-    start(&fake);
+    fake_start(&fake);
     ck_assert_int_eq(bl_wire_open(security, "127.0.0.1", fake.port, in(BL_NSEC_S / 5), &wire, &err),
                      -1);
     ck_assert_int_eq((int)bl_error_code(err), BL_ERR_UNAVAILABLE);
     ck_assert(strstr(bl_error_text(err), "no answer in time"));
-    stop(&fake);
+    fake_stop(&fake);
 }
 END_TEST
 
