@@ -18,14 +18,23 @@ enum cache {
     CACHE_BUDGETS,
     CACHE_NETWORK_POLICIES,
     CACHE_SERVICES,
+    CACHE_REPORTS,
     CACHE_PODS,
     CACHE_CONFIG_MAPS, /* only where asked for, so last */
     CACHE_COUNT,
 };
 
-const char *const bl_caches_resources[] = {
-    "kafkapolicies",   "namespaces", "statefulsets", "deployments", "poddisruptionbudgets",
-    "networkpolicies", "services",   "pods",         "configmaps",  NULL};
+const char *const bl_caches_resources[] = {"kafkapolicies",
+                                           "namespaces",
+                                           "statefulsets",
+                                           "deployments",
+                                           "poddisruptionbudgets",
+                                           "networkpolicies",
+                                           "services",
+                                           "policyreports",
+                                           "pods",
+                                           "configmaps",
+                                           NULL};
 
 /* Pods are those of workloads that are managed. */
 static const struct bl_watch_spec specs[CACHE_COUNT] = {
@@ -36,6 +45,8 @@ static const struct bl_watch_spec specs[CACHE_COUNT] = {
     [CACHE_BUDGETS] = {.resource = {"policy", "v1", "poddisruptionbudgets"}},
     [CACHE_NETWORK_POLICIES] = {.resource = {"networking.k8s.io", "v1", "networkpolicies"}},
     [CACHE_SERVICES] = {.resource = {"", "v1", "services"}},
+    [CACHE_REPORTS] = {.resource = {"wgpolicyk8s.io", "v1alpha2", "policyreports"},
+                       .selection.labels = BL_LABEL_COMPANION},
     [CACHE_PODS] = {.resource = {"", "v1", "pods"}, .selection.labels = BL_LABEL_ROLE},
     [CACHE_CONFIG_MAPS] = {.resource = {"", "v1", "configmaps"}},
 };
@@ -92,6 +103,13 @@ static bool keep(cJSON *object, void *context BL_UNUSED)
     trim_metadata(object);
     cut(object, "status");
     return bl_review_matters(object);
+}
+
+/* All of ours, which the rules do not look at. */
+static bool keep_report(cJSON *object, void *context BL_UNUSED)
+{
+    trim_metadata(object);
+    return true;
 }
 
 /* Which revision its pods shall have. Companions look at none of it. */
@@ -222,6 +240,7 @@ static void add_caches(struct bl_caches *caches)
     for (size_t i = CACHE_STATEFUL_SETS; i < caches->count; i++)
         options[i] = (struct bl_store_options){.keep = keep, .changed = changed};
     options[CACHE_STATEFUL_SETS].keep = keep_set;
+    options[CACHE_REPORTS].keep = keep_report;
     options[CACHE_PODS] = (struct bl_store_options){.keep = keep_pod, .changed = pod_changed};
     for (size_t i = 0; i < caches->count; i++) {
         options[i].context = caches;
@@ -279,6 +298,14 @@ char *bl_caches_unready(struct bl_caches *caches)
 bool bl_caches_refuse_policy(struct bl_caches *caches)
 {
     return atomic_load(&caches->any_refused);
+}
+
+bool bl_caches_know_reports(struct bl_caches *caches)
+{
+    struct bl_watch_status status;
+
+    bl_informers_status(caches->informers, CACHE_REPORTS, &status);
+    return status.synced && !status.missing;
 }
 
 void bl_caches_measure(struct bl_caches *caches)

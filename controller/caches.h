@@ -41,6 +41,8 @@ bool bl_caches_synced(struct bl_caches *caches);
 char *bl_caches_unready(struct bl_caches *caches);
 /** Is a KafkaPolicy refused, so that what holds may not be all that was meant? */
 bool bl_caches_refuse_policy(struct bl_caches *caches);
+/** Does the cluster have PolicyReports: is their CRD installed? */
+bool bl_caches_know_reports(struct bl_caches *caches);
 /** Brings the gauges of the caches up to date. */
 void bl_caches_measure(struct bl_caches *caches);
 /** Puts all namespaces into the queue. */

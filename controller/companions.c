@@ -7,6 +7,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/policies/review.h"
+#include "policy_report.h"
 
 struct known {
     const cJSON *object;
@@ -29,15 +30,22 @@ struct planner {
     struct bl_report *report; /* NULL: nothing is asked for */
 };
 
+static bool is_report(const cJSON *object)
+{
+    return bl_text_eq(bl_json_string(object, "kind"), BL_POLICY_REPORT_KIND);
+}
+
 static bool is_companion(const cJSON *object)
 {
     enum bl_kind kind = bl_kind_of(object);
 
-    return kind == BL_KIND_DISRUPTION_BUDGET || kind == BL_KIND_NETWORK_POLICY;
+    return kind == BL_KIND_DISRUPTION_BUDGET || kind == BL_KIND_NETWORK_POLICY || is_report(object);
 }
 
 static enum bl_companion_kind companion_kind(const cJSON *object)
 {
+    if (is_report(object))
+        return BL_COMPANION_REPORT;
     return bl_kind_of(object) == BL_KIND_DISRUPTION_BUDGET ? BL_COMPANION_BUDGET
                                                            : BL_COMPANION_NETWORK_POLICY;
 }
@@ -121,6 +129,9 @@ static bool same(const cJSON *a, const cJSON *b)
 
 bool bl_companion_same_spec(const cJSON *wanted, const cJSON *present)
 {
+    if (is_report(wanted))
+        return same(bl_json_get(wanted, "results"), bl_json_get(present, "results")) &&
+               same(bl_json_get(wanted, "summary"), bl_json_get(present, "summary"));
     return same(bl_json_get(wanted, "spec"), bl_json_get(present, "spec"));
 }
 
@@ -312,6 +323,49 @@ static void plan_wanted(struct planner *planner)
     }
 }
 
+/* --- reports --- */
+
+static void add_owners(const struct bl_policy_report *report)
+{
+    cJSON *owners = bl_json_add_array(bl_json_get(report->object, "metadata"), "ownerReferences");
+
+    for (size_t i = 0; i < report->workloads.len; i++)
+        add_owner(owners, report->workloads.items[i]);
+}
+
+static void plan_report(struct planner *planner, struct bl_policy_report *report)
+{
+    struct known *ours = find_known(planner->ours.items, planner->ours.len, report->object);
+
+    planner->plan->states[BL_COMPANION_REPORT][BL_COMPANION_KEPT]++;
+    add_owners(report);
+    if (ours)
+        ours->wanted = true;
+    if (ours && (is_going(ours->object) || bl_companion_fits(report->object, ours->object)))
+        return;
+    *BL_PUSH(&planner->plan->steps) = (struct bl_step){
+        .kind = ours ? BL_STEP_REPAIR : BL_STEP_CREATE,
+        .companion = BL_COMPANION_REPORT,
+        .present = ours ? ours->object : NULL,
+        .subject = planner->others.items[report->subject->index],
+        .why = bl_strdup("what the rules say of its cluster has changed"),
+        .object = BL_STEAL(report->object),
+    };
+}
+
+static void plan_reports(struct planner *planner)
+{
+    BL_AUTO(bl_policy_reports_release) struct bl_policy_reports reports = {0};
+    BL_AUTO_FREE bool *waits = bl_alloc(planner->others.len + 1, sizeof(bool));
+
+    for (size_t i = 0; i < planner->report->len; i++)
+        waits[i] = planner->report->objects[i].workload &&
+                   !is_adopted(planner, planner->report->objects[i].workload);
+    bl_policy_reports_make(planner->report, planner->options->namespace, waits, &reports);
+    for (size_t i = 0; i < reports.len; i++)
+        plan_report(planner, &reports.items[i]);
+}
+
 /* --- what is wanted no more --- */
 
 static const cJSON *owner_in_sight(const struct planner *planner, const cJSON *present)
@@ -380,6 +434,8 @@ void bl_plan_companions(const struct bl_policy_set *set, const cJSON *const *obj
         sort_object(&planner, objects[i]);
     if (options->in_scope)
         plan_wanted(&planner);
+    if (options->in_scope && options->reports)
+        plan_reports(&planner);
     if (!options->careful)
         plan_unwanted(&planner);
     if (ret_plan->steps.len)

@@ -16,6 +16,7 @@
 enum bl_companion_kind {
     BL_COMPANION_BUDGET,
     BL_COMPANION_NETWORK_POLICY,
+    BL_COMPANION_REPORT, /* what the rules say, for people and dashboards */
     BL_COMPANION_KINDS,
 };
 
@@ -67,6 +68,7 @@ struct bl_plan_options {
     bl_day today;
     bool in_scope; /* false: nothing is asked for here, and what is ours is withdrawn */
     bool careful;  /* policies are incomplete: nothing is withdrawn */
+    bool reports;  /* the cluster knows PolicyReports */
 };
 
 /**
@@ -80,7 +82,10 @@ void bl_step_clear(struct bl_step *step);
 
 /** Is the object as the wanted one wants it? What others added beside is no difference. */
 bool bl_companion_fits(const cJSON *wanted, const cJSON *present);
-/** Is the whole spec the same? A list that is empty is the same as one that is missing. */
+/**
+ * Is the whole spec the same, or what a report has in its place? A list that is empty is the same as one that is
+ * missing.
+ */
 bool bl_companion_same_spec(const cJSON *wanted, const cJSON *present);
 
 #endif

@@ -146,6 +146,9 @@ static void tell(struct bl_reconciler *reconciler, const struct bl_step *step)
     struct bl_event event = {"Normal", reasons[step->kind], actions[step->kind], note};
 
     bl_metric_add(reconciler->options.telemetry->writes, 1, step->companion, step->kind, 0);
+    /* A report tells of itself, and changes with every change of a workload. */
+    if (step->companion == BL_COMPANION_REPORT)
+        return;
     BL_LOG(BL_LOG_INFO, "companion written", BL_LOG_TEXT("action", actions[step->kind]),
            BL_LOG_TEXT("namespace", ref.namespace), BL_LOG_TEXT("kind", ref.kind),
            BL_LOG_TEXT("name", ref.name),
@@ -304,6 +307,7 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     }
     options.in_scope = bl_scope_has(&reconciler->options.scope, view.namespace);
     options.careful = bl_caches_refuse_policy(reconciler->options.caches);
+    options.reports = bl_caches_know_reports(reconciler->options.caches);
     note_seen(reconciler, &view);
     bl_plan_companions(bl_snapshot_policies(snapshot), view.items, view.len, &options, &plan);
     if (note_plan(reconciler, namespace, &plan))

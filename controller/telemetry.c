@@ -1,7 +1,7 @@
 #include "telemetry.h"
 
 static const char *const results[] = {"ok", "failed", NULL};
-static const char *const kinds[] = {"poddisruptionbudget", "networkpolicy", NULL};
+static const char *const kinds[] = {"poddisruptionbudget", "networkpolicy", "policyreport", NULL};
 static const char *const states[] = {"kept", "waiting", "blocked", NULL};
 static const char *const verbs[] = {"create", "repair", "withdraw", NULL};
 static const char *const evictions[] = {"done", "refused", "failed", NULL};

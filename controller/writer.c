@@ -8,6 +8,7 @@
 static const struct bl_kube_resource resources[] = {
     [BL_COMPANION_BUDGET] = {"policy", "v1", "poddisruptionbudgets"},
     [BL_COMPANION_NETWORK_POLICY] = {"networking.k8s.io", "v1", "networkpolicies"},
+    [BL_COMPANION_REPORT] = {"wgpolicyk8s.io", "v1alpha2", "policyreports"},
 };
 
 static int patch(struct bl_kube_client *client, const struct bl_step *step,
@@ -66,7 +67,10 @@ static int apply_or_replace(struct bl_kube_client *client, const struct bl_step 
     BL_AUTO_JSON cJSON *stored = NULL;
 
     if (patch(client, step, &apply, &stored, err) == 0)
-        return bl_companion_same_spec(step->object, stored) ? 0 : replace_spec(client, step, err);
+        return step->companion == BL_COMPANION_REPORT /* it is all ours */
+                       || bl_companion_same_spec(step->object, stored)
+                   ? 0
+                   : replace_spec(client, step, err);
     if (bl_error_status(*err) != 422)
         return -1;
     bl_error_free(*err);
