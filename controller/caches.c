@@ -1,6 +1,6 @@
 #include "caches.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,11 +56,13 @@ struct bl_caches {
     struct bl_informers *informers;
     size_t count; /* of caches that are kept */
     struct bl_store *stores[CACHE_COUNT];
+    pthread_mutex_t lock; /* guards what follows */
     struct {
-        char **items;
+        struct refused {
+            char *name, *why;
+        } * items;
         size_t len, cap;
-    } refused; /* names of policies whose newest version is broken; of the thread that watches them */
-    atomic_bool any_refused;
+    } refused; /* policies whose newest version is broken */
 };
 
 static void cut(cJSON *object, const char *key)
@@ -197,31 +199,54 @@ static void pod_changed(const cJSON *before, const cJSON *after, void *context)
     bl_workqueue_add(caches->options.clusters, bl_object_ref(after ? after : before).namespace);
 }
 
-static void forget_refused(struct bl_caches *caches, const char *name)
+static void refused_clear(struct refused *refused)
 {
+    free(refused->name);
+    free(refused->why);
+}
+
+/* `why` NULL: it holds. True: there is still one that does not. */
+static bool note_refused(struct bl_caches *caches, const char *name, const char *why)
+{
+    bool any;
+
+    (void)pthread_mutex_lock(&caches->lock);
     for (size_t i = 0; i < caches->refused.len; i++) {
-        if (strcmp(caches->refused.items[i], name) != 0)
+        if (strcmp(caches->refused.items[i].name, name) != 0)
             continue;
-        free(caches->refused.items[i]);
+        refused_clear(&caches->refused.items[i]);
         caches->refused.items[i] = caches->refused.items[--caches->refused.len];
-        return;
+        break;
     }
+    if (why)
+        *BL_PUSH(&caches->refused) = (struct refused){bl_strdup(name), bl_strdup(why)};
+    any = caches->refused.len > 0;
+    (void)pthread_mutex_unlock(&caches->lock);
+    return any;
+}
+
+/* What we say of a policy in its status changes nothing. */
+static bool only_status_differs(const cJSON *before, const cJSON *after)
+{
+    return before && after &&
+           bl_json_equal(bl_json_get(before, "spec"), bl_json_get(after, "spec"));
 }
 
 static void policy_changed(const cJSON *before, const cJSON *after, void *context)
 {
     struct bl_caches *caches = context;
     const char *name = bl_object_ref(after ? after : before).name;
+    BL_AUTO_FREE char *key = bl_asprintf("/%s", name);
     BL_ERROR(err);
-    int rc = after ? bl_policies_upsert(caches->options.policies, after, &err)
-                   : bl_policies_remove(caches->options.policies, name, &err);
+    int rc;
 
-    forget_refused(caches, name);
-    if (rc < 0)
-        *BL_PUSH(&caches->refused) = bl_strdup(name);
-    atomic_store(&caches->any_refused, caches->refused.len > 0);
+    bl_workqueue_add(caches->options.queue, key);
+    if (only_status_differs(before, after))
+        return;
+    rc = after ? bl_policies_upsert(caches->options.policies, after, &err)
+               : bl_policies_remove(caches->options.policies, name, &err);
     bl_telemetry_reload(caches->options.telemetry, BL_SOURCE_CLUSTER, rc == 0,
-                        caches->refused.len > 0);
+                        note_refused(caches, name, rc < 0 ? bl_error_text(err) : NULL));
     if (rc < 0)
         bl_log_error(BL_LOG_ERROR, "policy not replaced", err);
     else
@@ -254,6 +279,7 @@ int bl_caches_start(const struct bl_caches_options *options, struct bl_caches **
     BL_AUTO(bl_caches_cleanup) struct bl_caches *caches = BL_NEW(struct bl_caches);
 
     caches->options = *options;
+    (void)pthread_mutex_init(&caches->lock, NULL);
     caches->count = options->config_maps ? CACHE_COUNT : CACHE_CONFIG_MAPS;
     if (bl_informers_new(options->client, &caches->informers, err) < 0)
         return -1;
@@ -270,8 +296,9 @@ void bl_caches_stop(struct bl_caches *caches)
         return;
     bl_informers_free(caches->informers);
     for (size_t i = 0; i < caches->refused.len; i++)
-        free(caches->refused.items[i]);
+        refused_clear(&caches->refused.items[i]);
     free(caches->refused.items);
+    (void)pthread_mutex_destroy(&caches->lock);
     free(caches);
 }
 
@@ -297,7 +324,29 @@ char *bl_caches_unready(struct bl_caches *caches)
 
 bool bl_caches_refuse_policy(struct bl_caches *caches)
 {
-    return atomic_load(&caches->any_refused);
+    bool any;
+
+    (void)pthread_mutex_lock(&caches->lock);
+    any = caches->refused.len > 0;
+    (void)pthread_mutex_unlock(&caches->lock);
+    return any;
+}
+
+char *bl_caches_refusal(struct bl_caches *caches, const char *name)
+{
+    char *why = NULL;
+
+    (void)pthread_mutex_lock(&caches->lock);
+    for (size_t i = 0; i < caches->refused.len && !why; i++)
+        if (strcmp(caches->refused.items[i].name, name) == 0)
+            why = bl_strdup(caches->refused.items[i].why);
+    (void)pthread_mutex_unlock(&caches->lock);
+    return why;
+}
+
+struct bl_stored *bl_caches_policy(struct bl_caches *caches, const char *name)
+{
+    return bl_store_find(caches->stores[CACHE_POLICIES], "", name);
 }
 
 bool bl_caches_know_reports(struct bl_caches *caches)

@@ -23,7 +23,8 @@ struct bl_caches_options {
     struct bl_kube_client *client;
     struct bl_policies *policies; /* that KafkaPolicies go to */
     struct bl_telemetry *telemetry;
-    struct bl_workqueue *queue;    /* namespaces whose companions have to be looked at */
+    struct bl_workqueue
+        *queue; /* namespaces whose companions have to be looked at, "/NAME" of policies */
     struct bl_workqueue *clusters; /* namespaces whose Kafka clusters have to be */
     bool
         config_maps; /* those that hold settings of brokers too; reading them takes the right to read all */
@@ -41,6 +42,10 @@ bool bl_caches_synced(struct bl_caches *caches);
 char *bl_caches_unready(struct bl_caches *caches);
 /** Is a KafkaPolicy refused, so that what holds may not be all that was meant? */
 bool bl_caches_refuse_policy(struct bl_caches *caches);
+/** Why the newest version of this policy is refused, for free(); NULL: it holds. */
+char *bl_caches_refusal(struct bl_caches *caches, const char *name);
+/** A KafkaPolicy as the cluster has it, or NULL. */
+struct bl_stored *bl_caches_policy(struct bl_caches *caches, const char *name);
 /** Does the cluster have PolicyReports: is their CRD installed? */
 bool bl_caches_know_reports(struct bl_caches *caches);
 /** Brings the gauges of the caches up to date. */

@@ -10,6 +10,7 @@
 #include "ballast/policies/review.h"
 #include "ballast/runtime/workers.h"
 #include "pending.h"
+#include "policy_status.h"
 #include "writer.h"
 
 /* Pods that their workload has left behind are asked for so often. */
@@ -292,6 +293,18 @@ static void leave_for_later(struct bl_reconciler *reconciler, const char *namesp
     plan->steps.len = kept;
 }
 
+static int reconcile_policy(struct bl_reconciler *reconciler, const char *name,
+                            struct bl_error **err)
+{
+    BL_AUTO(bl_stored_cleanup)
+    struct bl_stored *policy = bl_caches_policy(reconciler->options.caches, name);
+    BL_AUTO_FREE char *refusal = bl_caches_refusal(reconciler->options.caches, name);
+
+    return policy ? bl_policy_status_write(reconciler->options.client, bl_stored_object(policy),
+                                           refusal, err)
+                  : 0;
+}
+
 static int reconcile(struct bl_reconciler *reconciler, const char *namespace, struct bl_error **err)
 {
     BL_AUTO(bl_snapshot_cleanup)
@@ -321,7 +334,8 @@ static void work_on(void *context, const char *namespace)
     struct bl_reconciler *reconciler = context;
     bl_nsec begin = bl_clock_now(&bl_clock_real);
     BL_ERROR(err);
-    int rc = reconcile(reconciler, namespace, &err);
+    int rc = *namespace == '/' ? reconcile_policy(reconciler, namespace + 1, &err)
+                               : reconcile(reconciler, namespace, &err);
     enum bl_log_level level;
 
     bl_telemetry_reconcile(reconciler->options.telemetry, rc == 0,

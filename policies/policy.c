@@ -470,9 +470,45 @@ static cJSON *rules_openapi(void)
     return rules;
 }
 
+/* Written by the controller: whether the policy holds. */
+static cJSON *status_openapi(void)
+{
+    static const char *const texts[] = {"type", "status", "reason", "message"};
+    cJSON *status = bl_json_new_object(), *properties, *conditions, *item, *fields;
+
+    bl_json_add_string(status, "type", "object");
+    properties = bl_json_add_object(status, "properties");
+    bl_json_add_string(bl_json_add_object(properties, "observedGeneration"), "type", "integer");
+    conditions = bl_json_add_object(properties, "conditions");
+    bl_json_add_string(conditions, "type", "array");
+    bl_json_add_string(conditions, "x-kubernetes-list-type", "map");
+    bl_json_push(bl_json_add_array(conditions, "x-kubernetes-list-map-keys"),
+                 bl_json_new_string("type"));
+    item = bl_json_add_object(conditions, "items");
+    bl_json_add_string(item, "type", "object");
+    bl_json_push(bl_json_add_array(item, "required"), bl_json_new_string("type"));
+    fields = bl_json_add_object(item, "properties");
+    for (size_t i = 0; i < BL_ARRAY_LEN(texts); i++)
+        bl_json_add_string(bl_json_add_object(fields, texts[i]), "type", "string");
+    bl_json_add_string(bl_json_add_object(fields, "observedGeneration"), "type", "integer");
+    item = bl_json_add_object(fields, "lastTransitionTime");
+    bl_json_add_string(item, "type", "string");
+    bl_json_add_string(item, "format", "date-time");
+    return status;
+}
+
+static void add_column(cJSON *columns, const char *name, const char *type, const char *path)
+{
+    cJSON *column = bl_json_push(columns, bl_json_new_object());
+
+    bl_json_add_string(column, "name", name);
+    bl_json_add_string(column, "type", type);
+    bl_json_add_string(column, "jsonPath", path);
+}
+
 static cJSON *crd_version(void)
 {
-    cJSON *version = bl_json_new_object(), *schema, *properties, *spec, *required;
+    cJSON *version = bl_json_new_object(), *schema, *properties, *spec, *required, *columns;
 
     bl_json_add_string(version, "name", "v1alpha1");
     bl_json_add_bool(version, "served", true);
@@ -487,6 +523,12 @@ static cJSON *crd_version(void)
     bl_json_add_string(bl_json_add_object(properties, "metadata"), "type", "object");
     spec = bl_json_add(properties, "spec", bl_schema_openapi(&spec_schema));
     bl_json_add(bl_json_get(spec, "properties"), "rules", rules_openapi());
+    bl_json_add(properties, "status", status_openapi());
+    bl_json_add_object(bl_json_add_object(version, "subresources"), "status");
+    columns = bl_json_add_array(version, "additionalPrinterColumns");
+    add_column(columns, "Priority", "integer", ".spec.priority");
+    add_column(columns, "Accepted", "string", ".status.conditions[?(@.type==\"Accepted\")].status");
+    add_column(columns, "Age", "date", ".metadata.creationTimestamp");
     return version;
 }
 

@@ -140,9 +140,13 @@ static void policy_changed(const cJSON *before, const cJSON *after, void *contex
     struct bl_cluster *cluster = context;
     const char *name = bl_object_ref(after ? after : before).name;
     BL_ERROR(err);
-    int rc = after ? bl_policies_upsert(cluster->policies, after, &err)
-                   : bl_policies_remove(cluster->policies, name, &err);
+    int rc;
 
+    /* What the controller says of it in its status changes nothing. */
+    if (before && after && bl_json_equal(bl_json_get(before, "spec"), bl_json_get(after, "spec")))
+        return;
+    rc = after ? bl_policies_upsert(cluster->policies, after, &err)
+               : bl_policies_remove(cluster->policies, name, &err);
     forget_refused(cluster, name);
     if (rc < 0)
         *BL_PUSH(&cluster->refused) = bl_strdup(name);
