@@ -22,6 +22,34 @@ ACCOUNT = f"system:serviceaccount:{SYSTEM}:ballast-controller"
 LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/ballast-controller"
 
 
+def reports_crd():
+    """The part of the Policy Working Group's API that matters here: what it refuses, it refuses here too."""
+    def enum(*values):
+        return {"type": "string", "enum": list(values)}
+
+    text = {"type": "string"}
+    resource = {key: text for key in ("apiVersion", "kind", "name", "namespace", "uid")}
+    result = {"source": text, "policy": text, "rule": text, "message": text, "scored": {"type": "boolean"},
+              "result": enum("pass", "fail", "warn", "error", "skip"),
+              "severity": enum("critical", "high", "medium", "low", "info"),
+              "resources": {"type": "array", "items": {"type": "object", "properties": resource}}}
+    schema = {"type": "object", "properties": {
+        "results": {"type": "array", "items": {"type": "object", "required": ["policy"], "properties": result}},
+        "summary": {"type": "object", "properties": {key: {"type": "integer"}
+                                                     for key in ("pass", "fail", "warn", "error", "skip")}}}}
+    return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "policyreports.wgpolicyk8s.io", "annotations": {
+                "api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/wg-policy-prototypes"}},
+            "spec": {"group": "wgpolicyk8s.io", "scope": "Namespaced",
+                     "names": {"kind": "PolicyReport", "listKind": "PolicyReportList", "plural": "policyreports",
+                               "singular": "policyreport"},
+                     "versions": [{"name": "v1alpha2", "served": True, "storage": True,
+                                   "schema": {"openAPIV3Schema": schema}}]}}
+
+
+REPORTS_CRD = reports_crd()
+
+
 class Controller(Webhook):
     """ballast-controller as a process, with the rights that the chart gives it."""
 
@@ -529,6 +557,54 @@ class Suite:
             expect("forbidden" not in text, f"{controller.name} lacks a right",
                    *[line for line in text.splitlines() if "forbidden" in line][:3])
 
+    # --- what it tells ---
+
+    def _report(self, namespace, name="ballast-kafka"):
+        return self.api.find("PolicyReport", name, namespace)
+
+    def reports_what_the_rules_say(self):
+        namespace, _, _ = self._workload()
+        report = wait_until(lambda: self._report(namespace), "the report is there", 20)
+        results = {each["rule"]: each for each in report["results"]}
+        expect(results["disruption-budget"]["result"] == "pass", "the budget is kept", results["disruption-budget"])
+        expect(results["disruption-budget"]["resources"][0]["name"] == "kafka", "it is about nothing", results)
+        counted = {key: sum(each["result"] == key for each in report["results"]) for key in report["summary"]}
+        expect(counted == report["summary"] and counted["pass"] > 3, "the summary does not add up", report["summary"])
+        expect(report["metadata"]["ownerReferences"][0]["name"] == "kafka", "nobody owns it", report["metadata"])
+
+        self.api.patch("PolicyReport", "ballast-kafka", {"results": []}, namespace)
+        wait_until(lambda: self._report(namespace).get("results"), "the report is mended")
+        self.api.patch("StatefulSet", "kafka", {"spec": {"replicas": 1}}, namespace)
+        wait_until(lambda: any(each["rule"] == "replicas" and each["result"] == "fail"
+                               for each in self._report(namespace)["results"]), "the report says what is wrong")
+
+    def reports_go_with_their_namespace_out_of_sight(self):
+        namespace, _, _ = self._workload()
+        wait_until(lambda: self._report(namespace), "the report is there", 20)
+        self.api.patch("Namespace", namespace, {"metadata": {"labels": {"ballast.dev/enforce": None}}})
+        wait_until(lambda: not self._report(namespace), "the report is gone")
+
+    def tells_whether_a_policy_holds(self):
+        def condition(name):
+            policy = self.api.find("KafkaPolicy", name)
+            return next(iter(policy.get("status", {}).get("conditions", [])), None)
+
+        self.api.create({"apiVersion": "ballast.dev/v1alpha1", "kind": "KafkaPolicy", "metadata": {"name": "told"},
+                         "spec": {"priority": 1, "match": {"namespaces": ["nowhere"]}, "rules": {}}})
+        said = wait_until(lambda: condition("told"), "the policy has a status", 20)
+        expect(said["type"] == "Accepted" and said["status"] == "True", "it is not accepted", said)
+        # The name of a policy from a file: no webhook is there to refuse it.
+        self.api.create({"apiVersion": "ballast.dev/v1alpha1", "kind": "KafkaPolicy", "metadata": {"name": "default"},
+                         "spec": {"rules": {}}})
+        said = wait_until(lambda: condition("default"), "the other one has a status", 20)
+        expect(said["status"] == "False" and "already" in said["message"], "it does not say why", said)
+        generation = self.api.find("KafkaPolicy", "told")["metadata"]["resourceVersion"]
+        time.sleep(1)
+        expect(self.api.find("KafkaPolicy", "told")["metadata"]["resourceVersion"] == generation,
+               "the status is written again and again")
+        for name in ("told", "default"):
+            self.api.delete("KafkaPolicy", name)
+
     def follows_a_restarted_api_server(self):
         namespace, _, _ = self._workload()
         run(*TESTBED, "restart-apiserver", os.environ.get("TESTBED_DIR", str(WORK / "testbed")))
@@ -555,6 +631,8 @@ class Suite:
 def main():
     api = Api()
     install_crd(api)
+    api.apply(REPORTS_CRD)
+    wait_until(lambda: api.find("PolicyReport", "none") is None, "PolicyReports are served", 30)
     if not api.find("Namespace", SYSTEM):
         api.namespace(SYSTEM, enforce=False)
     suite, report = Suite(api, service_account(api)), Report(os.environ.get("ONLY"))

@@ -70,6 +70,7 @@ PLURALS = {
     "NetworkPolicy": ("networking.k8s.io/v1", "networkpolicies"),
     "StorageClass": ("storage.k8s.io/v1", "storageclasses"),
     "KafkaPolicy": ("ballast.dev/v1alpha1", "kafkapolicies"),
+    "PolicyReport": ("wgpolicyk8s.io/v1alpha2", "policyreports"),
     "MutatingWebhookConfiguration": ("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations"),
     "ValidatingWebhookConfiguration": ("admissionregistration.k8s.io/v1", "validatingwebhookconfigurations"),
     "ValidatingAdmissionPolicy": ("admissionregistration.k8s.io/v1", "validatingadmissionpolicies"),
