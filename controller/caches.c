@@ -9,6 +9,7 @@
 #include "ballast/base/text.h"
 #include "ballast/object/selector.h"
 #include "ballast/policies/review.h"
+#include "release.h"
 
 enum cache {
     CACHE_POLICIES,
@@ -197,6 +198,8 @@ static void pod_changed(const cJSON *before, const cJSON *after, void *context)
     struct bl_caches *caches = context;
 
     bl_workqueue_add(caches->options.clusters, bl_object_ref(after ? after : before).namespace);
+    if (!before && bl_pod_is_held(after))
+        bl_workqueue_add(caches->options.queue, bl_object_ref(after).namespace);
 }
 
 static void refused_clear(struct refused *refused)

@@ -11,6 +11,7 @@
 #include "ballast/runtime/workers.h"
 #include "pending.h"
 #include "policy_status.h"
+#include "release.h"
 #include "writer.h"
 
 /* Pods that their workload has left behind are asked for so often. */
@@ -293,6 +294,20 @@ static void leave_for_later(struct bl_reconciler *reconciler, const char *namesp
     plan->steps.len = kept;
 }
 
+/* What was asked for is there; what cannot be made is no reason to keep brokers down. */
+static int let_pods_go(struct bl_reconciler *reconciler, const char *namespace,
+                       struct bl_error **err)
+{
+    BL_AUTO(bl_view_release) struct bl_view pods = {0};
+
+    bl_caches_pods(reconciler->options.caches, namespace, &pods);
+    for (size_t i = 0; i < pods.len; i++)
+        if (bl_pod_is_held(pods.items[i]) &&
+            bl_pod_let_go(reconciler->options.client, pods.items[i], err) < 0)
+            return -1;
+    return 0;
+}
+
 static int reconcile_policy(struct bl_reconciler *reconciler, const char *name,
                             struct bl_error **err)
 {
@@ -326,7 +341,7 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     if (note_plan(reconciler, namespace, &plan))
         say_blocked(reconciler, namespace, &plan);
     leave_for_later(reconciler, namespace, &plan);
-    return do_steps(reconciler, &plan, err);
+    return do_steps(reconciler, &plan, err) < 0 ? -1 : let_pods_go(reconciler, namespace, err);
 }
 
 static void work_on(void *context, const char *namespace)

@@ -5,6 +5,7 @@
 #include "ballast/base/text.h"
 #include "ballast/object/intstr.h"
 #include "ballast/object/selector.h"
+#include "ballast/policies/managed.h"
 #include "rule.h"
 
 /*
@@ -19,6 +20,7 @@ struct params {
     struct bl_rule_params base;
     int64_t max_unavailable;
     int eviction_policy;
+    bool hold_pods;
 };
 
 static const struct params defaults = {.max_unavailable = 1};
@@ -36,9 +38,40 @@ static const struct bl_field fields[] = {
      .offset = offsetof(struct params, eviction_policy),
      .names = eviction_names,
      .doc = "Of a budget that is made: IfHealthyBudget where not given."},
+    {.name = "holdPods",
+     .type = BL_FIELD_BOOL,
+     .offset = offsetof(struct params, hold_pods),
+     .doc = "Whether pods get a scheduling gate, which Ballast's controller takes off once budget "
+            "and network policy exist; false where not given. While the controller is away no pod "
+            "starts then."},
     {0},
 };
 static const struct bl_schema schema = {sizeof(struct params), fields};
+
+static bool is_held(const cJSON *gates)
+{
+    const cJSON *gate;
+
+    cJSON_ArrayForEach(gate, gates) {
+        if (bl_text_eq(bl_json_string(gate, "name"), BL_SCHEDULING_GATE))
+            return true;
+    }
+    return false;
+}
+
+/* A pod that exists may lose gates and never gain one. */
+static void edit(struct bl_rule_run *run)
+{
+    const struct params *params = run->params;
+    BL_AUTO_FREE char *pointer = bl_pod_pointer(run->workload, "spec/schedulingGates");
+    cJSON *gate;
+
+    if (!params->hold_pods || !*run->workload->pod_pointer || is_held(bl_run_now(run, pointer)))
+        return;
+    gate = bl_json_new_object();
+    bl_json_add_string(gate, "name", BL_SCHEDULING_GATE);
+    bl_run_append(run, pointer, gate, "pods start before what protects them is there");
+}
 
 static bool selects_member(const struct bl_rule_run *run, const struct bl_ensemble *ensemble,
                            const cJSON *selector)
@@ -290,5 +323,6 @@ const struct bl_rule bl_rule_disruption_budget = {
     .defaults = &defaults,
     .roles = BL_MATCH_BROKER | BL_MATCH_CONTROLLER | BL_MATCH_COMBINED | BL_MATCH_ZOOKEEPER,
     .mutates = true,
+    .edit = edit,
     .check_ensemble = check_ensemble,
 };

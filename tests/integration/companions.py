@@ -90,7 +90,7 @@ class Controller(Webhook):
 def service_account(api):
     """The chart's account with its rights, and a kubeconfig with its token."""
     rendered = run("helm", "template", "ballast", str(ROOT / "manifests" / "chart"), "-n", SYSTEM,
-                   "-s", "templates/controller.yaml").stdout
+                   "--set", "controller.releasePods=true", "-s", "templates/controller.yaml").stdout
     for obj in json_of(rendered):
         if obj["kind"] in ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"):
             obj["metadata"].setdefault("namespace", SYSTEM)
@@ -556,6 +556,22 @@ class Suite:
             text = controller.log.read_text()
             expect("forbidden" not in text, f"{controller.name} lacks a right",
                    *[line for line in text.splitlines() if "forbidden" in line][:3])
+
+    # --- pods that wait ---
+
+    def lets_pods_go_once_they_are_protected(self):
+        namespace = self._namespace()
+        held = stateful_set(namespace=namespace)
+        pods = held["spec"]["template"]
+        pods["metadata"]["labels"]["ballast.dev/role"] = "broker"
+        pods["spec"]["schedulingGates"] = [{"name": "example.com/quota"}, {"name": "ballast.dev/companions"}]
+        self.api.create(held)
+
+        def gates():
+            return [gate["name"] for gate in self.api.get("Pod", "kafka-0", namespace)["spec"].get("schedulingGates", [])]
+        wait_until(lambda: self.api.find("Pod", "kafka-0", namespace), "the pod is there", 20)
+        wait_until(lambda: gates() == ["example.com/quota"], "the gate is gone, and the other one is not", 20)
+        expect(self._find(namespace), "it was let go before its budget was there")
 
     # --- what it tells ---
 
