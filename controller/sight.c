@@ -13,6 +13,8 @@ struct reading {
     const struct bl_kafka *kafka;
     const struct bl_finding_out *found;
     struct bl_sight *sight;
+    struct bl_gate_answer *answers; /* of the brokers, by id */
+    size_t answers_len;
 };
 
 static const struct bl_member *member_of(const struct bl_kafka *kafka, size_t pod)
@@ -137,32 +139,74 @@ static void forget(struct bl_pod_sight *sight, const char *why)
     sight->why = bl_strdup(why);
 }
 
+static struct bl_gate_options options_of(const struct bl_member *member)
+{
+    return (struct bl_gate_options){(int32_t)member->managed.gate.reserve,
+                                    member->managed.gate.no_spare == BL_NO_SPARE_ACCEPT};
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    int32_t one = *(const int32_t *)a, other = *(const int32_t *)b;
+
+    return (one > other) - (one < other);
+}
+
+/* In one walk over the partitions, by the policy for the first of its workloads. */
+static void ask_gate(struct reading *reading)
+{
+    BL_AUTO_FREE int32_t *ids = bl_alloc(reading->kafka->pods.len + 1, sizeof(*ids));
+    struct bl_gate_options options = {0};
+    size_t len = 0, kept = 0;
+
+    if (!reading->found->facts)
+        return;
+    for (size_t i = 0; i < reading->kafka->pods.len; i++) {
+        if (!has_partitions(member_of(reading->kafka, i)->role) ||
+            reading->sight->pods[i].node == BL_NO_NODE)
+            continue;
+        if (!len)
+            options = options_of(member_of(reading->kafka, i));
+        ids[len++] = reading->sight->pods[i].node;
+    }
+    qsort(ids, len, sizeof(*ids), compare_ids);
+    for (size_t i = 0; i < len; i++)
+        if (!i || ids[i] != ids[i - 1])
+            ids[kept++] = ids[i];
+    reading->answers = bl_alloc(kept + 1, sizeof(*reading->answers));
+    reading->answers_len = kept;
+    bl_gate_judge_all(reading->found->facts, ids, kept, &options, reading->answers);
+}
+
+static const struct bl_gate_answer *answer_on(const struct reading *reading, int32_t node)
+{
+    for (size_t i = 0; i < reading->answers_len; i++)
+        if (reading->answers[i].verdict.broker == node)
+            return &reading->answers[i];
+    return NULL;
+}
+
 static void judge_broker(struct reading *reading, size_t pod)
 {
-    const struct bl_gate_settings *settings = &member_of(reading->kafka, pod)->managed.gate;
-    const struct bl_gate_options options = {(int32_t)settings->reserve,
-                                            settings->no_spare == BL_NO_SPARE_ACCEPT};
     struct bl_pod_sight *sight = &reading->sight->pods[pod];
+    const struct bl_gate_answer *answer = answer_on(reading, sight->node);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(WHY_MAX);
-    struct bl_verdict verdict;
-    struct bl_gate_lag lag;
 
-    bl_gate_judge(reading->found->facts, sight->node, &options, &verdict);
-    sight->answers = verdict.running;
-    sight->leads = (int64_t)verdict.leads;
-    sight->in_sync = bl_gate_in_sync(reading->found->facts, sight->node, &lag);
+    sight->answers = answer->verdict.running;
+    sight->leads = (int64_t)answer->verdict.leads;
+    sight->in_sync = bl_gate_lag_is_over(&answer->lag);
     sight->chief |= reading->found->facts->controller == sight->node;
-    if (!verdict.running) {
+    if (!sight->answers) {
         sight->state = bl_strdup("the broker does not answer");
         return;
     }
     if (!sight->in_sync) {
-        bl_gate_lag_explain(&lag, &text);
+        bl_gate_lag_explain(&answer->lag, &text);
         sight->state = bl_strbuf_take(&text);
     }
-    if (bl_verdict_is_safe(&verdict))
+    if (bl_verdict_is_safe(&answer->verdict))
         return;
-    bl_verdict_explain(&verdict, &text);
+    bl_verdict_explain(&answer->verdict, &text);
     refuse(sight, "PartitionsAtRisk", bl_strbuf_take(&text));
 }
 
@@ -295,12 +339,13 @@ static bool is_unbalanced(const struct bl_cluster *facts)
 void bl_sight_read(const struct bl_kafka *kafka, const struct bl_finding_out *found,
                    struct bl_sight *ret_sight)
 {
-    struct reading reading = {kafka, found, ret_sight};
+    struct reading reading = {kafka, found, ret_sight, NULL, 0};
     size_t zookeepers = 0;
 
     *ret_sight = (struct bl_sight){
         .pods = bl_alloc(kafka->pods.len + 1, sizeof(struct bl_pod_sight)), .len = kafka->pods.len};
     find_nodes(&reading);
+    ask_gate(&reading);
     for (size_t i = 0; i < kafka->pods.len; i++) {
         struct bl_pod_sight *sight = &ret_sight->pods[i];
 
@@ -313,6 +358,7 @@ void bl_sight_read(const struct bl_kafka *kafka, const struct bl_finding_out *fo
         judge_others(&reading, i);
     }
     ret_sight->unbalanced = found->facts && is_unbalanced(found->facts);
+    free(reading.answers);
 }
 
 void bl_sight_release(struct bl_sight *sight)
@@ -347,9 +393,7 @@ static struct bl_cluster without(const struct bl_cluster *facts, const struct bl
 bool bl_sight_together(const struct bl_kafka *kafka, const struct bl_sight *sight,
                        const struct bl_cluster *facts, const size_t *pods, size_t len)
 {
-    const struct bl_gate_settings *settings = &member_of(kafka, pods[0])->managed.gate;
-    const struct bl_gate_options options = {(int32_t)settings->reserve,
-                                            settings->no_spare == BL_NO_SPARE_ACCEPT};
+    const struct bl_gate_options options = options_of(member_of(kafka, pods[0]));
     struct bl_verdict verdict;
 
     for (size_t i = 0; facts && i < len; i++) {

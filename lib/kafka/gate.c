@@ -1,5 +1,7 @@
 #include "ballast/kafka/gate.h"
 
+#include <stdlib.h>
+
 /* A min.insync.replicas beyond the replication factor is legal, and then acks=all never works. */
 static bool has_no_spare(const struct bl_partition *partition, size_t in_sync, size_t needed)
 {
@@ -84,29 +86,93 @@ static void judge_replica(const struct bl_cluster *cluster, const struct bl_topi
                                            .needed = needed});
 }
 
+static void note_missing(struct bl_gate_lag *lag, const struct bl_topic *topic, int32_t partition)
+{
+    lag->missing++;
+    if (lag->named_len == BL_GATE_MAX_NAMED)
+        return;
+    lag->named[lag->named_len].topic = topic->name;
+    lag->named[lag->named_len++].partition = partition;
+}
+
+static void take_replica(const struct bl_cluster *cluster, const struct bl_topic *topic,
+                         const struct bl_partition *partition,
+                         const struct bl_gate_options *options, struct bl_gate_answer *answer)
+{
+    struct bl_verdict *verdict = &answer->verdict;
+    bool in_sync = bl_broker_ids_has(&partition->isr, verdict->broker);
+
+    verdict->replicas++;
+    answer->lag.replicas++;
+    verdict->leads += partition->leader == verdict->broker;
+    verdict->in_sync += verdict->running && in_sync;
+    /* Where nobody leads there is nobody to catch up with. */
+    if (partition->leader >= 0 && !in_sync)
+        note_missing(&answer->lag, topic, partition->id);
+    if (verdict->running)
+        judge_replica(cluster, topic, partition, options, verdict);
+}
+
+static int compare_answers(const void *id, const void *answer)
+{
+    int32_t wanted = *(const int32_t *)id,
+            its = ((const struct bl_gate_answer *)answer)->verdict.broker;
+
+    return (wanted > its) - (wanted < its);
+}
+
 static void judge_topic(const struct bl_cluster *cluster, const struct bl_topic *topic,
-                        const struct bl_gate_options *options, struct bl_verdict *verdict)
+                        const struct bl_gate_options *options, struct bl_gate_answer *answers,
+                        size_t len)
 {
     for (size_t i = 0; i < topic->partitions.len; i++) {
         const struct bl_partition *partition = &topic->partitions.items[i];
 
-        if (!bl_broker_ids_has(&partition->replicas, verdict->broker))
-            continue;
-        verdict->replicas++;
-        verdict->leads += partition->leader == verdict->broker;
-        verdict->in_sync += verdict->running && bl_broker_ids_has(&partition->isr, verdict->broker);
-        if (verdict->running)
-            judge_replica(cluster, topic, partition, options, verdict);
+        for (size_t r = 0; r < partition->replicas.len; r++) {
+            struct bl_gate_answer *answer = bsearch(&partition->replicas.items[r], answers, len,
+                                                    sizeof(*answers), compare_answers);
+
+            if (answer)
+                take_replica(cluster, topic, partition, options, answer);
+        }
     }
+}
+
+void bl_gate_judge_all(const struct bl_cluster *cluster, const int32_t *brokers, size_t len,
+                       const struct bl_gate_options *options, struct bl_gate_answer *ret_answers)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool running = bl_cluster_broker(cluster, brokers[i]) != NULL;
+
+        ret_answers[i] =
+            (struct bl_gate_answer){.verdict = {.broker = brokers[i], .running = running},
+                                    .lag = {.broker = brokers[i], .running = running}};
+    }
+    for (size_t i = 0; len && i < cluster->topics.len; i++)
+        judge_topic(cluster, &cluster->topics.items[i], options, ret_answers, len);
 }
 
 void bl_gate_judge(const struct bl_cluster *cluster, int32_t broker,
                    const struct bl_gate_options *options, struct bl_verdict *ret_verdict)
 {
-    *ret_verdict = (struct bl_verdict){.broker = broker,
-                                       .running = bl_cluster_broker(cluster, broker) != NULL};
-    for (size_t i = 0; i < cluster->topics.len; i++)
-        judge_topic(cluster, &cluster->topics.items[i], options, ret_verdict);
+    struct bl_gate_answer answer;
+
+    bl_gate_judge_all(cluster, &broker, 1, options, &answer);
+    *ret_verdict = answer.verdict;
+}
+
+bool bl_gate_lag_is_over(const struct bl_gate_lag *lag)
+{
+    return lag->running && !lag->missing;
+}
+
+bool bl_gate_in_sync(const struct bl_cluster *cluster, int32_t broker, struct bl_gate_lag *ret_lag)
+{
+    struct bl_gate_answer answer;
+
+    bl_gate_judge_all(cluster, &broker, 1, NULL, &answer);
+    *ret_lag = answer.lag;
+    return bl_gate_lag_is_over(ret_lag);
 }
 
 bool bl_verdict_is_safe(const struct bl_verdict *verdict)
@@ -124,33 +190,4 @@ const char *bl_gate_reason_name(enum bl_gate_reason reason)
     };
 
     return names[reason];
-}
-
-static void note_missing(struct bl_gate_lag *lag, const struct bl_topic *topic, int32_t partition)
-{
-    lag->missing++;
-    if (lag->named_len == BL_GATE_MAX_NAMED)
-        return;
-    lag->named[lag->named_len].topic = topic->name;
-    lag->named[lag->named_len++].partition = partition;
-}
-
-bool bl_gate_in_sync(const struct bl_cluster *cluster, int32_t broker, struct bl_gate_lag *ret_lag)
-{
-    *ret_lag = (struct bl_gate_lag){.broker = broker,
-                                    .running = bl_cluster_broker(cluster, broker) != NULL};
-    for (size_t t = 0; t < cluster->topics.len; t++) {
-        const struct bl_topic *topic = &cluster->topics.items[t];
-
-        for (size_t p = 0; p < topic->partitions.len; p++) {
-            const struct bl_partition *partition = &topic->partitions.items[p];
-
-            if (!bl_broker_ids_has(&partition->replicas, broker))
-                continue;
-            ret_lag->replicas++;
-            if (partition->leader >= 0 && !bl_broker_ids_has(&partition->isr, broker))
-                note_missing(ret_lag, topic, partition->id);
-        }
-    }
-    return ret_lag->running && !ret_lag->missing;
 }

@@ -4,7 +4,8 @@
 #     tests/bench/run.sh [FILES] [ROUNDS]
 #
 # `ballast lint` and `ballast harden` on FILES manifests (10,000) beside libyaml's bare events on the
-# same files, the best of ROUNDS (3) by CPU time; then one decision on a review of 12 KiB, in process.
+# same files, the best of ROUNDS (3) by CPU time; then one decision on a review of 12 KiB, in process, and the gate on
+# 100 brokers with 100,000 partitions.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 files=${1:-10000} rounds=${2:-3}
@@ -12,7 +13,7 @@ files=${1:-10000} rounds=${2:-3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --preset release >"$work/log"
-cmake --build --preset release -t ballast ballast-bench libyaml-events >>"$work/log" || {
+cmake --build --preset release -t ballast ballast-bench ballast-bench-gate libyaml-events >>"$work/log" || {
     tail -20 "$work/log" >&2
     exit 1
 }
@@ -56,3 +57,5 @@ for name in events lint harden; do
 done
 echo
 build/release/tests/ballast-bench policies/bundles/default.yaml "$work/review.json" 5000
+echo
+build/release/tests/ballast-bench-gate

@@ -122,6 +122,21 @@ struct bl_gate_lag {
  * counted that nobody leads: there is nobody to catch up with.
  */
 bool bl_gate_in_sync(const struct bl_cluster *cluster, int32_t broker, struct bl_gate_lag *ret_lag);
+/** The same of one that is known. */
+bool bl_gate_lag_is_over(const struct bl_gate_lag *lag);
+
+/** Both questions about one broker. */
+struct bl_gate_answer {
+    struct bl_verdict verdict;
+    struct bl_gate_lag lag;
+};
+
+/**
+ * Asks both of many brokers, whose ids ascend, in one walk over the partitions: a large cluster has a hundred
+ * thousand of them.
+ */
+void bl_gate_judge_all(const struct bl_cluster *cluster, const int32_t *brokers, size_t len,
+                       const struct bl_gate_options *options, struct bl_gate_answer *ret_answers);
 
 /** "3 of 40 replicas not in sync yet: orders-3, orders-7, payments-0". */
 void bl_gate_lag_explain(const struct bl_gate_lag *lag, struct bl_strbuf *out);

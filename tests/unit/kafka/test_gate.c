@@ -105,6 +105,39 @@ START_TEST(partitions)
 }
 END_TEST
 
+/* A broker that holds nothing is asked about among them. */
+START_TEST(all_at_once_gives_the_same_answers)
+{
+    static const int32_t brokers[] = {0, 1, 2, 3, 4, 9};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(rows); i++) {
+        BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+        struct bl_gate_answer answers[BL_ARRAY_LEN(brokers)];
+
+        read_cluster(rows[i].cluster, &cluster);
+        bl_gate_judge_all(&cluster, brokers, BL_ARRAY_LEN(brokers), NULL, answers);
+        for (size_t b = 0; b < BL_ARRAY_LEN(brokers); b++) {
+            struct bl_verdict verdict;
+            struct bl_gate_lag lag;
+
+            bl_gate_judge(&cluster, brokers[b], NULL, &verdict);
+            BL_WHY(bl_gate_in_sync(&cluster, brokers[b], &lag) ==
+                       bl_gate_lag_is_over(&answers[b].lag),
+                   rows[i].why);
+            BL_WHY(bl_verdict_is_safe(&verdict) == bl_verdict_is_safe(&answers[b].verdict),
+                   rows[i].why);
+            BL_WHY(verdict.replicas == answers[b].verdict.replicas &&
+                       verdict.in_sync == answers[b].verdict.in_sync &&
+                       verdict.leads == answers[b].verdict.leads &&
+                       verdict.blocking == answers[b].verdict.blocking,
+                   rows[i].why);
+            BL_WHY(lag.missing == answers[b].lag.missing, rows[i].why);
+        }
+        BL_WHY(answers[5].verdict.replicas == 0, rows[i].why);
+    }
+}
+END_TEST
+
 START_TEST(a_broker_that_is_down)
 {
     BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
@@ -478,6 +511,7 @@ int main(void)
     TCase *tests = tcase_create("gate");
 
     tcase_add_test(tests, partitions);
+    tcase_add_test(tests, all_at_once_gives_the_same_answers);
     tcase_add_test(tests, a_broker_that_is_down);
     tcase_add_test(tests, a_blocker_is_told_in_full);
     tcase_add_test(tests, every_topic_is_named_while_there_is_room);
