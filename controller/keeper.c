@@ -1,6 +1,7 @@
 #include "keeper.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "ballast/base/log.h"
@@ -32,6 +33,8 @@ struct kept {
 struct bl_keeper {
     struct bl_keeper_options options;
     struct bl_workers *workers;
+    atomic_uint
+        strangers; /* clusters that are looked at although they did not answer the last time */
     pthread_mutex_t lock; /* guards the list; an entry is with the one worker that has its key */
     struct {
         struct kept **items;
@@ -294,14 +297,33 @@ static bool has_pods(const struct bl_kafka *kafka)
     return false;
 }
 
+/* Waiting for clusters that do not answer must leave workers for those that do. */
+static bool may_look(struct bl_keeper *keeper, bool stranger)
+{
+    unsigned most = keeper->options.workers > 1 ? keeper->options.workers / 2 : 1;
+
+    if (!stranger || atomic_fetch_add(&keeper->strangers, 1) < most)
+        return true;
+    (void)atomic_fetch_sub(&keeper->strangers, 1);
+    return false;
+}
+
 static void work_on_cluster(struct bl_keeper *keeper, const char *key, const struct bl_kafka *kafka)
 {
     struct kept *kept = find_kept(keeper, key, true);
+    bool stranger = !kept->answered || kept->unknown;
     bl_nsec begin = bl_clock_now(&bl_clock_real);
     bool busy = false;
     BL_ERROR(err);
-    int rc = look_after(keeper, kept, kafka, &busy, &err);
+    int rc;
 
+    if (!may_look(keeper, stranger)) {
+        bl_workqueue_add_after(keeper->options.queue, key, LOOK_SOON / 4);
+        return;
+    }
+    rc = look_after(keeper, kept, kafka, &busy, &err);
+    if (stranger)
+        (void)atomic_fetch_sub(&keeper->strangers, 1);
     bl_telemetry_look(keeper->options.telemetry, rc == 0 && !kept->unknown,
                       bl_clock_now(&bl_clock_real) - begin);
     if (rc == 0) {

@@ -11,6 +11,7 @@
 #define KAFKA_AT_MOST (10 * BL_NSEC_S)
 /* An observer that failed so often in a row is made anew, with what the Secret says then. */
 #define FAILURES_MAX 3
+#define REACH_AT_MOST (2 * BL_NSEC_S)
 #define ZOOKEEPER_AT_MOST (2 * BL_NSEC_S)
 #define PROPERTIES_MAX ((size_t)1 << 20)
 #define PROPERTIES_KEY "client.properties"
@@ -128,6 +129,9 @@ static int connect_observer(struct bl_lookout *lookout, struct bl_kube_client *c
             return -1;
         settings.properties = properties.text;
     }
+    /* A client has threads, which are not worth it for a cluster that is not there. */
+    if (bl_bootstrap_reach(lookout->bootstrap, REACH_AT_MOST, err) < 0)
+        return -1;
     return bl_observer_new(&settings, &lookout->observer, err);
 }
 
@@ -155,10 +159,11 @@ int bl_lookout_ask(struct bl_lookout *lookout, struct bl_kube_client *client,
     if (ready_observer(lookout, client, kafka, err) == 0 &&
         bl_observer_look(lookout->observer, ret_facts, err) == 0) {
         lookout->failures = 0;
+        lookout->answered = true;
         return 0;
     }
     refused = bl_error_code(*err) != BL_ERR_UNAVAILABLE;
-    if (++lookout->failures >= FAILURES_MAX || refused)
+    if (++lookout->failures >= FAILURES_MAX || refused || !lookout->answered)
         bl_lookout_release(lookout);
     return -1;
 }

@@ -14,6 +14,7 @@
 struct bl_lookout {
     struct bl_observer *observer; /* NULL: none is connected */
     char *bootstrap;              /* that it was made for */
+    bool answered;                /* the observer had an answer once */
     unsigned failures;            /* in a row */
 };
 

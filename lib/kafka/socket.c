@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/kafka/observer.h"
 
 /* How long one of several addresses of a name may take, so that a dead one leaves time for the others. */
 #define ADDRESS_MS 3000
@@ -22,6 +24,21 @@ int bl_deadline_left(bl_nsec deadline, int most)
     if (left <= 0)
         return 0;
     return left < most ? (int)left : most;
+}
+
+int bl_address_split(const char *address, struct bl_strbuf *host, int *ret_port,
+                     struct bl_error **err)
+{
+    const char *colon = strrchr(address, ':');
+    size_t len = colon ? (size_t)(colon - address) : 0;
+    bool bracketed = len > 2 && address[0] == '[' && address[len - 1] == ']';
+    int64_t port;
+
+    if (!len || !bl_text_to_int(colon + 1, strlen(colon + 1), &port) || port < 1 || port > 65535)
+        return bl_fail(err, BL_ERR_INVALID, "\"%s\" is not HOST:PORT", address);
+    bl_strbuf_add(host, address + bracketed, len - (bracketed ? 2 : 0));
+    *ret_port = (int)port;
+    return 0;
 }
 
 /* A look-up that goes on after we gave up writes into this, so it is on the heap and may be left behind. */
@@ -173,4 +190,27 @@ int bl_socket_connect(const char *host, int port, bl_nsec deadline, int *ret_fd,
     rc = connect_any(found, deadline, ret_fd, err);
     freeaddrinfo(found);
     return rc < 0 ? bl_wrap(err, "could not connect to %s:%d", host, port) : 0;
+}
+
+int bl_bootstrap_reach(const char *bootstrap, bl_nsec at_most, struct bl_error **err)
+{
+    bl_nsec deadline = bl_clock_now(&bl_clock_real) + at_most;
+    BL_ERROR(why);
+
+    for (const char *at = bootstrap; *at;) {
+        size_t len = strcspn(at, ",");
+        BL_AUTO_FREE char *address = bl_strndup(at, len);
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf host = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+        int port = 0, fd;
+
+        bl_error_free(BL_STEAL(why));
+        if (bl_address_split(address, &host, &port, &why) == 0 &&
+            bl_socket_connect(host.text, port, deadline, &fd, &why) == 0) {
+            close(fd);
+            return 0;
+        }
+        at += len + (at[len] == ',');
+    }
+    return bl_fail(err, BL_ERR_UNAVAILABLE, "no broker can be reached: %s",
+                   why ? bl_error_text(why) : "none is named");
 }

@@ -3,7 +3,11 @@
 #define BALLAST_KAFKA_SOCKET_H
 
 #include "ballast/base/clock.h"
-#include "ballast/base/error.h"
+#include "ballast/base/strbuf.h"
+
+/** "HOST:PORT", an address of IPv6 in brackets. */
+BL_CHECK int bl_address_split(const char *address, struct bl_strbuf *host, int *ret_port,
+                              struct bl_error **err);
 
 /** Milliseconds from now to the deadline, at most `most`; 0 once it has passed. */
 int bl_deadline_left(bl_nsec deadline, int most);

@@ -39,21 +39,6 @@ static void note_away(struct bl_zookeeper_server *server, const char *why)
     server->why = bl_strdup(why);
 }
 
-static int split_address(const char *address, struct bl_strbuf *host, int *ret_port,
-                         struct bl_error **err)
-{
-    const char *colon = strrchr(address, ':');
-    size_t len = colon ? (size_t)(colon - address) : 0;
-    bool bracketed = len > 2 && address[0] == '[' && address[len - 1] == ']';
-    int64_t port;
-
-    if (!len || !bl_text_to_int(colon + 1, strlen(colon + 1), &port) || port < 1 || port > 65535)
-        return bl_fail(err, BL_ERR_INVALID, "\"%s\" is not HOST:PORT", address);
-    bl_strbuf_add(host, address + bracketed, len - (bracketed ? 2 : 0));
-    *ret_port = (int)port;
-    return 0;
-}
-
 /* A word is short enough for the socket's buffer to take it at once. */
 static void ask(struct question *question, const char *word, bl_nsec deadline)
 {
@@ -64,7 +49,7 @@ static void ask(struct question *question, const char *word, bl_nsec deadline)
 
     if (until > deadline)
         until = deadline;
-    if (split_address(question->server->address, &host, &port, &err) < 0 ||
+    if (bl_address_split(question->server->address, &host, &port, &err) < 0 ||
         bl_socket_connect(host.text, port, until, &question->fd, &err) < 0) {
         note_away(question->server, bl_error_text(err));
         return;
@@ -144,7 +129,7 @@ static int list_servers(const char *const *addresses, size_t len,
         BL_AUTO(bl_strbuf_release) struct bl_strbuf host = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
         int port;
 
-        if (split_address(addresses[i], &host, &port, err) < 0)
+        if (bl_address_split(addresses[i], &host, &port, err) < 0)
             return -1;
         *BL_PUSH(servers) = (struct bl_zookeeper_server){.address = bl_strdup(addresses[i]),
                                                          .mode = BL_ZOOKEEPER_AWAY,

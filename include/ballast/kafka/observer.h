@@ -15,6 +15,12 @@
 #include "ballast/base/error.h"
 #include "ballast/kafka/facts.h"
 
+/**
+ * Does any of these accept a connection? It takes no client to know that none does. BL_ERR_UNAVAILABLE where none
+ * did in time.
+ */
+BL_CHECK int bl_bootstrap_reach(const char *bootstrap, bl_nsec at_most, struct bl_error **err);
+
 struct bl_observer;
 
 /**
