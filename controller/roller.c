@@ -194,8 +194,10 @@ static int act_and_log(struct bl_roller *roller, const struct bl_roller_job *job
     bl_nsec begin = bl_clock_now(&bl_clock_real);
     int rc = act(roller, job, plan, err);
 
+    /* What is refused is tried each second. */
     if (plan->act != BL_ROLLOUT_WAIT)
-        BL_LOG(BL_LOG_INFO, "rollout step", BL_LOG_TEXT("act", bl_rollout_act_name(plan->act)),
+        BL_LOG(roller->refusal ? BL_LOG_DEBUG : BL_LOG_INFO, "rollout step",
+               BL_LOG_TEXT("act", bl_rollout_act_name(plan->act)),
                BL_LOG_TEXT("cluster", job->kafka->name), BL_LOG_TEXT("message", plan->message),
                BL_LOG_INT("took_ms", (bl_clock_now(&bl_clock_real) - begin) / BL_NSEC_MS));
     return rc;
