@@ -17,7 +17,7 @@ NEEDS_BUILD="gcc:gcc cmake:cmake ninja:ninja-build pkg-config:pkg-config
     pc:gnutls:libgnutls28-dev pc:libcurl:libcurl4-openssl-dev pc:libcrypto:libssl-dev pc:rdkafka:librdkafka-dev
     pc:check:check python3:python3 file:/usr/include/assert.h:libc6-dev"
 # shellcheck disable=SC2034
-NEEDS_TEST="clang:clang clang-tidy:clang-tidy clang-format:clang-format mandoc:mandoc
+NEEDS_TEST="ccache:ccache clang:clang clang-tidy:clang-tidy clang-format:clang-format mandoc:mandoc
     shellcheck:shellcheck objdump:binutils diff:diffutils patch:patch"
 # shellcheck disable=SC2034
 NEEDS_TESTBED="etcd:etcd-server containerd:containerd runc:runc file:/usr/lib/cni/ptp:containernetworking-plugins

@@ -27,6 +27,9 @@ passed=0
 failed=0
 failures=()
 
+# What the compiler's cache has of one clone is good for another.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
 finish() {
     local failure
 
