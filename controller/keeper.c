@@ -274,7 +274,7 @@ static int look_after(struct bl_keeper *keeper, struct kept *kept, const struct 
         return bl_wrap(err, "cluster \"%s\"", kept->name);
     if (roll(keeper, kept, kafka, &answers, &sight, &rolling, err) < 0)
         return bl_wrap(err, "cluster \"%s\": rollout", kept->name);
-    counts.rolling = rolling;
+    counts.rollouts[kept->roller.phase]++;
     publish(keeper, kept, &counts);
     *ret_busy |= rolling;
     return 0;
@@ -396,7 +396,8 @@ void bl_keeper_measure(struct bl_keeper *keeper)
         sum.known += counts->known;
         sum.closed += counts->closed;
         sum.unsafe += counts->unsafe;
-        sum.rolling += counts->rolling;
+        for (size_t phase = 0; phase < BL_ROLLOUT_PHASES; phase++)
+            sum.rollouts[phase] += counts->rollouts[phase];
     }
     unknown = (int64_t)keeper->kept.len - sum.known;
     (void)pthread_mutex_unlock(&keeper->lock);

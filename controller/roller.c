@@ -253,6 +253,7 @@ int bl_roller_step(struct bl_roller *roller, const struct bl_roller_job *job, bo
     look_for_motion(roller, bl_roller_motion(job), job->now);
     bl_roller_look(roller, job, &view);
     bl_rollout_decide(&view, &plan);
+    roller->phase = plan.phase;
     *ret_busy = plan.act != BL_ROLLOUT_REST;
     if (!*ret_busy)
         return 0;

@@ -8,6 +8,7 @@
 #include "ballast/runtime/recorder.h"
 #include "lookout.h"
 #include "progress.h"
+#include "rollout.h"
 #include "sight.h"
 #include "telemetry.h"
 
@@ -23,7 +24,8 @@ struct bl_roller {
         } * items; /* that the caches may not show yet */
         size_t len, cap;
     } evicted;
-    uint64_t motion; /* of what was seen last; while it stays the same nothing moves */
+    enum bl_rollout_phase phase; /* of the last step */
+    uint64_t motion;             /* of what was seen last; while it stays the same nothing moves */
     bl_nsec moved;
     uint64_t epoch; /* of the pods that what follows is about */
     enum bl_canary_state canary;

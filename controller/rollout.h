@@ -85,12 +85,13 @@ enum bl_rollout_act {
 };
 
 enum bl_rollout_phase {
-    BL_ROLLOUT_IDLE = 1,
+    BL_ROLLOUT_IDLE,
     BL_ROLLOUT_ROLLING,
     BL_ROLLOUT_PAUSED,
     BL_ROLLOUT_STUCK,  /* nothing has moved for too long */
     BL_ROLLOUT_FAILED, /* the revision does not come up; what was begun was taken back */
     BL_ROLLOUT_COMPLETE,
+    BL_ROLLOUT_PHASES,
 };
 
 struct bl_rollout_plan {

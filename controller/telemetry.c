@@ -6,6 +6,9 @@ static const char *const states[] = {"kept", "waiting", "blocked", NULL};
 static const char *const verbs[] = {"create", "repair", "withdraw", NULL};
 static const char *const evictions[] = {"done", "refused", "failed", NULL};
 static const char *const answers[] = {"known", "unknown", NULL};
+/* In the order of enum bl_rollout_phase. */
+static const char *const phases[] = {"idle",   "rolling",  "paused", "stuck",
+                                     "failed", "complete", NULL};
 static const char *const conditions[] = {"gate_closed", "not_safe", NULL};
 /* As the webhook has them: one dashboard shows both. */
 static const char *const sources[] = {"files", "cluster", "certificate", NULL};
@@ -54,9 +57,9 @@ static void add_of_clusters(struct bl_telemetry *telemetry)
     telemetry->pods = add(telemetry, BL_METRIC_GAUGE, "ballast_controller_pods",
                           "Pods whose readiness gate is closed, or that are not safe to disrupt.",
                           LABEL("state", conditions), NO_LABEL);
-    telemetry->rolling =
-        add(telemetry, BL_METRIC_GAUGE, "ballast_controller_rollouts",
-            "Kafka clusters with a rolling upgrade under way.", NO_LABEL, NO_LABEL);
+    telemetry->rollouts = add(telemetry, BL_METRIC_GAUGE, "ballast_controller_rollouts",
+                              "Kafka clusters by the phase of their rolling upgrade.",
+                              LABEL("phase", phases), NO_LABEL);
     telemetry->looks = add(telemetry, BL_METRIC_COUNTER, "ballast_controller_looks_total",
                            "Looks at Kafka clusters.", LABEL("result", results), NO_LABEL);
     telemetry->look_duration =
@@ -122,7 +125,8 @@ void bl_telemetry_clusters(struct bl_telemetry *telemetry, const struct bl_keepe
     bl_metric_set(telemetry->clusters, unknown, 1, 0, 0);
     bl_metric_set(telemetry->pods, counts->closed, 0, 0, 0);
     bl_metric_set(telemetry->pods, counts->unsafe, 1, 0, 0);
-    bl_metric_set(telemetry->rolling, counts->rolling, 0, 0, 0);
+    for (size_t i = 0; i < BL_ROLLOUT_PHASES; i++)
+        bl_metric_set(telemetry->rollouts, counts->rollouts[i], i, 0, 0);
 }
 
 void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok,

@@ -5,6 +5,7 @@
 #include "ballast/base/clock.h"
 #include "ballast/base/metrics.h"
 #include "companions.h"
+#include "rollout.h"
 
 enum bl_reload_source {
     BL_SOURCE_FILES,
@@ -19,15 +20,15 @@ enum bl_eviction_result {
 
 /** Of Kafka clusters, and of their pods. */
 struct bl_keeper_counts {
-    int64_t known;   /* clusters that answer */
-    int64_t closed;  /* readiness gates that are */
-    int64_t unsafe;  /* pods that must stay up, or may have to */
-    int64_t rolling; /* clusters with an upgrade under way */
+    int64_t known;                       /* clusters that answer */
+    int64_t closed;                      /* readiness gates that are */
+    int64_t unsafe;                      /* pods that must stay up, or may have to */
+    int64_t rollouts[BL_ROLLOUT_PHASES]; /* clusters with an upgrade under way, by its phase */
 };
 
 struct bl_telemetry {
     struct bl_metrics *metrics; /* owned */
-    struct bl_metric *clusters, *pods, *rolling, *looks, *look_duration, *evictions;
+    struct bl_metric *clusters, *pods, *rollouts, *looks, *look_duration, *evictions;
     struct bl_metric *reconciles, *duration, *writes, *companions, *queue, *leader, *events_dropped;
     struct bl_metric *reloads, *reload_failed, *policies;
     struct bl_metric *cache_objects, *cache_synced, *cache_failures;
