@@ -7,7 +7,7 @@
 #include "observer.h"
 #include "socket.h"
 
-/* A broker learns a little later of a topic that was just made. */
+/* A broker learns a little later of a topic that was just made, or of partitions that it just got. */
 #define RETRY_MS 100
 
 /* One message, on its way through one partition. */
@@ -15,6 +15,7 @@ struct probe {
     int32_t leader;
     int64_t offset; /* -1: not written yet */
     rd_kafka_resp_err_t error;
+    bool sent; /* and not answered yet */
     bool read;
     bl_nsec took;
 };
@@ -24,7 +25,7 @@ struct canary {
     rd_kafka_topic_t *target, *source;
     rd_kafka_queue_t *queue;
     struct probe *probes;
-    size_t len, written, started;
+    size_t len, started;
     char *payload;
     bl_nsec start, deadline;
 };
@@ -52,13 +53,12 @@ static void canary_release(struct canary *canary)
 /* Each message carries its probe, which outlives the producer. */
 static void hear_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
-    struct canary *canary = opaque;
     struct probe *probe = message->_private;
 
-    (void)rk;
+    (void)rk, (void)opaque;
+    probe->sent = false;
     probe->error = message->err;
-    probe->offset = message->offset;
-    canary->written++;
+    probe->offset = message->err ? -1 : message->offset;
 }
 
 static void drop_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -169,18 +169,48 @@ static int wait_for_leaders(const struct canary *canary, struct bl_error **err)
     return bl_fail(err, BL_ERR_UNAVAILABLE, "could not see the topic " BL_CANARY_TOPIC " in time");
 }
 
-static int write_all(struct canary *canary, struct bl_error **err)
+static void write_one(const struct canary *canary, size_t partition)
 {
-    canary->start = bl_clock_now(&bl_clock_real);
-    for (size_t i = 0; i < canary->len; i++) {
-        canary->probes[i].offset = -1;
-        if (rd_kafka_produce(canary->target, (int32_t)i, RD_KAFKA_MSG_F_COPY, canary->payload,
-                             strlen(canary->payload), NULL, 0, &canary->probes[i]) < 0)
-            return fail(canary, i, "could not write to", rd_kafka_err2str(rd_kafka_last_error()),
-                        err);
-    }
-    while (canary->written < canary->len && bl_deadline_left(canary->deadline, 1))
-        (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));
+    struct probe *probe = &canary->probes[partition];
+
+    if (rd_kafka_produce(canary->target, (int32_t)partition, RD_KAFKA_MSG_F_COPY, canary->payload,
+                         strlen(canary->payload), NULL, 0, probe) < 0)
+        probe->error = rd_kafka_last_error();
+    else
+        probe->sent = true;
+}
+
+static void await_answers(const struct canary *canary)
+{
+    for (size_t i = 0; i < canary->len; i++)
+        while (canary->probes[i].sent && bl_deadline_left(canary->deadline, 1))
+            (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));
+}
+
+/* What passes once the brokers have all heard of the partition, or agree on who leads it. */
+static bool is_passing(rd_kafka_resp_err_t error)
+{
+    return error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+           error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+}
+
+static bool write_again(const struct canary *canary)
+{
+    bool again = false;
+
+    for (size_t i = 0; i < canary->len; i++)
+        again |= !canary->probes[i].sent && is_passing(canary->probes[i].error);
+    if (!again || !bl_deadline_left(canary->deadline, 1))
+        return false;
+    (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));
+    return true;
+}
+
+static int judge_writes(const struct canary *canary, struct bl_error **err)
+{
     for (size_t i = 0; i < canary->len; i++) {
         if (canary->probes[i].error)
             return fail(canary, i, "could not write to", rd_kafka_err2str(canary->probes[i].error),
@@ -189,6 +219,26 @@ static int write_all(struct canary *canary, struct bl_error **err)
             return fail(canary, i, "could not write to", "no answer in time", err);
     }
     return 0;
+}
+
+static int write_all(struct canary *canary, struct bl_error **err)
+{
+    canary->start = bl_clock_now(&bl_clock_real);
+    for (size_t i = 0; i < canary->len; i++) {
+        canary->probes[i].offset = -1;
+        write_one(canary, i);
+    }
+    await_answers(canary);
+    while (write_again(canary)) {
+        /* The client believes what it was told last, and that is what was wrong. */
+        if (wait_for_leaders(canary, err) < 0)
+            return -1;
+        for (size_t i = 0; i < canary->len; i++)
+            if (is_passing(canary->probes[i].error))
+                write_one(canary, i);
+        await_answers(canary);
+    }
+    return judge_writes(canary, err);
 }
 
 /* Errors of a partition pass while its leader moves, so that only the deadline ends the reading. */
