@@ -48,11 +48,16 @@ static const char *mood(const struct leaving *leaving)
     return leaving->args->dry_run ? "would be " : "";
 }
 
-static void tell(const char *what, const struct bl_ref *ref, const struct cli_said *said,
-                 const char *mark)
+static void tell(const struct leaving *leaving, const struct bl_ref *ref,
+                 const struct cli_leave_step *step)
 {
-    for (size_t i = 0; i < said->len; i++)
-        printf("%s %s/%s: %s%s\n", what, ref->namespace, ref->name, mark, said->items[i]);
+    const char *mark = leaving->args->dry_run ? "(dry run) " : "";
+
+    for (size_t i = 0; i < step->said.len; i++)
+        printf("%sstatefulset %s/%s: %s\n", mark, ref->namespace, ref->name, step->said.items[i]);
+    for (size_t i = 0; i < step->warned.len; i++)
+        printf("%sstatefulset %s/%s: warning: %s\n", mark, ref->namespace, ref->name,
+               step->warned.items[i]);
     (void)fflush(stdout);
 }
 
@@ -182,6 +187,12 @@ static int read_set(struct leaving *leaving, const struct bl_ref *ref, cJSON **s
     return 0;
 }
 
+static int blame_webhook(const char *what, struct bl_error **err)
+{
+    (void)bl_fail(err, BL_ERR_CONFLICT, "%s is put back each time", what);
+    return bl_hint(err, "Is the webhook still asked? Name its label by --label, or use -A.");
+}
+
 /* Somebody else was faster: what the patch expects is so no more. */
 static bool is_beaten(const struct bl_error *err)
 {
@@ -191,12 +202,10 @@ static bool is_beaten(const struct bl_error *err)
 /* In a dry run the patch is made on our copy, of which no pod is then. */
 static int pretend(const struct cli_leave_step *step, cJSON **set, struct bl_error **err)
 {
-    cJSON *status = bl_json_get(*set, "status");
-
     if (step->patch && bl_patch_apply(set, step->patch, err) < 0)
         return -1;
-    if (step->template && status)
-        cJSON_DeleteItemFromObjectCaseSensitive(status, "updateRevision");
+    if (step->template)
+        cJSON_DeleteItemFromObjectCaseSensitive(bl_json_get(*set, "status"), "updateRevision");
     return 0;
 }
 
@@ -211,14 +220,12 @@ static int clean(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
 
         cli_leave_clean(*set, &step);
         if (leaving->args->dry_run || !step.patch) {
-            tell("statefulset", ref, &step.said, "");
-            tell("statefulset", ref, &step.warned, "warning: ");
+            tell(leaving, ref, &step);
             return pretend(&step, set, err);
         }
         rc = patch_set(leaving, ref, step.patch, &after, &failure);
         if (rc == 0 && !cli_leave_gated(after)) {
-            tell("statefulset", ref, &step.said, "");
-            tell("statefulset", ref, &step.warned, "warning: ");
+            tell(leaving, ref, &step);
             return read_set(leaving, ref, set, err);
         }
         if (rc < 0 && !is_beaten(failure)) {
@@ -229,8 +236,7 @@ static int clean(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
         if (read_set(leaving, ref, set, err) < 0)
             return -1;
     }
-    (void)bl_fail(err, BL_ERR_CONFLICT, "the gate is put back each time it is taken out");
-    return bl_hint(err, "Is the webhook still asked? Name its label by --label, or use -A.");
+    return blame_webhook("the readiness gate", err);
 }
 
 static bool is_seen(const cJSON *set)
@@ -266,26 +272,29 @@ static int give_back(struct leaving *leaving, const struct bl_ref *ref, cJSON **
     for (int i = 0; i < TRIES; i++) {
         BL_AUTO(cli_objects_release) struct cli_objects pods = {0};
         BL_AUTO(cli_leave_step_release) struct cli_leave_step step = {0};
+        BL_AUTO_JSON cJSON *after = NULL;
         BL_ERROR(failure);
+        int rc = 0;
 
         if (wait_until_seen(leaving, ref, set, err) < 0 ||
             cli_list(leaving->client, &cli_pods, &selection, &pods, err) < 0)
             return -1;
         cli_leave_return(*set, &pods, leaving->args->restart, &step);
-        if (!step.patch || leaving->args->dry_run ||
-            patch_set(leaving, ref, step.patch, NULL, &failure) == 0) {
-            tell("statefulset", ref, &step.said, "");
-            tell("statefulset", ref, &step.warned, "warning: ");
+        if (step.patch && !leaving->args->dry_run)
+            rc = patch_set(leaving, ref, step.patch, &after, &failure);
+        if (rc == 0 && !(after && cli_leave_on_delete(after))) {
+            tell(leaving, ref, &step);
             return 0;
         }
-        if (!is_beaten(failure)) {
+        if (rc < 0 && !is_beaten(failure)) {
             *err = BL_STEAL(failure);
             return -1;
         }
+        pause_a_little();
         if (read_set(leaving, ref, set, err) < 0)
             return -1;
     }
-    return bl_fail(err, BL_ERR_CONFLICT, "it changes all the time");
+    return blame_webhook("updateStrategy", err);
 }
 
 static void leave_set(struct leaving *leaving, const cJSON *object)

@@ -30,5 +30,7 @@ void cli_leave_step_release(struct cli_leave_step *step);
 bool cli_leave_concerns(const cJSON *set);
 /** Has its template the gate? */
 bool cli_leave_gated(const cJSON *set);
+/** Does nobody roll it but who deletes its pods? */
+bool cli_leave_on_delete(const cJSON *set);
 
 #endif

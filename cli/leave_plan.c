@@ -78,7 +78,7 @@ static const char *strategy_of(const cJSON *strategy)
     return type ? type : "RollingUpdate";
 }
 
-static bool is_on_delete(const cJSON *set)
+bool cli_leave_on_delete(const cJSON *set)
 {
     return bl_text_eq(strategy_of(bl_json_at(set, "spec", "updateStrategy", NULL)), "OnDelete");
 }
@@ -105,7 +105,7 @@ static bool has_annotation(const cJSON *set)
 bool cli_leave_concerns(const cJSON *set)
 {
     return cli_leave_gated(set) || has_annotation(set) ||
-           (is_on_delete(set) && bl_object_annotation(set, BL_ANNOTATION_ROLE));
+           (cli_leave_on_delete(set) && bl_object_annotation(set, BL_ANNOTATION_ROLE));
 }
 
 /* --- patches --- */
@@ -141,7 +141,7 @@ static void take_gate_out(const cJSON *set, struct cli_leave_step *step)
 
     if (at < 0)
         return;
-    if (is_on_delete(set)) {
+    if (cli_leave_on_delete(set)) {
         add_operation(step, "test", "/spec/updateStrategy/type", bl_json_new_string("OnDelete"));
     } else {
         add_operation(step, "add", "/spec/updateStrategy", strategy("OnDelete"));
@@ -246,7 +246,7 @@ void cli_leave_return(const cJSON *set, const struct cli_objects *pods, bool res
         outdated += is_outdated(set, pods->items[i]);
         warn_of_closed_gate(pods->items[i], ret_step);
     }
-    if (!is_on_delete(set))
+    if (!cli_leave_on_delete(set))
         return;
     if (is_authors_own(set))
         say(&ret_step->said, "updateStrategy stays OnDelete, as it was applied");

@@ -257,7 +257,7 @@ class Suite:
         expect(self._gated(namespace), "it has the gate")
         before, uids = self._set(namespace)["metadata"]["resourceVersion"], self._uids(namespace)
         said = ballast("leave", "-n", namespace, "--dry-run")
-        expect("would be taken off" in said and "kubectl patch statefulset kafka" in said, "a dry run tells", said)
+        expect("would be taken off" in said and "(dry run)" in said and "kubectl patch statefulset kafka" in said, "a dry run tells", said)
         expect(self._set(namespace)["metadata"]["resourceVersion"] == before, "and does nothing")
         said = ballast("leave", "-n", namespace)
         expect("stays OnDelete: 3 of 3 pods are of an older template" in said, "it says what stays", said)
@@ -322,10 +322,33 @@ class Suite:
         expect(self._uids(namespace) == uids, "a pod was restarted")
 
     def gives_up_against_a_webhook(self):
-        """Without a label that it goes by, the gate comes back each time; the other sets are left all the same."""
+        """Where it is still asked, all comes back each time."""
         namespace = self._workload()
+        self._note(namespace, "Rolling", "x")
         said = ballast("leave", "-n", namespace, "--label", "another", rc=2)
-        expect("put back each time" in said and "--label" in said, "it says so", said)
+        expect("readiness gate is put back each time" in said and "--label" in said, "it says so", said)
+        namespace = self._workload(role="zookeeper")
+        said = ballast("leave", "-n", namespace, "--label", "another", rc=2)
+        expect("updateStrategy is put back each time" in said, "it says so", said)
+
+    def leaves_by_kubectl_alone(self):
+        """As docs/operations.md says it, for who has no Ballast any more."""
+        text = (ROOT / "docs/operations.md").read_text().split("### Taken out by hand")[-1].split("## Who may pass")[0]
+        gate, pod, back = [line.strip() for line in text.splitlines() if line.startswith("    kubectl patch")]
+        namespace = self._workload()
+        self.api.patch("Namespace", namespace, {"metadata": {"labels": {"ballast.dev/enforce": None}}})
+        self._report(namespace, "kafka-0", condition(GATE, "False", "behind"), ready=False)
+        uids = self._uids(namespace)
+        here = lambda command: run("bash", "-c", command.replace("-n kafka", f"-n {namespace}"))
+        wait_until(lambda: here(gate) and not self._gated(namespace), "the gate is out")
+        here(pod)
+        found = {c["type"]: c["status"] for c in self.api.get("Pod", "kafka-0", namespace)["status"]["conditions"]}
+        expect(found[GATE] == found[SAFE] == "True", "the condition", found)
+        self._settled(namespace)
+        time.sleep(2)
+        expect(self._uids(namespace) == uids, "a pod was restarted")
+        here(back)
+        wait_until(lambda: set(uids.values()) - set(self._uids(namespace).values()), "Kubernetes restarts one")
 
     def _hook(self):
         """The rights of the chart's hook, and its command."""
