@@ -124,6 +124,8 @@ static int run(const struct cli_args *args)
 
     if (!args->files.len)
         return cli_usage(&cli_drain_check, "name a node");
+    if (args->lease && !strchr(args->lease, '/'))
+        return cli_usage(&cli_drain_check, "--controller-lease takes NAMESPACE/NAME");
     if (cli_connect(args, &client, &err) < 0)
         return cli_fail(err);
     rc = show(client, args, &screen, true);

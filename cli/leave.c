@@ -228,7 +228,7 @@ static int clean(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
             tell(leaving, ref, &step);
             return read_set(leaving, ref, set, err);
         }
-        if (rc < 0 && !is_beaten(failure)) {
+        if (rc < 0 && (!is_beaten(failure) || i + 1 == TRIES)) {
             *err = BL_STEAL(failure);
             return -1;
         }
@@ -286,7 +286,7 @@ static int give_back(struct leaving *leaving, const struct bl_ref *ref, cJSON **
             tell(leaving, ref, &step);
             return 0;
         }
-        if (rc < 0 && !is_beaten(failure)) {
+        if (rc < 0 && (!is_beaten(failure) || i + 1 == TRIES)) {
             *err = BL_STEAL(failure);
             return -1;
         }

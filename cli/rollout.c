@@ -286,6 +286,8 @@ static int check_call(const struct cli_args *args)
         return cli_usage(&cli_rollout, "-m is for pause");
     if ((args->watch || args->output) && strcmp(action, "status") != 0)
         return cli_usage(&cli_rollout, "-w and -o are for status");
+    if (args->lease && !strchr(args->lease, '/'))
+        return cli_usage(&cli_rollout, "--controller-lease takes NAMESPACE/NAME");
     if (args->dry_run && strcmp(action, "status") == 0)
         return cli_usage(&cli_rollout, "status changes nothing, with or without --dry-run");
     return CLI_OK;

@@ -89,7 +89,7 @@ int cli_screen_show(struct cli_screen *screen, const struct bl_strbuf *text)
 
     if (screen->shown && strcmp(screen->shown, text->text) == 0)
         return CLI_OK;
-    if (isatty(STDOUT_FILENO))
+    if (isatty(STDOUT_FILENO) && text->text[0] != '{' && text->text[0] != '[')
         bl_strbuf_addf(&out, "\033[H\033[2J%s", text->text); /* on top of an empty screen */
     else
         add_new_lines(screen->shown, text->text, &out);

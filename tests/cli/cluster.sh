@@ -37,6 +37,11 @@ expect_rc 2
 run "$BALLAST" rollout status --dry-run
 expect_rc 2
 
+run "$BALLAST" rollout status --controller-lease x
+expect_rc 2
+run "$BALLAST" drain-check node-a --controller-lease x
+expect_rc 2
+
 it "says what drain-check and leave take"
 run "$BALLAST" drain-check
 expect_rc 2

@@ -407,7 +407,7 @@ def main():
     api = Api()
     install_crd(api)
     suite = Suite(api)
-    report = Report(os.environ.get("TESTS"))
+    report = Report(os.environ.get("ONLY"))
     try:
         for name, test in [(n, getattr(suite, n)) for n in vars(Suite) if not n.startswith("_")]:
             report.run(name, test)
