@@ -47,6 +47,23 @@ static const struct option options[] = {
     {CLI_FLAG_COMMAND_CONFIG, 0, "command-config", "FILE",
      "properties file with TLS and SASL settings, as Kafka's own tools take it"},
     {CLI_FLAG_WATCH, 'w', "watch", NULL, "look again every two seconds, until interrupted"},
+    {CLI_FLAG_LOOK_IN, 'n', "namespace", "NAME", "namespace; the context's where not given"},
+    {CLI_FLAG_LOOK_IN, 'A', "all-namespaces", NULL, "in all namespaces"},
+    {CLI_FLAG_FOLLOW, 'w', "watch", NULL, "go on until it is over, and show what changes"},
+    {CLI_FLAG_MESSAGE, 'm', "message", "REASON", "why, for others to read"},
+    {CLI_FLAG_LEAVE, 0, "label", "KEY",
+     "label by which the webhook's selector takes namespaces; ballast.dev/enforce"},
+    {CLI_FLAG_LEAVE, 0, "webhook-config", "NAME",
+     "webhook configurations to delete with -A; ballast-webhook"},
+    {CLI_FLAG_LEAVE, 0, "controller", "NAMESPACE/NAME",
+     "Deployment to stop with -A; ballast-system/ballast-controller"},
+    {CLI_FLAG_LEAVE, 0, "restart", NULL, "hand upgrades back also where that restarts pods"},
+    {CLI_FLAG_DRY_RUN, 0, "dry-run", NULL, "say what would be done, and do nothing"},
+    {CLI_FLAG_LEASE, 0, "controller-lease", "NAMESPACE/NAME",
+     "Lease that tells whether the controller runs; ballast-system/ballast-controller"},
+    {CLI_FLAG_CLUSTER, 0, "kubeconfig", "FILE", "how to reach the cluster, as kubectl takes it"},
+    {CLI_FLAG_CLUSTER, 0, "context", "NAME", "of the kubeconfig"},
+    {CLI_FLAG_CLUSTER, 0, "in-cluster", NULL, "by the service account of the pod"},
 };
 
 static bool has(const struct cli_verb *verb, const struct option *option)
@@ -63,8 +80,9 @@ static void print_options(const struct cli_verb *verb)
             continue;
         BL_AUTO_FREE char *name = bl_asprintf("--%s%s%s", option->name, option->value ? " " : "",
                                               option->value ? option->value : "");
-        printf("  %c%c%s %-22s %s\n", option->letter ? '-' : ' ',
+        printf("  %c%c%s %-22s%s %s\n", option->letter ? '-' : ' ',
                option->letter ? option->letter : ' ', option->letter ? "," : " ", name,
+               strlen(name) > 22 ? "\n                            " : "",
                option->help ? option->help : verb->outputs);
     }
     printf("  -h, %-22s %s\n", "--help", "this text");
@@ -99,58 +117,53 @@ static void list_add(struct cli_list *list, const char *text)
     *BL_PUSH(list) = text;
 }
 
+/* By name, which says what an option is wherever two verbs give it another meaning. */
 static void store(struct cli_args *args, const struct option *option, const char *value)
 {
-    switch (option->flag) {
-    case CLI_FLAG_POLICY:
-        list_add(&args->policies, value);
-        break;
-    case CLI_FLAG_FILENAME:
-        list_add(&args->files, value);
-        break;
-    case CLI_FLAG_CONTEXT:
-        list_add(&args->context, value);
-        break;
-    case CLI_FLAG_NAMESPACE:
-        args->namespace = value;
-        break;
-    case CLI_FLAG_OUTPUT:
-        args->output = value;
-        break;
-    case CLI_FLAG_FAIL_ON:
-        args->fail_on = value;
-        break;
-    case CLI_FLAG_DIFF:
-        args->diff = true;
-        break;
-    case CLI_FLAG_IN_PLACE:
-        args->in_place = true;
-        break;
-    case CLI_FLAG_QUIET:
-        args->quiet = true;
-        break;
-    case CLI_FLAG_VERBOSE:
-        args->verbose = true;
-        break;
-    case CLI_FLAG_ADMIN:
-        list_add(&args->admins, value);
-        break;
-    case CLI_FLAG_ALL_NAMESPACES:
-        args->all_namespaces = true;
-        break;
-    case CLI_FLAG_BOOTSTRAP:
-        args->bootstrap = value;
-        break;
-    case CLI_FLAG_COMMAND_CONFIG:
-        args->command_config = value;
-        break;
-    case CLI_FLAG_WATCH:
-        args->watch = true;
-        break;
-    case CLI_FLAG_KIND:
-        args->mutate |= option->name[0] == 'm';
-        args->validate |= option->name[0] == 'v';
-        break;
+    const struct {
+        const char *name;
+        struct cli_list *list;
+        const char **text;
+        bool *set;
+    } places[] = {
+        {"policy", &args->policies, NULL, NULL},
+        {"filename", &args->files, NULL, NULL},
+        {"context-objects", &args->context, NULL, NULL},
+        {"admin", &args->admins, NULL, NULL},
+        {"namespace", &args->namespaces, &args->namespace, NULL},
+        {"output", NULL, &args->output, NULL},
+        {"fail-on", NULL, &args->fail_on, NULL},
+        {"bootstrap", NULL, &args->bootstrap, NULL},
+        {"command-config", NULL, &args->command_config, NULL},
+        {"message", NULL, &args->message, NULL},
+        {"label", NULL, &args->label, NULL},
+        {"webhook-config", NULL, &args->webhook_config, NULL},
+        {"controller", NULL, &args->controller, NULL},
+        {"controller-lease", NULL, &args->lease, NULL},
+        {"kubeconfig", NULL, &args->kubeconfig, NULL},
+        {"context", NULL, &args->kube_context, NULL},
+        {"in-cluster", NULL, NULL, &args->in_cluster},
+        {"diff", NULL, NULL, &args->diff},
+        {"in-place", NULL, NULL, &args->in_place},
+        {"quiet", NULL, NULL, &args->quiet},
+        {"verbose", NULL, NULL, &args->verbose},
+        {"all-namespaces", NULL, NULL, &args->all_namespaces},
+        {"watch", NULL, NULL, &args->watch},
+        {"mutate", NULL, NULL, &args->mutate},
+        {"validate", NULL, NULL, &args->validate},
+        {"restart", NULL, NULL, &args->restart},
+        {"dry-run", NULL, NULL, &args->dry_run},
+    };
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(places); i++) {
+        if (strcmp(places[i].name, option->name) != 0)
+            continue;
+        if (places[i].list)
+            list_add(places[i].list, value);
+        if (places[i].text)
+            *places[i].text = value;
+        if (places[i].set)
+            *places[i].set = true;
     }
 }
 
@@ -271,6 +284,7 @@ void cli_args_release(struct cli_args *args)
     free(args->files.items);
     free(args->context.items);
     free(args->admins.items);
+    free(args->namespaces.items);
     *args = (struct cli_args){0};
 }
 

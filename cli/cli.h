@@ -21,12 +21,15 @@ struct cli_list {
 
 /** What the user typed. Strings are borrowed from argv. */
 struct cli_args {
-    struct cli_list policies, files, context, admins;
+    struct cli_list policies, files, context, admins, namespaces;
     const char *output;    /* -o */
-    const char *namespace; /* -n */
+    const char *namespace; /* -n, the last one */
     const char *fail_on;
     const char *bootstrap, *command_config;
+    const char *kubeconfig, *kube_context, *lease;
+    const char *message, *label, *webhook_config, *controller;
     bool diff, in_place, quiet, verbose, mutate, validate, all_namespaces, watch;
+    bool in_cluster, dry_run, restart;
 };
 
 enum cli_flag {
@@ -46,6 +49,13 @@ enum cli_flag {
     CLI_FLAG_BOOTSTRAP = 1 << 13,
     CLI_FLAG_COMMAND_CONFIG = 1 << 14,
     CLI_FLAG_WATCH = 1 << 15,
+    CLI_FLAG_CLUSTER = 1 << 16, /* --kubeconfig, --context, --in-cluster */
+    CLI_FLAG_LOOK_IN = 1 << 17, /* -n and -A of a cluster */
+    CLI_FLAG_FOLLOW = 1 << 18,  /* -w that ends by itself */
+    CLI_FLAG_LEASE = 1 << 19,
+    CLI_FLAG_MESSAGE = 1 << 20,
+    CLI_FLAG_DRY_RUN = 1 << 21,
+    CLI_FLAG_LEAVE = 1 << 22, /* what ballast leave alone takes */
 };
 
 struct cli_verb {
@@ -58,7 +68,7 @@ struct cli_verb {
 };
 
 extern const struct cli_verb cli_harden, cli_lint, cli_explain, cli_test, cli_review, cli_vap,
-    cli_status;
+    cli_status, cli_rollout, cli_drain_check, cli_leave;
 
 /** Fills `args`. Returns -1 to go on, or the exit code after help or a usage error was printed. */
 int cli_parse(const struct cli_verb *verb, int argc, char **argv, struct cli_args *args);

@@ -7,7 +7,8 @@
 #include "cli.h"
 
 static const struct cli_verb *const verbs[] = {
-    &cli_harden, &cli_lint, &cli_explain, &cli_test, &cli_review, &cli_vap, &cli_status,
+    &cli_harden, &cli_lint,   &cli_explain, &cli_test,        &cli_review,
+    &cli_vap,    &cli_status, &cli_rollout, &cli_drain_check, &cli_leave,
 };
 
 static void print_usage(FILE *to)
@@ -16,7 +17,7 @@ static void print_usage(FILE *to)
                 "[FILE…]\n\n",
                 to);
     for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
-        (void)fprintf(to, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+        (void)fprintf(to, "  %-11s %s\n", verbs[i]->name, verbs[i]->summary);
     (void)fputs("\n  ballast VERB --help   what a verb takes, with examples\n"
                 "  ballast --version     the version\n"
                 "\nTry: helm template my-kafka CHART | ballast harden --diff\n",

@@ -5,9 +5,9 @@
 #ifndef BALLAST_CONTROLLER_ROLLER_H
 #define BALLAST_CONTROLLER_ROLLER_H
 
+#include "ballast/policies/progress.h"
 #include "ballast/runtime/recorder.h"
 #include "lookout.h"
-#include "progress.h"
 #include "rollout.h"
 #include "sight.h"
 #include "telemetry.h"

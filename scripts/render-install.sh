@@ -25,11 +25,11 @@ command -v "$helm" >/dev/null || {
 rendered=$(mktemp -d)
 trap 'rm -rf "$rendered"' EXIT
 
-# What says that Helm keeps an object is not true of these. The CRD has a file of its own, so that it can be applied
+# What says that Helm keeps an object is not true of these, and nobody runs Helm's hooks. The CRD has a file of its own, so that it can be applied
 # alone.
 {
     echo "# Written by scripts/render-install.sh from manifests/chart; do not edit."
-    "$helm" template ballast manifests/chart -n ballast-system --set crds.install=false |
+    "$helm" template ballast manifests/chart -n ballast-system --no-hooks --set crds.install=false |
         sed -e '/^ *helm\.sh\/chart:/d' -e '/^ *app\.kubernetes\.io\/managed-by: Helm$/d' -e '/^# Source: /d'
 } >"$rendered/ballast.yaml"
 {

@@ -181,7 +181,7 @@ step "lint: configure" cmake --preset lint && tests lint
 suite "brokers, asan" env "BALLAST_BUILD=$PWD/build/asan" tests/kafka/run.sh
 step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 &&
     step "testbed: build 1.36" tests/testbed/testbed.sh build --version 1.36 && {
-    suite "Kubernetes 1.34, asan" integration asan admission golden faults companions
+    suite "Kubernetes 1.34, asan" integration asan admission golden faults companions leave
     suite "Kubernetes 1.34, tsan" integration tsan faults
     suite "Kubernetes 1.36, release" integration release --version 1.36 install vap admission faults
     suite "three zones" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/run.sh

@@ -8,7 +8,7 @@ _ballast()
     verb=
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        harden | lint | explain | test | review | vap | status)
+        harden | lint | explain | test | review | vap | status | rollout | drain-check | leave)
             verb=${COMP_WORDS[i]}
             break
             ;;
@@ -16,7 +16,7 @@ _ballast()
     done
 
     if [[ -z $verb ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "harden lint explain test review vap status --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "harden lint explain test review vap status rollout drain-check leave --help --version" -- "$cur")
         return
     fi
 
@@ -25,11 +25,11 @@ _ballast()
         mapfile -t COMPREPLY < <(compgen -W "default strict audit managed" -f -- "$cur")
         return
         ;;
-    -f | --filename | --context-objects | --command-config)
+    -f | --filename | --context-objects | --command-config | --kubeconfig)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    -n | --namespace | --admin | --bootstrap)
+    -n | --namespace | --admin | --bootstrap | -m | --message | --context | --controller-lease | --label | --webhook-config | --controller)
         return
         ;;
     --fail-on)
@@ -39,7 +39,7 @@ _ballast()
     -o | --output)
         case $verb in
         lint) mapfile -t COMPREPLY < <(compgen -W "text json sarif junit" -- "$cur") ;;
-        explain | status) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
+        explain | status | rollout | drain-check) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur") ;;
         test) mapfile -t COMPREPLY < <(compgen -W "text cases" -- "$cur") ;;
         vap) mapfile -t COMPREPLY < <(compgen -W "yaml json" -- "$cur") ;;
         esac
@@ -56,11 +56,18 @@ _ballast()
         review) i="--policy --filename --mutate --validate --context-objects --help" ;;
         vap) i="--policy --output --admin --all-namespaces --help" ;;
         status) i="--bootstrap --command-config --output --watch --help" ;;
+        rollout) i="--namespace --all-namespaces --output --watch --message --dry-run --controller-lease --kubeconfig --context --in-cluster --help" ;;
+        drain-check) i="--output --watch --controller-lease --kubeconfig --context --in-cluster --help" ;;
+        leave) i="--namespace --all-namespaces --dry-run --restart --label --webhook-config --controller --kubeconfig --context --in-cluster --help" ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$i" -- "$cur")
         return
     fi
-    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    case $verb in
+    rollout) mapfile -t COMPREPLY < <(compgen -W "status pause resume abort" -- "$cur") ;;
+    drain-check | leave) ;;
+    *) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    esac
 }
 
 complete -o filenames -F _ballast ballast

@@ -7,27 +7,45 @@
 #include "observer.h"
 #include "socket.h"
 
-/* A broker learns a little later of a topic that was just made. */
+/* A broker learns a little later of a topic that was just made, or of partitions that it just got. */
 #define RETRY_MS 100
+/* So long a message is given before another producer tries. */
+#define TRY_TEXT "3000"
+#define TRY_AT_MOST (3500 * BL_NSEC_MS)
 
 /* One message, on its way through one partition. */
 struct probe {
     int32_t leader;
     int64_t offset; /* -1: not written yet */
     rd_kafka_resp_err_t error;
+    bool sent; /* and not answered yet */
     bool read;
     bl_nsec took;
 };
 
 struct canary {
+    const struct bl_observer *observer;
+    const struct bl_cluster *cluster;
     rd_kafka_t *producer, *consumer;
     rd_kafka_topic_t *target, *source;
     rd_kafka_queue_t *queue;
     struct probe *probes;
-    size_t len, written, started;
+    size_t len, started;
     char *payload;
     bl_nsec start, deadline;
 };
+
+static void close_producer(struct canary *canary)
+{
+    if (canary->target)
+        rd_kafka_topic_destroy(canary->target);
+    if (canary->producer) {
+        (void)rd_kafka_purge(canary->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        rd_kafka_destroy(canary->producer);
+    }
+    canary->target = NULL;
+    canary->producer = NULL;
+}
 
 static void canary_release(struct canary *canary)
 {
@@ -37,14 +55,9 @@ static void canary_release(struct canary *canary)
         rd_kafka_queue_destroy(canary->queue);
     if (canary->source)
         rd_kafka_topic_destroy(canary->source);
-    if (canary->target)
-        rd_kafka_topic_destroy(canary->target);
     if (canary->consumer)
         rd_kafka_destroy(canary->consumer);
-    if (canary->producer) {
-        (void)rd_kafka_purge(canary->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        rd_kafka_destroy(canary->producer);
-    }
+    close_producer(canary);
     free(canary->probes);
     free(canary->payload);
 }
@@ -52,13 +65,12 @@ static void canary_release(struct canary *canary)
 /* Each message carries its probe, which outlives the producer. */
 static void hear_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
-    struct canary *canary = opaque;
     struct probe *probe = message->_private;
 
-    (void)rk;
+    (void)rk, (void)opaque;
+    probe->sent = false;
     probe->error = message->err;
-    probe->offset = message->offset;
-    canary->written++;
+    probe->offset = message->err ? -1 : message->offset;
 }
 
 static void drop_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -97,24 +109,30 @@ static void add_brokers(rd_kafka_t *rk, const struct bl_cluster *cluster)
     }
 }
 
-static int open_clients(const struct bl_observer *observer, const struct bl_cluster *cluster,
-                        struct canary *canary, struct bl_error **err)
+static int open_producer(struct canary *canary, struct bl_error **err)
 {
-    BL_AUTO_FREE char *left = bl_asprintf("%d", bl_deadline_left(canary->deadline, INT32_MAX) + 1);
-    const char *const writes[] = {"acks", "all", "linger.ms", "0", "message.timeout.ms",
-                                  left,   NULL};
-    const char *const reads[] = {"fetch.wait.max.ms", "100", "check.crcs", "true", NULL};
+    static const char *const writes[] = {"acks",   "all", "linger.ms", "0", "message.timeout.ms",
+                                         TRY_TEXT, NULL};
 
-    canary->producer = new_client(observer, RD_KAFKA_PRODUCER, canary, writes);
-    canary->consumer = new_client(observer, RD_KAFKA_CONSUMER, canary, reads);
-    if (!canary->producer || !canary->consumer)
+    close_producer(canary);
+    canary->producer = new_client(canary->observer, RD_KAFKA_PRODUCER, canary, writes);
+    if (!canary->producer)
         return bl_fail(err, BL_ERR_INTERNAL, "cannot make a Kafka client for the canary");
-    add_brokers(canary->producer, cluster);
-    add_brokers(canary->consumer, cluster);
+    add_brokers(canary->producer, canary->cluster);
     canary->target = rd_kafka_topic_new(canary->producer, BL_CANARY_TOPIC, NULL);
+    return 0;
+}
+
+static int open_consumer(struct canary *canary, struct bl_error **err)
+{
+    static const char *const reads[] = {"fetch.wait.max.ms", "100", "check.crcs", "true", NULL};
+
+    canary->consumer = new_client(canary->observer, RD_KAFKA_CONSUMER, canary, reads);
+    if (!canary->consumer)
+        return bl_fail(err, BL_ERR_INTERNAL, "cannot make a Kafka client for the canary");
+    add_brokers(canary->consumer, canary->cluster);
     canary->source = rd_kafka_topic_new(canary->consumer, BL_CANARY_TOPIC, NULL);
     canary->queue = rd_kafka_queue_new(canary->consumer);
-    canary->payload = bl_asprintf("ballast %lld", (long long)bl_clock_wall(&bl_clock_real));
     return 0;
 }
 
@@ -169,18 +187,69 @@ static int wait_for_leaders(const struct canary *canary, struct bl_error **err)
     return bl_fail(err, BL_ERR_UNAVAILABLE, "could not see the topic " BL_CANARY_TOPIC " in time");
 }
 
-static int write_all(struct canary *canary, struct bl_error **err)
+static void write_one(const struct canary *canary, size_t partition)
 {
-    canary->start = bl_clock_now(&bl_clock_real);
-    for (size_t i = 0; i < canary->len; i++) {
-        canary->probes[i].offset = -1;
-        if (rd_kafka_produce(canary->target, (int32_t)i, RD_KAFKA_MSG_F_COPY, canary->payload,
-                             strlen(canary->payload), NULL, 0, &canary->probes[i]) < 0)
-            return fail(canary, i, "could not write to", rd_kafka_err2str(rd_kafka_last_error()),
-                        err);
+    struct probe *probe = &canary->probes[partition];
+
+    if (rd_kafka_produce(canary->target, (int32_t)partition, RD_KAFKA_MSG_F_COPY, canary->payload,
+                         strlen(canary->payload), NULL, 0, probe) < 0)
+        probe->error = rd_kafka_last_error();
+    else
+        probe->sent = true;
+}
+
+static void write_missing(const struct canary *canary)
+{
+    bl_nsec until = bl_clock_now(&bl_clock_real) + TRY_AT_MOST;
+
+    if (until > canary->deadline)
+        until = canary->deadline;
+    for (size_t i = 0; i < canary->len; i++)
+        if (canary->probes[i].offset < 0)
+            write_one(canary, i);
+    for (size_t i = 0; i < canary->len; i++)
+        while (canary->probes[i].sent && bl_deadline_left(until, 1))
+            (void)rd_kafka_poll(canary->producer, bl_deadline_left(until, RETRY_MS));
+}
+
+/* What passes once the brokers have all heard of the partition, or agree on who leads it. */
+static bool is_passing(const struct probe *probe)
+{
+    switch (probe->error) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return probe->sent;
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+        return true;
+    default:
+        return false;
     }
-    while (canary->written < canary->len && bl_deadline_left(canary->deadline, 1))
-        (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));
+}
+
+/* After a pause, if there is time for it. */
+static bool is_worth_another_try(const struct canary *canary)
+{
+    bool passing = false;
+
+    for (size_t i = 0; i < canary->len; i++) {
+        const struct probe *probe = &canary->probes[i];
+
+        if (probe->offset < 0 && !is_passing(probe))
+            return false;
+        passing |= probe->offset < 0;
+    }
+    if (!passing || !bl_deadline_left(canary->deadline, 1))
+        return false;
+    (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));
+    return bl_deadline_left(canary->deadline, 1) > 0;
+}
+
+static int judge_writes(const struct canary *canary, struct bl_error **err)
+{
     for (size_t i = 0; i < canary->len; i++) {
         if (canary->probes[i].error)
             return fail(canary, i, "could not write to", rd_kafka_err2str(canary->probes[i].error),
@@ -189,6 +258,25 @@ static int write_all(struct canary *canary, struct bl_error **err)
             return fail(canary, i, "could not write to", "no answer in time", err);
     }
     return 0;
+}
+
+/*
+ * A broker that lags behind tells of fewer partitions, and a producer that hears it loses what it was given
+ * for the others. So each try has a producer of its own.
+ */
+static int write_all(struct canary *canary, struct bl_error **err)
+{
+    canary->start = bl_clock_now(&bl_clock_real);
+    for (size_t i = 0; i < canary->len; i++)
+        canary->probes[i].offset = -1;
+    do {
+        for (size_t i = 0; i < canary->len; i++)
+            canary->probes[i].sent = false;
+        if (open_producer(canary, err) < 0 || wait_for_leaders(canary, err) < 0)
+            return -1;
+        write_missing(canary);
+    } while (is_worth_another_try(canary));
+    return judge_writes(canary, err);
 }
 
 /* Errors of a partition pass while its leader moves, so that only the deadline ends the reading. */
@@ -254,13 +342,16 @@ int bl_canary_check(struct bl_observer *observer, const struct bl_cluster *clust
                     struct bl_canary_result *ret_result, struct bl_error **err)
 {
     BL_AUTO(canary_release)
-    struct canary canary = {.deadline = bl_clock_now(&bl_clock_real) + at_most};
+    struct canary canary = {.observer = observer,
+                            .cluster = cluster,
+                            .deadline = bl_clock_now(&bl_clock_real) + at_most};
 
     if (bl_canary_make_topic(observer->rk, cluster, canary.deadline, &canary.len, err) < 0)
         return -1;
     canary.probes = bl_alloc(canary.len, sizeof(*canary.probes));
-    if (open_clients(observer, cluster, &canary, err) < 0 || wait_for_leaders(&canary, err) < 0 ||
-        write_all(&canary, err) < 0 || read_all(&canary, err) < 0)
+    canary.payload = bl_asprintf("ballast %lld", (long long)bl_clock_wall(&bl_clock_real));
+    if (write_all(&canary, err) < 0 || open_consumer(&canary, err) < 0 ||
+        read_all(&canary, err) < 0)
         return -1;
     *ret_result = summarize(&canary);
     return 0;

@@ -9,10 +9,10 @@ expect_rc 0
 expect_out_contains "ballast 0."
 run "$BALLAST" --help
 expect_rc 0
-for verb in harden lint explain test review vap status; do
+for verb in harden lint explain test review vap status rollout drain-check leave; do
     expect_out_contains "  $verb "
 done
-for verb in harden lint explain test review vap status; do
+for verb in harden lint explain test review vap status rollout drain-check leave; do
     run "$BALLAST" "$verb" --help
     expect_rc 0
     expect_out_contains "Usage: ballast $verb"

@@ -204,7 +204,7 @@ class Suite:
                       ("patch", "validatingwebhookconfigurations"), ("create", "pods", "--subresource=exec", "-A")):
             expect(not may(*words), f"it may {' '.join(words)}")
 
-    def the_controller_may_keep_companions_and_no_more(self):
+    def the_controller_may_do_its_work_and_no_more(self):
         me = f"--as=system:serviceaccount:{NAMESPACE}:ballast-controller"
         for allowed, *question in (
                 (True, "patch", "poddisruptionbudgets.policy", "-A"),
@@ -216,7 +216,8 @@ class Suite:
                 (False, "update", "statefulsets.apps", "-A"),
                 (False, "get", "secrets", "-n", NAMESPACE),
                 (False, "list", "configmaps", "-A"),
-                (False, "watch", "pods", "-A"),
+                (True, "create", "pods", "--subresource=eviction", "-A"),
+                (False, "delete", "pods", "-A"),
                 (False, "patch", "kafkapolicies.ballast.dev", "-A")):
             said = kubectl("auth", "can-i", me, *question, check=False).stdout.strip()
             expect(said == ("yes" if allowed else "no"), f"can-i {' '.join(question)}: {said}")
@@ -257,13 +258,13 @@ class Suite:
             return self.api.get("Secret", SECRET, NAMESPACE)["data"]["tls.crt"] != before
         wait_until(replaced, "there is another certificate")
 
-    def kubeconfig(self):
-        """That of the tests, with the token of the webhook's service account in place of the admin's certificate."""
+    def kubeconfig(self, account="ballast-webhook"):
+        """That of the tests, with the token of a service account in place of the admin's certificate."""
         config = json.loads(kubectl("config", "view", "--raw", "--flatten", "-o", "json").stdout)
-        token = kubectl("create", "token", "ballast-webhook", "-n", NAMESPACE).stdout.strip()
+        token = kubectl("create", "token", account, "-n", NAMESPACE).stdout.strip()
         for user in config["users"]:
             user["user"] = {"token": token}
-        path = WORK / "service-account.kubeconfig"
+        path = WORK / f"{account}.kubeconfig"
         path.write_text(json.dumps(config))
         return path
 
@@ -302,6 +303,27 @@ class Suite:
             return not self.api.find("Namespace", NAMESPACE)
         wait_until(gone, "the namespace is gone", 60)
 
+    def hook_pods(self):
+        return self.api.request("GET", self.api.path("Pod", NAMESPACE) +
+                                "?labelSelector=batch.kubernetes.io/job-name=ballast-leave")["items"]
+
+    def uninstall_with_its_hook(self):
+        """Helm waits for the hook, which is run here, with its own arguments and rights, as there are no nodes."""
+        helm = subprocess.Popen(["helm", "uninstall", "ballast", "-n", NAMESPACE, "--timeout", "90s"], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            pod = wait_until(self.hook_pods, "the hook has a pod", 60)[0]
+            arguments = pod["spec"]["containers"][0]["args"]
+            said = run(str(BUILD / "ballast"), *[word for word in arguments if word != "--in-cluster"],
+                       env={**os.environ, "KUBECONFIG": str(self.kubeconfig("ballast-leave"))}).stdout
+            expect("deployment ballast-system/ballast-controller: stopped" in said, "the controller runs", said)
+            self.api.patch("Pod", pod["metadata"]["name"], {"status": {"phase": "Succeeded"}}, NAMESPACE, "status")
+            expect(helm.wait(90) == 0, "helm uninstall failed", helm.stdout.read())
+        finally:
+            helm.kill()
+        for kind in ("ClusterRole", "ClusterRoleBinding"):
+            expect(not self.api.find(kind, "ballast-leave"), f"the hook has left a {kind}")
+
     def installs_and_goes_with_helm(self):
         run("helm", "install", "ballast", CHART, "-n", NAMESPACE, "--create-namespace")
         run("helm", "upgrade", "ballast", CHART, "-n", NAMESPACE, "--set", "replicas=3")
@@ -309,7 +331,7 @@ class Suite:
         run("helm", "upgrade", "ballast", CHART, "-n", NAMESPACE, "--reuse-values")
         expect(self.api.find("ValidatingWebhookConfiguration", "ballast-webhook"), "an upgrade does not bring it back")
         run("helm", "rollback", "ballast", "-n", NAMESPACE)
-        run("helm", "uninstall", "ballast", "-n", NAMESPACE)
+        self.uninstall_with_its_hook()
         expect(not self.api.find("ValidatingWebhookConfiguration", "ballast-webhook"), "a configuration is left")
         crd = kubectl("get", "crd", "kafkapolicies.ballast.dev", "-o", "name").stdout
         expect("kafkapolicies" in crd, "the CRD went with the release")
@@ -326,7 +348,7 @@ def main():
     for name in ("rendered_manifests_are_fresh", "chart_passes_helm_lint", "chart_is_accepted",
                  "cert_manager_objects_fit", "monitoring_objects_fit", "values_are_checked",
                  "kustomization_is_accepted", "kustomization_is_installed", "rights_are_enough_and_no_more",
-                 "the_controller_may_keep_companions_and_no_more",
+                 "the_controller_may_do_its_work_and_no_more",
                  "serves_with_its_own_arguments_and_rights", "way_out_is_open", "kustomization_is_taken_away",
                  "installs_and_goes_with_helm"):
         report.run(f"install: {name.replace('_', ' ')}", getattr(suite, name))

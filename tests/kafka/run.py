@@ -282,12 +282,17 @@ def test_canary(cluster):
 
 
 def test_canary_of_too_few(cluster):
-    """acks=all fails where min.insync.replicas is more than there are."""
-    cluster.topics("--create", "--topic", "ballast-canary", "--replica-assignment", "1:2,2:3,3:1", "--config",
-                   "min.insync.replicas=3")
-    wait_until(lambda: "ballast-canary-0" in admin(cluster, "look").partitions(), "it is there")
-    failed = Admin(cluster.bootstrap(), "-", "canary", 8)
-    expect(failed.rc == 2 and "could not write to partition ballast-canary-" in failed.err, "it fails", failed.err)
+    """acks=all fails where fewer than min.insync.replicas are in sync. More than there are is asked of nobody since 3.7."""
+    cluster.topics("--create", "--topic", "ballast-canary", "--replica-assignment", "1:3,2:3", "--config",
+                   "min.insync.replicas=2")
+    wait_until(lambda: "ballast-canary-1" in admin(cluster, "look").partitions(), "it is there")
+    cluster.stop(3)
+    try:
+        failed = Admin(cluster.bootstrap(), "-", "canary", 8)
+    finally:
+        cluster.start(3)
+    expect(failed.rc == 2 and "could not write to partition ballast-canary-" in failed.err, "it fails", failed.rc,
+           failed.out, failed.err)
     expect("led by broker" in failed.err, "and says where", failed.err)
     cluster.topics("--delete", "--topic", "ballast-canary")
     wait_all_may_go(cluster)

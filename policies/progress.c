@@ -1,8 +1,9 @@
-#include "progress.h"
+#include "ballast/policies/progress.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/base/date.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 

@@ -1,0 +1,156 @@
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "drain.h"
+
+#define LOOK_EVERY_MS 1000
+
+/* What every node is judged by, read once for all of them. */
+struct scene {
+    struct cli_objects sets, budgets;
+    struct cli_life life;
+};
+
+static void scene_release(struct scene *scene)
+{
+    cli_objects_release(&scene->sets);
+    cli_objects_release(&scene->budgets);
+}
+
+static int read_scene(struct bl_kube_client *client, const char *lease, struct scene *scene,
+                      struct bl_error **err)
+{
+    const struct bl_kube_selection all = {0};
+
+    if (cli_list(client, &cli_sets, &all, &scene->sets, err) < 0 ||
+        cli_list(client, &cli_budgets, &all, &scene->budgets, err) < 0)
+        return -1;
+    cli_life_read(client, lease, &scene->life);
+    return 0;
+}
+
+/* A name that is mistyped must not read as a node without Kafka. */
+static int check_node(struct bl_kube_client *client, const char *node, struct bl_error **err)
+{
+    BL_ERROR(failure);
+
+    if (bl_kube_get(client, &cli_nodes, NULL, node, NULL, &failure) == 0 ||
+        bl_error_status(failure) == 403)
+        return 0;
+    *err = BL_STEAL(failure);
+    return -1;
+}
+
+static void render(const struct cli_drain *drain, const struct cli_args *args, cJSON *list,
+                   struct bl_strbuf *out)
+{
+    if (bl_text_eq(args->output, "json"))
+        bl_json_push(list, cli_drain_json(drain));
+    else
+        cli_drain_text(drain, out);
+}
+
+static int judge_node(struct bl_kube_client *client, const struct scene *scene,
+                      const struct cli_args *args, const char *node, cJSON *list,
+                      struct bl_strbuf *out, enum cli_drain_answer *worst, struct bl_error **err)
+{
+    BL_AUTO(cli_objects_release) struct cli_objects pods = {0};
+    BL_AUTO(cli_drain_release) struct cli_drain drain = {0};
+    BL_AUTO_FREE char *fields = bl_asprintf("spec.nodeName=%s", node);
+    const struct bl_kube_selection selection = {.fields = fields};
+    const struct cli_drain_facts facts = {&pods, &scene->sets, &scene->budgets, scene->life};
+
+    if (check_node(client, node, err) < 0 ||
+        cli_list(client, &cli_pods, &selection, &pods, err) < 0)
+        return -1;
+    cli_drain_judge(node, &facts, &drain);
+    render(&drain, args, list, out);
+    if (drain.answer > *worst)
+        *worst = drain.answer;
+    return 0;
+}
+
+static int look(struct bl_kube_client *client, const struct cli_args *args, struct bl_strbuf *out,
+                enum cli_drain_answer *ret_worst, struct bl_error **err)
+{
+    BL_AUTO(scene_release) struct scene scene = {0};
+    BL_AUTO_JSON cJSON *list = bl_json_new_array();
+    enum cli_drain_answer worst = CLI_DRAIN_NOW;
+
+    if (read_scene(client, args->lease, &scene, err) < 0)
+        return -1;
+    for (size_t i = 0; i < args->files.len; i++)
+        if (judge_node(client, &scene, args, args->files.items[i], list, out, &worst, err) < 0)
+            return -1;
+    if (bl_text_eq(args->output, "json") && args->watch) {
+        bl_json_write(out, list);
+        bl_strbuf_addc(out, '\n');
+    } else if (bl_text_eq(args->output, "json")) {
+        bl_json_write_pretty(out, list);
+    }
+    *ret_worst = worst;
+    return 0;
+}
+
+/* Returns -1 to look again, or the exit code. */
+static int show(struct bl_kube_client *client, const struct cli_args *args,
+                struct cli_screen *screen, bool first)
+{
+    BL_ERROR(err);
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    enum cli_drain_answer worst;
+
+    if (look(client, args, &out, &worst, &err) < 0) {
+        if (args->watch && !first && bl_error_code(err) == BL_ERR_UNAVAILABLE)
+            return -1;
+        return cli_fail(err);
+    }
+    if ((args->watch ? cli_screen_show(screen, &out) : cli_print(&out)) != CLI_OK)
+        return CLI_ERROR;
+    if (worst == CLI_DRAIN_NOW)
+        return CLI_OK;
+    return args->watch && worst != CLI_DRAIN_NEVER ? -1 : CLI_FINDINGS;
+}
+
+static int run(const struct cli_args *args)
+{
+    BL_ERROR(err);
+    BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = NULL;
+    BL_AUTO(cli_screen_release) struct cli_screen screen = {0};
+    int rc;
+
+    if (!args->files.len)
+        return cli_usage(&cli_drain_check, "name a node");
+    if (args->lease && !strchr(args->lease, '/'))
+        return cli_usage(&cli_drain_check, "--controller-lease takes NAMESPACE/NAME");
+    if (cli_connect(args, &client, &err) < 0)
+        return cli_fail(err);
+    rc = show(client, args, &screen, true);
+    while (rc < 0) {
+        (void)poll(NULL, 0, LOOK_EVERY_MS); /* an interrupt ends the program */
+        rc = show(client, args, &screen, false);
+    }
+    return rc;
+}
+
+const struct cli_verb cli_drain_check = {
+    .name = "drain-check",
+    .arguments = "NODE…",
+    .summary = "say whether nodes may be drained now, and what stands against it",
+    .description =
+        "Names the pods of Kafka and ZooKeeper on each node, and says of each whether it may be "
+        "evicted now: by\n"
+        "the condition that Ballast's controller keeps, a hold, and the disruption budget. It "
+        "evicts and cordons\n"
+        "nothing. With -w it waits until the nodes may be drained; it ends at once where waiting "
+        "does not help.",
+    .examples = "  ballast drain-check node-a\n"
+                "  ballast drain-check node-a -w && kubectl drain node-a --ignore-daemonsets "
+                "--delete-emptydir-data\n",
+    .outputs = "text|json",
+    .flags = CLI_FLAG_CLUSTER | CLI_FLAG_FOLLOW | CLI_FLAG_LEASE | CLI_FLAG_OUTPUT,
+    .run = run,
+};

@@ -1,0 +1,405 @@
+#include "leave.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/date.h"
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/json/edit.h"
+
+#define ENFORCE "ballast.dev/enforce"
+#define CONFIGURATIONS "ballast-webhook"
+#define CONTROLLER "ballast-system/ballast-controller"
+
+/* API servers hear of a label or a configuration that is gone a little later. */
+#define TRIES 40
+#define TRY_EVERY_MS 500
+/* A Lease that its holder has not renewed for so long is free. */
+#define LEASE_SECONDS 15
+
+static const struct bl_kube_resource deployments = {"apps", "v1", "deployments"};
+static const struct bl_kube_resource leases = {"coordination.k8s.io", "v1", "leases"};
+static const struct bl_kube_resource configurations[] = {
+    {"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"},
+    {"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"},
+};
+
+struct leaving {
+    const struct cli_args *args;
+    struct bl_kube_client *client;
+    int rc; /* the worst so far */
+};
+
+/* One failure does not keep the others from being left. */
+static void fail(struct leaving *leaving, const struct bl_error *err)
+{
+    leaving->rc = cli_fail(err);
+}
+
+static void pause_a_little(void)
+{
+    (void)poll(NULL, 0, TRY_EVERY_MS);
+}
+
+static const char *mood(const struct leaving *leaving)
+{
+    return leaving->args->dry_run ? "would be " : "";
+}
+
+static void tell(const struct leaving *leaving, const struct bl_ref *ref,
+                 const struct cli_leave_step *step)
+{
+    const char *mark = leaving->args->dry_run ? "(dry run) " : "";
+
+    for (size_t i = 0; i < step->said.len; i++)
+        printf("%sstatefulset %s/%s: %s\n", mark, ref->namespace, ref->name, step->said.items[i]);
+    for (size_t i = 0; i < step->warned.len; i++)
+        printf("%sstatefulset %s/%s: warning: %s\n", mark, ref->namespace, ref->name,
+               step->warned.items[i]);
+    (void)fflush(stdout);
+}
+
+/* --- first of all, nobody puts back what is taken out --- */
+
+static int unlabel(struct leaving *leaving, const char *namespace, struct bl_error **err)
+{
+    const char *label = leaving->args->label ? leaving->args->label : ENFORCE;
+    BL_AUTO_JSON cJSON *object = NULL, *body = bl_json_new_object();
+    const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body};
+
+    if (bl_kube_get(leaving->client, &cli_namespaces, NULL, namespace, &object, err) < 0)
+        return bl_wrap(err, "could not read namespace \"%s\"", namespace);
+    if (!bl_object_label(object, label))
+        return 0;
+    bl_json_add(bl_json_add_object(bl_json_add_object(body, "metadata"), "labels"), label,
+                cJSON_CreateNull());
+    if (!leaving->args->dry_run &&
+        bl_kube_patch(leaving->client, &cli_namespaces, NULL, namespace, &patch, NULL, err) < 0)
+        return bl_wrap(err, "could not take the label off namespace \"%s\"", namespace);
+    printf("namespace %s: label %s %staken off; webhook and controller look away\n", namespace,
+           label, mood(leaving));
+    return 0;
+}
+
+static int delete_configuration(struct leaving *leaving, const struct bl_kube_resource *resource,
+                                struct bl_error **err)
+{
+    const char *name =
+        leaving->args->webhook_config ? leaving->args->webhook_config : CONFIGURATIONS;
+    BL_ERROR(failure);
+    int rc = leaving->args->dry_run
+                 ? bl_kube_get(leaving->client, resource, NULL, name, NULL, &failure)
+                 : bl_kube_delete(leaving->client, resource, NULL, name, NULL, &failure);
+
+    if (rc < 0 && bl_error_status(failure) == 404)
+        return 0;
+    if (rc < 0) {
+        *err = BL_STEAL(failure);
+        return bl_wrap(err, "could not delete %s \"%s\"", resource->plural, name);
+    }
+    printf("%s %s: %sdeleted\n", resource->plural, name, mood(leaving));
+    return 0;
+}
+
+static bool is_lease_free(struct bl_kube_client *client, const char *namespace, const char *name)
+{
+    BL_AUTO_JSON cJSON *lease = NULL;
+    BL_ERROR(err);
+    const char *holder;
+    int64_t renewed = 0;
+
+    if (bl_kube_get(client, &leases, namespace, name, &lease, &err) < 0)
+        return bl_error_status(err) == 404;
+    holder = bl_json_string(bl_json_get(lease, "spec"), "holderIdentity");
+    (void)bl_time_parse(bl_json_string(bl_json_get(lease, "spec"), "renewTime"), &renewed);
+    return !holder || !*holder || bl_clock_seconds(&bl_clock_real) - renewed > LEASE_SECONDS;
+}
+
+static int wait_until_stopped(struct leaving *leaving, const char *namespace, const char *name,
+                              struct bl_error **err)
+{
+    for (int i = 0; i < TRIES; i++) {
+        if (is_lease_free(leaving->client, namespace, name))
+            return 0;
+        pause_a_little();
+    }
+    return bl_fail(err, BL_ERR_UNAVAILABLE, "the controller still holds the Lease \"%s/%s\"",
+                   namespace, name);
+}
+
+/* It would see new templates, and roll them. */
+static int stop_controller(struct leaving *leaving, struct bl_error **err)
+{
+    const char *text = leaving->args->controller ? leaving->args->controller : CONTROLLER;
+    const char *name = strchr(text, '/') + 1;
+    BL_AUTO_FREE char *namespace = bl_strndup(text, (size_t)(name - 1 - text));
+    BL_AUTO_JSON cJSON *object = NULL, *body = bl_json_new_object();
+    const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body};
+    BL_ERROR(failure);
+
+    if (bl_kube_get(leaving->client, &deployments, namespace, name, &object, &failure) < 0) {
+        if (bl_error_status(failure) == 404)
+            return 0;
+        *err = BL_STEAL(failure);
+        return bl_wrap(err, "could not read Deployment \"%s\"", text);
+    }
+    bl_json_add_int(bl_json_add_object(body, "spec"), "replicas", 0);
+    if (!leaving->args->dry_run &&
+        (bl_kube_patch(leaving->client, &deployments, namespace, name, &patch, NULL, err) < 0 ||
+         wait_until_stopped(leaving, namespace, name, err) < 0))
+        return bl_wrap(err, "could not stop Deployment \"%s\"", text);
+    printf("deployment %s: %sstopped\n", text, mood(leaving));
+    return 0;
+}
+
+static int turn_off(struct leaving *leaving, struct bl_error **err)
+{
+    if (stop_controller(leaving, err) < 0)
+        return -1;
+    for (size_t i = 0; i < BL_ARRAY_LEN(configurations); i++)
+        if (delete_configuration(leaving, &configurations[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+/* --- a StatefulSet --- */
+
+static int patch_set(struct leaving *leaving, const struct bl_ref *ref, const cJSON *operations,
+                     cJSON **ret_set, struct bl_error **err)
+{
+    const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_JSON, .body = operations};
+
+    return bl_kube_patch(leaving->client, &cli_sets, ref->namespace, ref->name, &patch, ret_set,
+                         err);
+}
+
+static int read_set(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
+                    struct bl_error **err)
+{
+    cJSON *fresh = NULL;
+
+    if (bl_kube_get(leaving->client, &cli_sets, ref->namespace, ref->name, &fresh, err) < 0)
+        return -1;
+    cJSON_Delete(*set);
+    *set = fresh;
+    return 0;
+}
+
+static int blame_webhook(const char *what, struct bl_error **err)
+{
+    (void)bl_fail(err, BL_ERR_CONFLICT, "%s is put back each time", what);
+    return bl_hint(err, "Is the webhook still asked? Name its label by --label, or use -A.");
+}
+
+/* Somebody else was faster: what the patch expects is so no more. */
+static bool is_beaten(const struct bl_error *err)
+{
+    return bl_error_status(err) == 422 || bl_error_status(err) == 409;
+}
+
+/* In a dry run the patch is made on our copy, of which no pod is then. */
+static int pretend(const struct cli_leave_step *step, cJSON **set, struct bl_error **err)
+{
+    if (step->patch && bl_patch_apply(set, step->patch, err) < 0)
+        return -1;
+    if (step->template)
+        cJSON_DeleteItemFromObjectCaseSensitive(bl_json_get(*set, "status"), "updateRevision");
+    return 0;
+}
+
+static int clean(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
+                 struct bl_error **err)
+{
+    for (int i = 0; i < TRIES; i++) {
+        BL_AUTO(cli_leave_step_release) struct cli_leave_step step = {0};
+        BL_AUTO_JSON cJSON *after = NULL;
+        BL_ERROR(failure);
+        int rc;
+
+        cli_leave_clean(*set, &step);
+        if (leaving->args->dry_run || !step.patch) {
+            tell(leaving, ref, &step);
+            return pretend(&step, set, err);
+        }
+        rc = patch_set(leaving, ref, step.patch, &after, &failure);
+        if (rc == 0 && !cli_leave_gated(after)) {
+            tell(leaving, ref, &step);
+            return read_set(leaving, ref, set, err);
+        }
+        if (rc < 0 && (!is_beaten(failure) || i + 1 == TRIES)) {
+            *err = BL_STEAL(failure);
+            return -1;
+        }
+        pause_a_little();
+        if (read_set(leaving, ref, set, err) < 0)
+            return -1;
+    }
+    return blame_webhook("the readiness gate", err);
+}
+
+static bool is_seen(const cJSON *set)
+{
+    int64_t wanted = 0, seen = 0;
+
+    (void)bl_json_int(bl_json_at(set, "metadata", "generation", NULL), &wanted);
+    (void)bl_json_int(bl_json_at(set, "status", "observedGeneration", NULL), &seen);
+    return seen >= wanted;
+}
+
+/* Until then nobody knows which pods are of an older template. */
+static int wait_until_seen(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
+                           struct bl_error **err)
+{
+    for (int i = 0; i < TRIES && !leaving->args->dry_run; i++) {
+        if (is_seen(*set))
+            return 0;
+        pause_a_little();
+        if (read_set(leaving, ref, set, err) < 0)
+            return -1;
+    }
+    return leaving->args->dry_run
+               ? 0
+               : bl_fail(err, BL_ERR_UNAVAILABLE, "the StatefulSet controller does not look at it");
+}
+
+static int give_back(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
+                     struct bl_error **err)
+{
+    const struct bl_kube_selection selection = {.namespace = ref->namespace};
+
+    for (int i = 0; i < TRIES; i++) {
+        BL_AUTO(cli_objects_release) struct cli_objects pods = {0};
+        BL_AUTO(cli_leave_step_release) struct cli_leave_step step = {0};
+        BL_AUTO_JSON cJSON *after = NULL;
+        BL_ERROR(failure);
+        int rc = 0;
+
+        if (wait_until_seen(leaving, ref, set, err) < 0 ||
+            cli_list(leaving->client, &cli_pods, &selection, &pods, err) < 0)
+            return -1;
+        cli_leave_return(*set, &pods, leaving->args->restart, &step);
+        if (step.patch && !leaving->args->dry_run)
+            rc = patch_set(leaving, ref, step.patch, &after, &failure);
+        if (rc == 0 && !(after && cli_leave_on_delete(after))) {
+            tell(leaving, ref, &step);
+            return 0;
+        }
+        if (rc < 0 && (!is_beaten(failure) || i + 1 == TRIES)) {
+            *err = BL_STEAL(failure);
+            return -1;
+        }
+        pause_a_little();
+        if (read_set(leaving, ref, set, err) < 0)
+            return -1;
+    }
+    return blame_webhook("updateStrategy", err);
+}
+
+static void leave_set(struct leaving *leaving, const cJSON *object)
+{
+    struct bl_ref ref = bl_object_ref(object);
+    BL_AUTO_JSON cJSON *set = bl_json_copy(object);
+    BL_ERROR(err);
+
+    if (clean(leaving, &ref, &set, &err) == 0 && give_back(leaving, &ref, &set, &err) == 0)
+        return;
+    (void)bl_wrap(&err, "could not leave StatefulSet \"%s/%s\"", ref.namespace, ref.name);
+    fail(leaving, err);
+}
+
+static void leave_namespace(struct leaving *leaving, const char *namespace)
+{
+    BL_AUTO(cli_sets_release) struct cli_sets sets = {0};
+    size_t count = 0;
+    BL_ERROR(err);
+
+    if (cli_sets_read(leaving->client, namespace, &sets, &err) < 0) {
+        fail(leaving, err);
+        return;
+    }
+    for (size_t i = 0; i < sets.scene->workloads.len; i++) {
+        const struct bl_workload *workload = sets.scene->workloads.items[i];
+
+        if (workload->owner || !cli_leave_concerns(workload->object))
+            continue;
+        count++;
+        leave_set(leaving, workload->object);
+    }
+    if (!count)
+        printf("%s%s: nothing of Ballast's in a StatefulSet\n",
+               namespace ? "namespace " : "all namespaces", namespace ? namespace : "");
+}
+
+static void leave_labelled(struct leaving *leaving, const char *namespace)
+{
+    BL_ERROR(err);
+
+    if (unlabel(leaving, namespace, &err) < 0)
+        fail(leaving, err);
+    else
+        leave_namespace(leaving, namespace);
+}
+
+/* --- the call --- */
+
+static int check_call(const struct cli_args *args)
+{
+    if (args->files.len)
+        return cli_usage(&cli_leave, "it takes no names but namespaces, by -n");
+    if (!args->namespaces.len == !args->all_namespaces)
+        return cli_usage(&cli_leave, "name namespaces by -n, or all by -A");
+    if (!args->all_namespaces && (args->webhook_config || args->controller))
+        return cli_usage(&cli_leave, "--webhook-config and --controller go with -A");
+    if (args->all_namespaces && args->label)
+        return cli_usage(&cli_leave, "--label goes with -n");
+    if (args->controller && !strchr(args->controller, '/'))
+        return cli_usage(&cli_leave, "--controller takes NAMESPACE/NAME");
+    return CLI_OK;
+}
+
+static int run(const struct cli_args *args)
+{
+    BL_ERROR(err);
+    BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = NULL;
+    struct leaving leaving = {.args = args, .rc = check_call(args)};
+
+    if (leaving.rc != CLI_OK)
+        return leaving.rc;
+    if (cli_connect(args, &client, &err) < 0)
+        return cli_fail(err);
+    leaving.client = client;
+    /* What is taken out while others put it back again does no good. */
+    if (args->all_namespaces && turn_off(&leaving, &err) < 0)
+        return cli_fail(err);
+    if (args->all_namespaces)
+        leave_namespace(&leaving, NULL);
+    for (size_t i = 0; i < args->namespaces.len; i++)
+        leave_labelled(&leaving, args->namespaces.items[i]);
+    return leaving.rc;
+}
+
+const struct cli_verb cli_leave = {
+    .name = "leave",
+    .arguments = "-n NAMESPACE…|-A",
+    .summary = "take Ballast out of StatefulSets, without a restart",
+    .description =
+        "A gate that nobody opens keeps new brokers unready for ever, and OnDelete that nobody "
+        "rolls freezes\n"
+        "upgrades. So before Ballast goes: it is kept off (the label off each namespace; with -A "
+        "its controller\n"
+        "stopped and its webhook configurations deleted), the readiness gate and the annotations "
+        "of rollouts are\n"
+        "taken out of each StatefulSet while it is OnDelete, which restarts nothing, and upgrades "
+        "are handed back\n"
+        "to Kubernetes where no pod restarts by that. Where one would, the command for later is "
+        "printed. Safe to\n"
+        "repeat.",
+    .examples = "  ballast leave -n kafka --dry-run\n"
+                "  ballast leave -n kafka -n kafka-test\n"
+                "  ballast leave -A\n",
+    .outputs = "text",
+    .flags = CLI_FLAG_CLUSTER | CLI_FLAG_LOOK_IN | CLI_FLAG_LEAVE | CLI_FLAG_DRY_RUN,
+    .run = run,
+};

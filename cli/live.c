@@ -1,0 +1,182 @@
+#include "live.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ballast/base/date.h"
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+
+#define CHART_LEASE "ballast-system/ballast-controller"
+/* A Lease is renewed every two seconds; the webhook believes nothing after so long either. */
+#define AWAY_AFTER 30
+
+const struct bl_kube_resource cli_sets = {"apps", "v1", "statefulsets"};
+const struct bl_kube_resource cli_pods = {"", "v1", "pods"};
+const struct bl_kube_resource cli_nodes = {"", "v1", "nodes"};
+const struct bl_kube_resource cli_budgets = {"policy", "v1", "poddisruptionbudgets"};
+const struct bl_kube_resource cli_namespaces = {"", "v1", "namespaces"};
+static const struct bl_kube_resource leases = {"coordination.k8s.io", "v1", "leases"};
+
+/* --- the connection --- */
+
+static bool has_kubeconfig(const struct cli_args *args)
+{
+    const char *named = getenv("KUBECONFIG"), *home = getenv("HOME");
+
+    if (args->kubeconfig || args->kube_context || (named && *named))
+        return true;
+
+    BL_AUTO_FREE char *path = bl_asprintf("%s/.kube/config", home ? home : "");
+    return access(path, R_OK) == 0;
+}
+
+int cli_connect(const struct cli_args *args, struct bl_kube_client **ret_client,
+                struct bl_error **err)
+{
+    bool in_cluster = args->in_cluster || (bl_kube_in_cluster() && !has_kubeconfig(args));
+    struct bl_kube_config *config = NULL;
+
+    if ((in_cluster ? bl_kube_config_in_cluster(NULL, &bl_clock_real, &config, err)
+                    : bl_kube_config_load(args->kubeconfig, args->kube_context, &bl_clock_real,
+                                          &config, err)) < 0)
+        return -1;
+    return bl_kube_client_new(config, NULL, ret_client, err);
+}
+
+/* --- lists --- */
+
+static int keep(void *context, cJSON *object, struct bl_error **err BL_UNUSED)
+{
+    struct cli_objects *objects = context;
+
+    *BL_PUSH(objects) = object;
+    return 0;
+}
+
+int cli_list(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+             const struct bl_kube_selection *selection, struct cli_objects *objects,
+             struct bl_error **err)
+{
+    if (bl_kube_list(client, resource, selection, keep, objects, err) < 0)
+        return bl_wrap(err, "could not list %s", resource->plural);
+    return 0;
+}
+
+int cli_list_if_allowed(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+                        const struct bl_kube_selection *selection, struct cli_objects *objects,
+                        struct bl_error **err)
+{
+    BL_ERROR(failure);
+
+    if (cli_list(client, resource, selection, objects, &failure) == 0 ||
+        bl_error_status(failure) == 403)
+        return 0;
+    *err = BL_STEAL(failure);
+    return -1;
+}
+
+void cli_objects_release(struct cli_objects *objects)
+{
+    for (size_t i = 0; i < objects->len; i++)
+        cJSON_Delete(objects->items[i]);
+    free(objects->items);
+    *objects = (struct cli_objects){0};
+}
+
+int cli_sets_read(struct bl_kube_client *client, const char *namespace, struct cli_sets *ret_sets,
+                  struct bl_error **err)
+{
+    const struct bl_kube_selection selection = {.namespace = namespace};
+    struct cli_sets sets = {0};
+
+    if (cli_list(client, &cli_sets, &selection, &sets.objects, err) < 0) {
+        cli_objects_release(&sets.objects);
+        return -1;
+    }
+
+    BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(sets.objects.len + 1, sizeof(bool));
+    sets.world = bl_world_new((const cJSON *const *)sets.objects.items, sets.objects.len, NULL, 0);
+    sets.scene = bl_scene_new(sets.world, ignore_opt_out);
+    *ret_sets = sets;
+    return 0;
+}
+
+void cli_sets_release(struct cli_sets *sets)
+{
+    bl_scene_free(sets->scene);
+    bl_world_free(sets->world);
+    cli_objects_release(&sets->objects);
+    *sets = (struct cli_sets){0};
+}
+
+bool cli_is_ours(const struct bl_workload *workload)
+{
+    return workload->role != BL_ROLE_NONE && workload->confidence > BL_CONFIDENCE_LOW &&
+           !workload->owner;
+}
+
+/* --- the controller --- */
+
+struct cli_life cli_life_of(const cJSON *lease, int64_t now)
+{
+    struct cli_life life = {BL_CONTROLLER_UNKNOWN, 0};
+    int64_t renewed;
+
+    if (!bl_time_parse(bl_json_string(bl_json_get(lease, "spec"), "renewTime"), &renewed))
+        return life;
+    life.life = BL_CONTROLLER_ALIVE;
+    if (now - renewed > AWAY_AFTER) {
+        life.life = BL_CONTROLLER_AWAY;
+        life.silent = now - renewed;
+    }
+    return life;
+}
+
+void cli_life_read(struct bl_kube_client *client, const char *lease, struct cli_life *ret_life)
+{
+    const char *text = lease ? lease : CHART_LEASE, *slash = strchr(text, '/');
+    BL_AUTO_JSON cJSON *object = NULL;
+    BL_ERROR(err);
+
+    *ret_life = (struct cli_life){BL_CONTROLLER_UNKNOWN, 0};
+    if (!slash)
+        return;
+
+    BL_AUTO_FREE char *namespace = bl_strndup(text, (size_t)(slash - text));
+    if (bl_kube_get(client, &leases, namespace, slash + 1, &object, &err) == 0)
+        *ret_life = cli_life_of(object, bl_clock_seconds(&bl_clock_real));
+}
+
+/* --- pods --- */
+
+const cJSON *cli_pod_condition(const cJSON *pod, const char *type)
+{
+    const cJSON *condition;
+
+    cJSON_ArrayForEach(condition, bl_json_at(pod, "status", "conditions", NULL)) {
+        if (bl_text_eq(bl_json_string(condition, "type"), type))
+            return condition;
+    }
+    return NULL;
+}
+
+bool cli_pod_is(const cJSON *pod, const char *type, const char *status)
+{
+    return bl_text_eq(bl_json_string(cli_pod_condition(pod, type), "status"), status);
+}
+
+bool cli_pod_is_going(const cJSON *pod)
+{
+    return bl_json_at(pod, "metadata", "deletionTimestamp", NULL) != NULL;
+}
+
+bool cli_pod_belongs(const cJSON *pod, const struct bl_ref *set)
+{
+    const cJSON *owner = bl_object_controller(pod);
+
+    return strcmp(bl_object_ref(pod).namespace, set->namespace) == 0 &&
+           bl_text_eq(bl_json_string(owner, "kind"), "StatefulSet") &&
+           bl_text_eq(bl_json_string(owner, "name"), set->name);
+}

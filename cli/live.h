@@ -1,0 +1,88 @@
+/** What the verbs that look at a Kubernetes cluster share: reaching it, and reading what is there. */
+#ifndef BALLAST_CLI_LIVE_H
+#define BALLAST_CLI_LIVE_H
+
+#include "ballast/kube/client.h"
+#include "ballast/policies/review.h"
+#include "ballast/policies/scene.h"
+#include "cli.h"
+
+extern const struct bl_kube_resource cli_sets, cli_pods, cli_nodes, cli_budgets, cli_namespaces;
+
+/** As kubectl does it: a kubeconfig; in a pod that has none, its service account. */
+BL_CHECK int cli_connect(const struct cli_args *args, struct bl_kube_client **ret_client,
+                         struct bl_error **err);
+
+struct cli_objects {
+    cJSON **items;
+    size_t len, cap;
+};
+
+BL_CHECK int cli_list(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+                      const struct bl_kube_selection *selection, struct cli_objects *objects,
+                      struct bl_error **err);
+/** The same of what is good to know and can be done without: nothing where we may not read it. */
+BL_CHECK int cli_list_if_allowed(struct bl_kube_client *client,
+                                 const struct bl_kube_resource *resource,
+                                 const struct bl_kube_selection *selection,
+                                 struct cli_objects *objects, struct bl_error **err);
+void cli_objects_release(struct cli_objects *objects);
+
+/** The StatefulSets of a namespace or of all, and which of them are Kafka or ZooKeeper. */
+struct cli_sets {
+    struct cli_objects objects;
+    struct bl_world *world;
+    struct bl_scene *scene; /* its workloads are all StatefulSets, by namespace and name */
+};
+
+/** `namespace` NULL: all. */
+BL_CHECK int cli_sets_read(struct bl_kube_client *client, const char *namespace,
+                           struct cli_sets *ret_sets, struct bl_error **err);
+void cli_sets_release(struct cli_sets *sets);
+/** Is it Kafka or ZooKeeper for sure, and nobody else's, such as an operator's? */
+bool cli_is_ours(const struct bl_workload *workload);
+
+/** What the Lease of the controller says. */
+struct cli_life {
+    enum bl_controller_life life; /* unknown where the Lease cannot be read, or is not there */
+    int64_t silent;               /* since it was renewed, in seconds; of one that is away */
+};
+
+/** `lease` is "NAMESPACE/NAME"; NULL: where the chart has it. */
+void cli_life_read(struct bl_kube_client *client, const char *lease, struct cli_life *ret_life);
+/** Of a Lease as it stands, in seconds since 1970. */
+struct cli_life cli_life_of(const cJSON *lease, int64_t now);
+
+/** Of a pod; NULL where it has none. */
+const cJSON *cli_pod_condition(const cJSON *pod, const char *type);
+bool cli_pod_is(const cJSON *pod, const char *type, const char *status);
+bool cli_pod_is_going(const cJSON *pod);
+/** Is it of the StatefulSet of that name? */
+bool cli_pod_belongs(const cJSON *pod, const struct bl_ref *set);
+
+/** "35 s", "4 min", "2 h", "3 d". */
+void cli_add_span(struct bl_strbuf *out, int64_t seconds);
+
+/** Columns as wide as they have to be; the last one is not padded. */
+struct cli_table {
+    size_t columns;
+    struct {
+        char **items;
+        size_t len, cap;
+    } cells;
+};
+
+void cli_table_add(struct cli_table *table, const char *text);
+void cli_table_print(const struct cli_table *table, const char *indent, struct bl_strbuf *out);
+void cli_table_release(struct cli_table *table);
+
+/** Output that is shown again and again while something is watched: only what has changed. */
+struct cli_screen {
+    char *shown;
+};
+
+/** On a terminal it takes the place of what was there. Returns an exit code. */
+int cli_screen_show(struct cli_screen *screen, const struct bl_strbuf *text);
+void cli_screen_release(struct cli_screen *screen);
+
+#endif

@@ -1,0 +1,340 @@
+#include "rollout.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+
+#define LOOK_EVERY_MS 1000
+
+/* One look at a namespace, or at all. */
+struct look {
+    struct cli_sets sets;
+    struct cli_objects pods, nodes;
+    struct cli_life life;
+    struct {
+        struct cli_rollout *items;
+        size_t len, cap;
+    } rollouts; /* of Kafka and ZooKeeper; of the one that was asked for */
+};
+
+static void look_release(struct look *look)
+{
+    for (size_t i = 0; i < look->rollouts.len; i++)
+        cli_rollout_release(&look->rollouts.items[i]);
+    free(look->rollouts.items);
+    cli_objects_release(&look->pods);
+    cli_objects_release(&look->nodes);
+    cli_sets_release(&look->sets);
+    *look = (struct look){0};
+}
+
+/* What was asked for: where, and of which name. */
+struct question {
+    struct bl_kube_client *client;
+    const char *namespace; /* NULL: all */
+    const char *name;      /* NULL: all that are managed */
+    const char *lease;
+};
+
+static bool is_wanted(const struct question *question, const struct bl_workload *workload)
+{
+    if (question->name)
+        return strcmp(workload->ref.name, question->name) == 0;
+    return cli_is_ours(workload);
+}
+
+static int find_rollouts(const struct question *question, struct look *look, struct bl_error **err)
+{
+    const struct bl_scene *scene = look->sets.scene;
+
+    for (size_t i = 0; i < scene->workloads.len; i++) {
+        const struct bl_workload *workload = scene->workloads.items[i];
+
+        if (!is_wanted(question, workload))
+            continue;
+        if (!cli_is_ours(workload))
+            return bl_fail(err, BL_ERR_INVALID,
+                           workload->owner ? "StatefulSet \"%s\" is rolled by its operator, %s"
+                                           : "StatefulSet \"%s\" is not recognised as Kafka or "
+                                             "ZooKeeper%s",
+                           workload->ref.name, workload->owner ? workload->owner : "");
+        cli_rollout_read(workload, &look->pods, &look->nodes, BL_PUSH(&look->rollouts));
+    }
+    if (question->name && !look->rollouts.len)
+        return bl_fail(err, BL_ERR_NOT_FOUND, "there is no StatefulSet \"%s\" in namespace \"%s\"",
+                       question->name, question->namespace);
+    return 0;
+}
+
+static int take_look(const struct question *question, struct look *look, struct bl_error **err)
+{
+    const struct bl_kube_selection all = {0}, pods = {.namespace = question->namespace};
+
+    if (cli_sets_read(question->client, question->namespace, &look->sets, err) < 0 ||
+        cli_list(question->client, &cli_pods, &pods, &look->pods, err) < 0 ||
+        cli_list_if_allowed(question->client, &cli_nodes, &all, &look->nodes, err) < 0)
+        return -1;
+    cli_life_read(question->client, question->lease, &look->life);
+    return find_rollouts(question, look, err);
+}
+
+/* --- status --- */
+
+static void render_text(const struct look *look, struct bl_strbuf *out)
+{
+    int64_t now = bl_clock_seconds(&bl_clock_real);
+
+    if (look->life.life == BL_CONTROLLER_AWAY) {
+        bl_strbuf_adds(out, "Ballast's controller has not been heard of for ");
+        cli_add_span(out, look->life.silent);
+        bl_strbuf_adds(out, ": what it noted may be history.\n\n");
+    }
+    for (size_t i = 0; i < look->rollouts.len; i++) {
+        if (i)
+            bl_strbuf_addc(out, '\n');
+        cli_rollout_text(&look->rollouts.items[i], now, out);
+    }
+    if (!look->rollouts.len)
+        bl_strbuf_adds(out, "There is no StatefulSet of Kafka or ZooKeeper here.\n");
+}
+
+static void render_json(const struct look *look, bool watch, struct bl_strbuf *out)
+{
+    static const char *const lives[] = {
+        [BL_CONTROLLER_UNKNOWN] = "unknown",
+        [BL_CONTROLLER_ALIVE] = "alive",
+        [BL_CONTROLLER_AWAY] = "away",
+    };
+    BL_AUTO_JSON cJSON *json = bl_json_new_object();
+    cJSON *rollouts;
+
+    bl_json_add_string(json, "controller", lives[look->life.life]);
+    rollouts = bl_json_add_array(json, "rollouts");
+    for (size_t i = 0; i < look->rollouts.len; i++)
+        bl_json_push(rollouts, cli_rollout_json(&look->rollouts.items[i]));
+    if (!watch) {
+        bl_json_write_pretty(out, json);
+        return;
+    }
+    bl_json_write(out, json);
+    bl_strbuf_addc(out, '\n');
+}
+
+static void render(const struct look *look, const struct cli_args *args, struct bl_strbuf *out)
+{
+    if (bl_text_eq(args->output, "json")) {
+        render_json(look, args->watch, out);
+    } else if (args->watch && !isatty(STDOUT_FILENO)) {
+        for (size_t i = 0; i < look->rollouts.len; i++)
+            cli_rollout_line(&look->rollouts.items[i], out);
+    } else {
+        render_text(look, out);
+    }
+}
+
+/* All of them are over, or some still go on. */
+static enum cli_rollout_end end_of(const struct look *look)
+{
+    enum cli_rollout_end end = CLI_ROLLOUT_DONE;
+
+    for (size_t i = 0; i < look->rollouts.len; i++) {
+        enum cli_rollout_end one = cli_rollout_end(&look->rollouts.items[i]);
+
+        if (one == CLI_ROLLOUT_GOES_ON)
+            return one;
+        if (one == CLI_ROLLOUT_FAILED)
+            end = one;
+    }
+    return end;
+}
+
+/* Returns -1 to look again, or the exit code. */
+static int show(const struct question *question, const struct cli_args *args,
+                struct cli_screen *screen, bool first)
+{
+    BL_ERROR(err);
+    BL_AUTO(look_release) struct look look = {0};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    enum cli_rollout_end end;
+
+    if (take_look(question, &look, &err) < 0) {
+        /* An API server that is away for a moment is no reason to stop watching. */
+        if (args->watch && !first && bl_error_code(err) == BL_ERR_UNAVAILABLE)
+            return -1;
+        return cli_fail(err);
+    }
+    render(&look, args, &out);
+    if ((args->watch ? cli_screen_show(screen, &out) : cli_print(&out)) != CLI_OK)
+        return CLI_ERROR;
+    end = end_of(&look);
+    if (args->watch && end == CLI_ROLLOUT_GOES_ON)
+        return -1;
+    return end == CLI_ROLLOUT_FAILED ? CLI_FINDINGS : CLI_OK;
+}
+
+static int status(const struct question *question, const struct cli_args *args)
+{
+    BL_AUTO(cli_screen_release) struct cli_screen screen = {0};
+    int rc = show(question, args, &screen, true);
+
+    while (rc < 0) {
+        (void)poll(NULL, 0, LOOK_EVERY_MS); /* an interrupt ends the program */
+        rc = show(question, args, &screen, false);
+    }
+    return rc;
+}
+
+/* --- orders --- */
+
+static void give(const char *action, const struct cli_rollout *rollout, const char *reason,
+                 struct cli_order *order)
+{
+    if (strcmp(action, "pause") == 0)
+        cli_rollout_pause(rollout, reason, order);
+    else if (strcmp(action, "resume") == 0)
+        cli_rollout_resume(rollout, order);
+    else
+        cli_rollout_abort(rollout, order);
+}
+
+/* Returns the exit code. */
+static int carry_out(const struct question *question, const struct cli_args *args,
+                     const struct cli_rollout *rollout, const struct cli_order *order)
+{
+    const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = order->patch};
+    BL_ERROR(err);
+
+    if (order->patch && !args->dry_run &&
+        bl_kube_patch(question->client, &cli_sets, rollout->ref.namespace, rollout->ref.name,
+                      &patch, NULL, &err) < 0) {
+        (void)bl_wrap(&err, "could not annotate StatefulSet \"%s\"", rollout->ref.name);
+        return cli_fail(err);
+    }
+    (void)fprintf(order->refused ? stderr : stdout, "%s%s\n", order->text,
+                  order->patch && args->dry_run ? " (dry run)" : "");
+    return order->refused ? CLI_FINDINGS : CLI_OK;
+}
+
+static int order_all(const struct question *question, const struct cli_args *args,
+                     const char *action)
+{
+    BL_ERROR(err);
+    BL_AUTO(look_release) struct look look = {0};
+    int worst = CLI_OK;
+    size_t meant = 0;
+
+    if (take_look(question, &look, &err) < 0)
+        return cli_fail(err);
+    for (size_t i = 0; i < look.rollouts.len; i++) {
+        const struct cli_rollout *rollout = &look.rollouts.items[i];
+        BL_AUTO(cli_order_release) struct cli_order order = {0};
+        int rc;
+
+        /* Who names none means those that it can be said of. */
+        if (!question->name && (!rollout->managed || (strcmp(action, "abort") == 0 &&
+                                                      !rollout->outdated && !rollout->stale)))
+            continue;
+        meant++;
+        give(action, rollout, args->message, &order);
+        rc = carry_out(question, args, rollout, &order);
+        worst = rc > worst ? rc : worst;
+    }
+    if (meant)
+        return worst;
+    (void)fprintf(stderr, "ballast: there is nothing to %s: no StatefulSet that Ballast rolls%s\n",
+                  action, strcmp(action, "abort") == 0 ? " has an upgrade under way" : "");
+    return CLI_FINDINGS;
+}
+
+/* --- the call --- */
+
+/* "statefulset/kafka", "sts/kafka" or "kafka". NULL: another kind. */
+static const char *name_of(const char *word)
+{
+    static const char *const kinds[] = {"statefulset/", "statefulsets/", "sts/",
+                                        "statefulset.apps/", "statefulsets.apps/"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(kinds); i++)
+        if (bl_text_starts(word, kinds[i]))
+            return word + strlen(kinds[i]);
+    return strchr(word, '/') ? NULL : word;
+}
+
+static int check_call(const struct cli_args *args)
+{
+    static const char *const actions[] = {"status", "pause", "resume", "abort", NULL};
+    const char *action = args->files.len ? args->files.items[0] : NULL;
+
+    if (!action)
+        return cli_usage(&cli_rollout, "say what: status, pause, resume or abort");
+    if (!bl_text_in(action, actions))
+        return cli_usage(&cli_rollout,
+                         "unknown action \"%s\", it is one of status, pause, resume "
+                         "and abort",
+                         action);
+    if (args->files.len > 2)
+        return cli_usage(&cli_rollout, "it takes one StatefulSet, or none for all");
+    if (args->files.len == 2 && !name_of(args->files.items[1]))
+        return cli_usage(&cli_rollout, "\"%s\" is no StatefulSet", args->files.items[1]);
+    if (args->all_namespaces && (args->namespace || args->files.len == 2))
+        return cli_usage(&cli_rollout, "-A goes with neither -n nor a name");
+    if (args->message && strcmp(action, "pause") != 0)
+        return cli_usage(&cli_rollout, "-m is for pause");
+    if ((args->watch || args->output) && strcmp(action, "status") != 0)
+        return cli_usage(&cli_rollout, "-w and -o are for status");
+    if (args->lease && !strchr(args->lease, '/'))
+        return cli_usage(&cli_rollout, "--controller-lease takes NAMESPACE/NAME");
+    if (args->dry_run && strcmp(action, "status") == 0)
+        return cli_usage(&cli_rollout, "status changes nothing, with or without --dry-run");
+    return CLI_OK;
+}
+
+static int run(const struct cli_args *args)
+{
+    BL_ERROR(err);
+    BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = NULL;
+    struct question question = {.lease = args->lease};
+    int rc = check_call(args);
+
+    if (rc != CLI_OK)
+        return rc;
+    if (cli_connect(args, &client, &err) < 0)
+        return cli_fail(err);
+    question.client = client;
+    if (args->files.len == 2)
+        question.name = name_of(args->files.items[1]);
+    if (!args->all_namespaces)
+        question.namespace = args->namespace
+                                 ? args->namespace
+                                 : bl_kube_config_namespace(bl_kube_client_config(client));
+    return strcmp(args->files.items[0], "status") == 0
+               ? status(&question, args)
+               : order_all(&question, args, args->files.items[0]);
+}
+
+const struct cli_verb cli_rollout = {
+    .name = "rollout",
+    .arguments = "status|pause|resume|abort [STATEFULSET]",
+    .summary = "look at rolling upgrades by the controller, and steer them",
+    .description =
+        "status says what is done or waited for, why and since when, and of each pod whether it is "
+        "of the\n"
+        "newest template, ready, in sync, and may go down now. With -w it goes on until the "
+        "upgrade is over.\n"
+        "pause stops before the next pod, resume goes on and has a template that failed tried "
+        "again, abort\n"
+        "restores the template before. Without a name: all StatefulSets of Kafka and ZooKeeper in "
+        "the namespace.",
+    .examples = "  ballast rollout status -n kafka -w\n"
+                "  ballast rollout pause sts/kafka -n kafka -m 'Black Friday'\n"
+                "  ballast rollout resume -n kafka\n"
+                "  ballast rollout abort sts/kafka -n kafka\n",
+    .outputs = "text|json",
+    .flags = CLI_FLAG_CLUSTER | CLI_FLAG_LOOK_IN | CLI_FLAG_FOLLOW | CLI_FLAG_LEASE |
+             CLI_FLAG_MESSAGE | CLI_FLAG_DRY_RUN | CLI_FLAG_OUTPUT,
+    .run = run,
+};
