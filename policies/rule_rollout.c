@@ -51,7 +51,10 @@ static const struct bl_field fields[] = {
         "settleSeconds", settle, 0,
         "From ready to leading partitions again, as clients have to learn a pod's new address; 5 "
         "where not given."),
-    SECONDS("soakSeconds", soak, 0, "From leading again to the next pod; 10 where not given."),
+    SECONDS(
+        "soakSeconds", soak, 0,
+        "From leading again to the next pod, after the first pod of a new template; 10 where not "
+        "given."),
     {.name = "canary",
      .type = BL_FIELD_BOOL,
      .offset = AT(canary),

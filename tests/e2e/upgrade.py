@@ -18,13 +18,12 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-from harness import ROOT, Report, expect, kubectl, run, wait_until  # noqa: E402
-from kafka_lab import NAMESPACE, TOPIC1_MESSAGES, Lab  # noqa: E402
+from harness import ROOT, Report, expect, kubectl, wait_until  # noqa: E402
+from kafka_lab import TOPIC1_MESSAGES, Lab, save_logs  # noqa: E402
 
 RESULTS = pathlib.Path(os.environ.get("RESULTS", ROOT / "build" / "e2e"))
 WAYS = {"plain": "plain helm upgrade", "ballast": "with Ballast"}
 NEW_ZOOKEEPER = "3.8.1"
-OURS = "ballast-system"
 # Written before the upgrade, so that leaders, caches and the machine are calm, and after it.
 BEFORE_S, AFTER_S = 15, 10
 # The least that the ISR of any partition may be, for Ballast.
@@ -52,28 +51,6 @@ FIGURES = (
 )
 
 
-def policy():
-    """In Ballast's hands: readiness is being in sync, and pods are replaced one by one."""
-    return json.dumps({"apiVersion": "ballast.dev/v1alpha1", "kind": "KafkaPolicy", "metadata": {"name": "lab"},
-                       "spec": {"priority": 10, "match": {"namespaces": [NAMESPACE]}, "rules": {
-                           "rollout": {"action": "Mutate"}, "inSync": {"action": "Mutate"},
-                           # These start within seconds.
-                           "probes": {"action": "Mutate", "startup": {"periodSeconds": 1, "failureThreshold": 120}}}}})
-
-
-def without_ballast(_lab):
-    """As in the tutorial: the StatefulSet controllers roll."""
-
-
-def with_ballast(lab):
-    """Installed by its chart before there is any Kafka, whose namespace it looks at."""
-    lab.namespace(OURS)
-    lab.namespace(NAMESPACE, **{"ballast.dev/enforce": "true", "pod-security.kubernetes.io/enforce": "restricted"})
-    values = {"image": {"repository": "local/ballast", "tag": "dev"}, "policies": {"files": {"lab.yaml": policy()}}}
-    run("helm", "install", "ballast", str(ROOT / "manifests" / "chart"), "-n", OURS, "-f", "-", "--wait",
-        "--timeout=120s", input=json.dumps(values))
-
-
 class Suite:
     def __init__(self, way, old, new, controllers):
         self.way, self.old, self.new, self.controllers = way, old, new, controllers
@@ -81,7 +58,8 @@ class Suite:
         self.results = {"way": way, "from": old, "to": new, "controllers": controllers}
 
     def kafka_comes_up(self):
-        {"plain": without_ballast, "ballast": with_ballast}[self.way](self.lab)
+        if self.way == "ballast":
+            self.lab.install_ballast()
         self.lab.up(self.old, kraft={"controllers": self.controllers})
         self.lab.make_topics()
         expect(self.lab.read_topic1()["distinct"] == TOPIC1_MESSAGES, "topic1 is not whole")
@@ -125,11 +103,8 @@ class Suite:
 
     def logs(self):
         """For whoever wants to know why it failed."""
-        folder = pathlib.Path(os.environ["WORK"])
-        for pod in self.lab.pods():
-            name = pod["metadata"]["name"]
-            (folder / f"{name}.log").write_text(kubectl("logs", "-n", NAMESPACE, name, check=False).stdout)
-        (folder / "results.json").write_text(json.dumps(self.results, indent=1))
+        save_logs(self.lab)
+        (pathlib.Path(os.environ["WORK"]) / "results.json").write_text(json.dumps(self.results, indent=1))
 
     def file(self, way):
         separate = "-separate" if self.controllers else ""

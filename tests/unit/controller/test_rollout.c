@@ -486,6 +486,22 @@ static void soaked(struct bl_rollout_view *view)
     view->canary = BL_CANARY_UNASKED;
 }
 
+/* kafka-1 has run with the new template for long: the template is not on trial any more. */
+static void proven(struct bl_rollout_view *view)
+{
+    leads_again(view);
+    broker(view, 1)->outdated = false;
+    broker(view, 1)->since = 5;
+    broker(view, 0)->since = 2;
+    view->canary = BL_CANARY_UNASKED;
+}
+
+static void proven_but_not_settled(struct bl_rollout_view *view)
+{
+    proven(view);
+    broker(view, 0)->since = 1;
+}
+
 static void canary_failed(struct bl_rollout_view *view)
 {
     soaked(view);
@@ -582,6 +598,10 @@ static const struct corner corners[] = {
     {"then it leads again", settled, BL_ROLLOUT_LEAD_BACK, BL_ROLLOUT_ROLLING, "*"},
     {"then it is watched", leads_again, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING, "watching kafka-0*"},
     {"also where leaders will not come back", will_not_lead, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING,
+     "watching kafka-0*"},
+    {"a template that has proved itself is not watched again", proven, BL_ROLLOUT_CHECK,
+     BL_ROLLOUT_ROLLING, "writing*"},
+    {"but clients have their time", proven_but_not_settled, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING,
      "watching kafka-0*"},
     {"then a canary", soaked, BL_ROLLOUT_CHECK, BL_ROLLOUT_ROLLING, "writing*"},
     {"a canary that fails for long", canary_failed, BL_ROLLOUT_CHECK, BL_ROLLOUT_STUCK,
