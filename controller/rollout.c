@@ -396,7 +396,7 @@ static bool take_down(struct decision *decision, size_t pod, const size_t *next,
     add_companions(decision, next, len);
     BL_AUTO_FREE char *names = list_pods(decision);
     leads = count_leads(decision);
-    if (leads && !decision->view->led_away) {
+    if (leads && !decision->view->led_away && set_of(decision, pod)->settings.lead_away) {
         decision->plan->act = BL_ROLLOUT_LEAD_AWAY;
         decision->plan->message =
             bl_asprintf("moving the leadership of %" PRId64 " partitions off %s", leads, names);

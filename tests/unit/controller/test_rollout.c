@@ -50,6 +50,7 @@ static void world_init(struct world *world)
                      .soak = 3,
                      .fail_after = 20,
                      .patience = 60,
+                     .lead_away = true,
                      .canary = true},
     };
     for (int i = 0; i < PODS; i++) {
@@ -522,6 +523,12 @@ static void leads_something(struct bl_rollout_view *view)
     view->led_away = false;
 }
 
+static void relieves_itself(struct bl_rollout_view *view)
+{
+    leads_something(view);
+    view->sets.items[0].settings.lead_away = view->sets.items[1].settings.lead_away = false;
+}
+
 static void all_new_and_begun(struct bl_rollout_view *view)
 {
     nothing(view);
@@ -609,6 +616,8 @@ static const struct corner corners[] = {
     {"no canary is wanted", no_canary, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING, "*"},
     {"who leads is relieved first", leads_something, BL_ROLLOUT_LEAD_AWAY, BL_ROLLOUT_ROLLING,
      "*leadership of 2 partitions off kafka-1"},
+    {"or it relieves itself", relieves_itself, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING,
+     "restarting kafka-1"},
     {"all is new", all_new_and_begun, BL_ROLLOUT_FINISH, BL_ROLLOUT_COMPLETE, "*"},
     {"two that share nothing", two_at_once, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING,
      "restarting kafka-1, kafka-0"},
