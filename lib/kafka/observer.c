@@ -56,14 +56,18 @@ static void conf_cleanup(rd_kafka_conf_t **conf)
         rd_kafka_conf_destroy(*conf);
 }
 
-/* A broker that was restarted has another address, and is wanted within a second or two: librdkafka would wait up
- * to ten seconds before it tries again, and half a minute for an address that leads nowhere any more. */
+/*
+ * A broker that was restarted has another address, and is wanted within a second or two: librdkafka would wait up
+ * to ten seconds before it tries again, and half a minute for an address that leads nowhere any more. One that hangs
+ * counts as connected for as long as a request may take, and is asked again and again meanwhile: a minute.
+ */
 static const struct {
     const char *name, *value;
 } ours[] = {
     {"client.id", "ballast"},
     {"reconnect.backoff.max.ms", "1000"},
     {"socket.connection.setup.timeout.ms", "3000"},
+    {"socket.timeout.ms", "3000"},
 };
 
 static int configure(const struct bl_observer_settings *settings, rd_kafka_conf_t *conf,

@@ -175,6 +175,12 @@ class Suite:
         self.lab.make_topics()
         self.well()
 
+    def tidy(self):
+        """After a failure: what was said is kept, and the next test has a chance."""
+        save_logs(self.lab)
+        for node in ("node-a", "node-b", "node-c"):
+            kubectl("uncordon", node, check=False)
+
     # --- drains ---
 
     def a_drain_waits_for_a_broker_that_hangs(self):
@@ -338,7 +344,7 @@ def main():
             for name in GROUPS[group]:
                 report.run(f"{group}: {name.replace('_', ' ')}", getattr(suite, name))
                 if report.failed:
-                    save_logs(suite.lab)
+                    suite.tidy()
     report.finish()
 
 
