@@ -19,11 +19,10 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from harness import Api, ApiError, ROOT, Report, expect, kubectl, run, wait_until  # noqa: E402
-from kafka_lab import NAMESPACE, OURS, QUICK, Lab, is_ready, save_logs  # noqa: E402
+from kafka_lab import NAMESPACE, OURS, QUICK, STATUS, Lab, is_ready, save_logs  # noqa: E402
 
 VERSION = "3.4.0"
 MIN_ISR = 2
-STATUS = "ballast.dev/rollout-status"
 HOLD = "ballast.dev/hold"
 # Of this chart alone, as a drain asks.
 OF_KAFKA = "--pod-selector=app.kubernetes.io/instance=kafka"

@@ -20,6 +20,8 @@ CHART = ROOT / "tests" / "e2e" / "charts" / "kafka"
 BALLAST_CHART = ROOT / "manifests" / "chart"
 NAMESPACE = "kafka"
 OURS = "ballast-system"
+# Where the controller notes how a rollout goes.
+STATUS = "ballast.dev/rollout-status"
 CLIENTS = "clients"
 BOOTSTRAP = f"kafka.{NAMESPACE}.svc.cluster.local:9092"
 # Of the node that the clients run on; TESTBED/nodes/a/lib is its /var/lib.
