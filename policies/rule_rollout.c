@@ -31,7 +31,6 @@ static const struct bl_rollout_params defaults = {
                  .soak = 10,
                  .fail_after = 60,
                  .patience = 600,
-                 .lead_away = true,
                  .canary = true},
     .address = 5,
 };
@@ -68,8 +67,8 @@ static const struct bl_field fields[] = {
      .type = BL_FIELD_BOOL,
      .offset = AT(lead_away),
      .doc =
-         "Leadership is moved off a broker before it is evicted; false leaves that to the broker's "
-         "own controlled shutdown; true where not given."},
+         "true moves leadership off a broker before it is evicted; false, where not given, leaves "
+         "that to the broker's own controlled shutdown."},
     {.name = "addressSeconds",
      .type = BL_FIELD_INT,
      .offset = offsetof(struct bl_rollout_params, address),
