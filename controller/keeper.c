@@ -13,6 +13,7 @@
 #include "conditions.h"
 #include "roller.h"
 
+#define LOOK_NOW (200 * BL_NSEC_MS)
 #define LOOK_SOON BL_NSEC_S
 #define LOOK_AT_REST (10 * BL_NSEC_S)
 #define LOOK_UNKNOWN_MAX (30 * BL_NSEC_S)
@@ -167,6 +168,14 @@ static void find_out(struct bl_keeper *keeper, struct kept *kept, const struct b
 
 /* --- conditions --- */
 
+/* It has gone meanwhile, or another one has its name: then what is "immutable" is the uid. */
+static bool is_gone(const struct bl_error *failure)
+{
+    return bl_error_code(failure) == BL_ERR_NOT_FOUND ||
+           bl_error_code(failure) == BL_ERR_CONFLICT ||
+           (bl_error_status(failure) == 422 && strstr(bl_error_text(failure), "metadata.uid"));
+}
+
 static int write_conditions(struct bl_keeper *keeper, const cJSON *pod,
                             const struct bl_conditions *conditions, struct bl_error **err)
 {
@@ -182,8 +191,7 @@ static int write_conditions(struct bl_keeper *keeper, const cJSON *pod,
 
     if (bl_kube_patch(keeper->options.client, &pods, ref.namespace, ref.name, &patch, NULL,
                       &failure) == 0 ||
-        /* It has gone meanwhile, or another one has its name. */
-        bl_error_code(failure) == BL_ERR_NOT_FOUND || bl_error_code(failure) == BL_ERR_CONFLICT)
+        is_gone(failure))
         return 0;
     *err = BL_STEAL(failure);
     return bl_wrap(err, "could not write the conditions of pod \"%s\"", ref.name);
@@ -286,6 +294,8 @@ static bl_nsec pause_after(const struct kept *kept, bool busy)
 
     if (kept->unknown)
         return pause < LOOK_UNKNOWN_MAX ? pause : LOOK_UNKNOWN_MAX;
+    if (kept->roller.acted)
+        return LOOK_NOW;
     return busy ? LOOK_SOON : LOOK_AT_REST;
 }
 

@@ -135,7 +135,10 @@ static int connect_observer(struct bl_lookout *lookout, struct bl_kube_client *c
     return bl_observer_new(&settings, &lookout->observer, err);
 }
 
-/* Pods that were replaced have other addresses. */
+/*
+ * Pods that were replaced have other addresses, which an observer that works learns from the brokers: its
+ * connections to the others are worth more than what a new one would begin with.
+ */
 static int ready_observer(struct bl_lookout *lookout, struct bl_kube_client *client,
                           const struct bl_kafka *kafka, struct bl_error **err)
 {
@@ -143,7 +146,7 @@ static int ready_observer(struct bl_lookout *lookout, struct bl_kube_client *cli
 
     if (!*bootstrap)
         return bl_fail(err, BL_ERR_UNAVAILABLE, "no broker runs");
-    if (lookout->observer && strcmp(bootstrap, lookout->bootstrap) == 0)
+    if (lookout->observer && (!lookout->failures || strcmp(bootstrap, lookout->bootstrap) == 0))
         return 0;
     bl_lookout_release(lookout);
     lookout->bootstrap = BL_STEAL(bootstrap);

@@ -8,6 +8,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/kafka/admin.h"
+#include "ballast/kafka/canary.h"
 #include "roller_view.h"
 #include "roller_write.h"
 
@@ -43,15 +44,52 @@ static void tell(const struct bl_roller_job *job, const cJSON *object, const cha
 
 /* --- acts --- */
 
+/* Does the policy of any broker ask for one? */
+static bool wants_canary(const struct bl_roller_job *job)
+{
+    for (size_t i = 0; i < job->kafka->members.len; i++) {
+        const struct bl_member *member = &job->kafka->members.items[i];
+
+        if (member->managed.rolled && member->managed.rollout.canary &&
+            (member->role == BL_ROLE_BROKER || member->role == BL_ROLE_COMBINED))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Our own partitions come back first: what a new process and a new address cost, the first messages pay, and
+ * where others cannot reach the broker yet, only the canary waits.
+ */
+static int try_canary(struct bl_roller *roller, const struct bl_roller_job *job,
+                      struct bl_error **err)
+{
+    size_t elected = 0;
+    BL_ERROR(why);
+
+    if (bl_observer_elect_preferred(job->observer, job->facts, BL_CANARY_TOPIC, &elected, err) < 0)
+        return -1;
+    roller->tried = bl_roller_canary(job, &why) == 0;
+    roller->tried_at = job->now;
+    free(roller->refusal);
+    roller->refusal = roller->tried ? NULL : bl_strdup(bl_error_text(why));
+    return 0;
+}
+
 static int lead_back(struct bl_roller *roller, const struct bl_roller_job *job,
                      struct bl_error **err)
 {
     size_t moved = 0, elected = 0;
 
+    if (!roller->tried && wants_canary(job) && bl_cluster_topic(job->facts, BL_CANARY_TOPIC)) {
+        if (roller->refusal && job->now - roller->tried_at < CANARY_EVERY)
+            return 0;
+        return try_canary(roller, job, err);
+    }
     if (bl_roller_return_leaders(job, &moved, err) < 0)
         return -1;
     if (job->sight->unbalanced &&
-        bl_observer_elect_preferred(job->observer, job->facts, &elected, err) < 0)
+        bl_observer_elect_preferred(job->observer, job->facts, NULL, &elected, err) < 0)
         return -1;
     /* What does not change by being asked for is not asked for again before a pod changes. */
     roller->balance_failed = moved + elected == 0;
@@ -187,6 +225,14 @@ static int act(struct bl_roller *roller, const struct bl_roller_job *job,
     }
 }
 
+/* What changes pods is heard of; what changes leaders or asks them is seen by looking again. */
+static bool goes_on(const struct bl_roller *roller, const struct bl_rollout_plan *plan)
+{
+    return plan->act == BL_ROLLOUT_LEAD_AWAY ||
+           (plan->act == BL_ROLLOUT_LEAD_BACK && !roller->refusal) ||
+           (plan->act == BL_ROLLOUT_CHECK && roller->canary == BL_CANARY_PASSED);
+}
+
 /* What took how long is what one wants to know when a client complains. */
 static int act_and_log(struct bl_roller *roller, const struct bl_roller_job *job,
                        const struct bl_rollout_plan *plan, struct bl_error **err)
@@ -194,6 +240,7 @@ static int act_and_log(struct bl_roller *roller, const struct bl_roller_job *job
     bl_nsec begin = bl_clock_now(&bl_clock_real);
     int rc = act(roller, job, plan, err);
 
+    roller->acted = rc == 0 && goes_on(roller, plan);
     /* What is refused is tried each second. */
     if (plan->act != BL_ROLLOUT_WAIT)
         BL_LOG(roller->refusal ? BL_LOG_DEBUG : BL_LOG_INFO, "rollout step",
@@ -212,7 +259,7 @@ static void begin_epoch(struct bl_roller *roller, uint64_t epoch)
         return;
     roller->epoch = epoch;
     roller->canary = BL_CANARY_UNASKED;
-    roller->led_away = roller->balance_failed = false;
+    roller->led_away = roller->tried = roller->balance_failed = false;
     free(roller->canary_text);
     roller->canary_text = NULL;
 }
@@ -249,6 +296,7 @@ int bl_roller_step(struct bl_roller *roller, const struct bl_roller_job *job, bo
     BL_AUTO(bl_rollout_plan_release) struct bl_rollout_plan plan = {0};
     bool news = false;
 
+    roller->acted = false;
     begin_epoch(roller, bl_roller_epoch(job));
     look_for_motion(roller, bl_roller_motion(job), job->now);
     bl_roller_look(roller, job, &view);
@@ -257,7 +305,7 @@ int bl_roller_step(struct bl_roller *roller, const struct bl_roller_job *job, bo
     *ret_busy = plan.act != BL_ROLLOUT_REST;
     if (!*ret_busy)
         return 0;
-    if (plan.act == BL_ROLLOUT_EVICT && roller->refusal)
+    if ((plan.act == BL_ROLLOUT_EVICT || plan.act == BL_ROLLOUT_LEAD_BACK) && roller->refusal)
         bl_roller_explain(&plan, roller->refusal);
     /* Noted before it is done: who watches sees what hangs, and the next leader what was begun. */
     if (bl_roller_note(job, &view, &plan, &news, err) < 0)

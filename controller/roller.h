@@ -31,7 +31,9 @@ struct bl_roller {
     enum bl_canary_state canary;
     char *canary_text;
     bl_nsec canary_at;
-    bool led_away, balance_failed;
+    bool led_away, tried, balance_failed;
+    bl_nsec tried_at;
+    bool acted;    /* the last step did something that the next one may go on from at once */
     char *refusal; /* of the last eviction, in the API server's words */
 };
 

@@ -246,16 +246,27 @@ static bool lead_back(struct decision *decision)
                   bl_strdup("moving leadership back to the preferred replicas"));
 }
 
+/* Once a pod has run for so long, the template of its set has proved itself for the others. */
+static int64_t soak_of(const struct decision *decision, size_t last)
+{
+    const struct bl_rollout_set *set = set_of(decision, last);
+    int64_t settle = has_partitions(set) ? set->settings.settle : 0;
+
+    for (size_t i = 0; i < decision->view->pods.len; i++) {
+        const struct bl_rollout_pod *pod = pod_at(decision, i);
+
+        if (i != last && pod->set == pod_at(decision, last)->set && !pod->outdated &&
+            pod->since >= set->settings.soak + settle)
+            return settle;
+    }
+    return set->settings.soak + settle;
+}
+
 static bool soak(struct decision *decision)
 {
     size_t last = youngest(decision, false);
-    const struct bl_rollout_settings *settings;
 
-    if (last == NONE)
-        return false;
-    settings = &set_of(decision, last)->settings;
-    if (pod_at(decision, last)->since >=
-        settings->soak + (has_partitions(set_of(decision, last)) ? settings->settle : 0))
+    if (last == NONE || pod_at(decision, last)->since >= soak_of(decision, last))
         return false;
     return wait_for(
         decision, last,
@@ -385,7 +396,7 @@ static bool take_down(struct decision *decision, size_t pod, const size_t *next,
     add_companions(decision, next, len);
     BL_AUTO_FREE char *names = list_pods(decision);
     leads = count_leads(decision);
-    if (leads && !decision->view->led_away) {
+    if (leads && !decision->view->led_away && set_of(decision, pod)->settings.lead_away) {
         decision->plan->act = BL_ROLLOUT_LEAD_AWAY;
         decision->plan->message =
             bl_asprintf("moving the leadership of %" PRId64 " partitions off %s", leads, names);

@@ -301,6 +301,23 @@ static bool is_disturbed(const struct bl_member_pod *pod)
            !bl_pod_condition_is(pod->pod, "Ready", "True");
 }
 
+static bool fits_nowhere(const cJSON *pod)
+{
+    return bl_text_eq(bl_json_string(bl_pod_condition(pod, "PodScheduled"), "reason"),
+                      "Unschedulable");
+}
+
+/*
+ * A broker whose node is being drained comes back when the drain is through, which waits in turn for the ZooKeeper
+ * server or controller on that node. What these need is judged by their quorum alone then.
+ */
+static bool waits_for_drain(const struct reading *reading, size_t pod, size_t other)
+{
+    return fits_nowhere(reading->kafka->pods.items[other].pod) &&
+           has_partitions(member_of(reading->kafka, pod)->role) !=
+               has_partitions(member_of(reading->kafka, other)->role);
+}
+
 static void judge_others(struct reading *reading, size_t pod)
 {
     struct bl_pod_sight *sight = &reading->sight->pods[pod];
@@ -310,7 +327,7 @@ static void judge_others(struct reading *reading, size_t pod)
     for (size_t i = 0; i < reading->kafka->pods.len; i++) {
         const struct bl_member_pod *other = &reading->kafka->pods.items[i];
 
-        if (i == pod || !is_disturbed(other))
+        if (i == pod || !is_disturbed(other) || waits_for_drain(reading, pod, i))
             continue;
         refuse(sight, "OtherDisruption",
                bl_asprintf("%s %s", other->name,

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "ballast/base/mem.h"
@@ -13,6 +14,12 @@
 
 #define STRATEGY "/spec/updateStrategy"
 
+/*
+ * A pod that was replaced has another address, and a JVM believes an old one for half a minute. While the ZooKeeper
+ * mode's controller does, the new broker knows nothing of the cluster, and answers clients so.
+ */
+#define JAVA_OPTIONS "JAVA_TOOL_OPTIONS"
+
 static const char *const mode_names[] = {"Managed", NULL};
 
 static const char *const on_failure_names[] = {"Rollback", "Pause", NULL};
@@ -25,6 +32,7 @@ static const struct bl_rollout_params defaults = {
                  .fail_after = 60,
                  .patience = 600,
                  .canary = true},
+    .address = 5,
 };
 
 #define AT(member) offsetof(struct bl_rollout_params, settings.member)
@@ -51,7 +59,23 @@ static const struct bl_field fields[] = {
         "settleSeconds", settle, 0,
         "From ready to leading partitions again, as clients have to learn a pod's new address; 5 "
         "where not given."),
-    SECONDS("soakSeconds", soak, 0, "From leading again to the next pod; 10 where not given."),
+    SECONDS(
+        "soakSeconds", soak, 0,
+        "From leading again to the next pod, after the first pod of a new template; 10 where not "
+        "given."),
+    {.name = "leadAway",
+     .type = BL_FIELD_BOOL,
+     .offset = AT(lead_away),
+     .doc =
+         "true moves leadership off a broker before it is evicted; false, where not given, leaves "
+         "that to the broker's own controlled shutdown."},
+    {.name = "addressSeconds",
+     .type = BL_FIELD_INT,
+     .offset = offsetof(struct bl_rollout_params, address),
+     .min = 0,
+     .max = 3600,
+     .doc = "How long a JVM may keep the address of another pod, by JAVA_TOOL_OPTIONS where the "
+            "container has none; 0 leaves it as it is, half a minute; 5 where not given."},
     {.name = "canary",
      .type = BL_FIELD_BOOL,
      .offset = AT(canary),
@@ -97,12 +121,32 @@ static bool staged(const cJSON *object)
            partition > 0;
 }
 
+static void limit_addresses(struct bl_rule_run *run)
+{
+    const struct bl_rollout_params *params = run->params;
+    BL_AUTO_FREE char *pointer = bl_container_pointer(run->workload, "env");
+    BL_AUTO_FREE char *options = bl_asprintf(
+        "-Dsun.net.inetaddr.ttl=%" PRId64 " -Dsun.net.inetaddr.negative.ttl=1", params->address);
+    cJSON *entry;
+
+    if (!params->address || bl_container_env(run->workload->container, JAVA_OPTIONS))
+        return;
+    entry = bl_json_new_object();
+    bl_json_add_string(entry, "name", JAVA_OPTIONS);
+    bl_json_add_string(entry, "value", options);
+    bl_run_append(run, pointer, entry,
+                  "a JVM keeps the address that a pod had before for half a minute");
+}
+
 static void edit(struct bl_rule_run *run)
 {
     const cJSON *object = run->edit->object;
     cJSON *strategy;
 
-    if (!bl_object_is(object, "apps", "StatefulSet") || managed(object) || staged(object))
+    if (!bl_object_is(object, "apps", "StatefulSet"))
+        return;
+    limit_addresses(run);
+    if (managed(object) || staged(object))
         return;
     strategy = bl_json_new_object();
     bl_json_add_string(strategy, "type", "OnDelete");

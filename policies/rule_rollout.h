@@ -8,6 +8,7 @@
 struct bl_rollout_params {
     struct bl_rule_params base;
     int mode;
+    int64_t address; /* seconds that a JVM may keep an address; 0: as it is */
     struct bl_rollout_settings settings;
 };
 

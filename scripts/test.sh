@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh           every build and every test; builds a Kubernetes the first time (about 15 minutes)
 #   scripts/test.sh --quick   the dev build and its tests, without a cluster
-#   scripts/test.sh --all     the testbed's own tests too
+#   scripts/test.sh --all     every disruption and upgrade, and the testbed's own tests too
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/lib.sh
@@ -185,8 +185,17 @@ step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 &&
     suite "Kubernetes 1.34, tsan" integration tsan faults
     suite "Kubernetes 1.36, release" integration release --version 1.36 install vap admission faults
     suite "three zones" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/run.sh
-    suite "upgrade" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/upgrade.sh plain
-    [ "$all" = no ] ||
+    suite "upgrade" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/upgrade.sh ballast
+    # Of the disruptions what takes least, for the time that the others take.
+    [ "$all" = yes ] || suite "disruptions" as_root env "PATH=$PATH" "HOME=$HOME" \
+        "ONLY=that hangs|bad image" tests/e2e/disruptions.sh drains rollouts
+    [ "$all" = no ] || {
+        suite "disruptions" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/disruptions.sh
+        suite "upgrade, plain" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/upgrade.sh plain
+        suite "upgrade, KRaft" as_root env "PATH=$PATH" "HOME=$HOME" FROM=3.9.1 TO=4.1.1 tests/e2e/upgrade.sh
+        suite "upgrade, controllers" as_root env "PATH=$PATH" "HOME=$HOME" FROM=3.9.1 TO=4.1.1 CONTROLLERS=3 \
+            tests/e2e/upgrade.sh
         suite "testbed" as_root env "PATH=$PATH" "HOME=$HOME" tests/testbed/selftest.sh
+    }
 }
 finish

@@ -136,13 +136,15 @@ static bool can_elect(const struct bl_cluster *cluster, const struct bl_partitio
            bl_broker_ids_has(&partition->isr, first) && bl_cluster_broker(cluster, first);
 }
 
-/* Of all brokers' partitions, or of those that `led_by` leads. */
-static void find_electable(const struct bl_cluster *cluster, const int32_t *led_by,
-                           struct bl_wire_partitions *partitions)
+/* Of all topics, or of `only`; of all brokers' partitions, or of those that `led_by` leads. */
+static void find_electable(const struct bl_cluster *cluster, const char *only,
+                           const int32_t *led_by, struct bl_wire_partitions *partitions)
 {
     for (size_t t = 0; t < cluster->topics.len; t++) {
         const struct bl_topic *topic = &cluster->topics.items[t];
 
+        if (only && strcmp(topic->name, only) != 0)
+            continue;
         for (size_t p = 0; p < topic->partitions.len; p++) {
             const struct bl_partition *partition = &topic->partitions.items[p];
 
@@ -154,12 +156,12 @@ static void find_electable(const struct bl_cluster *cluster, const int32_t *led_
 }
 
 int bl_observer_elect_preferred(struct bl_observer *observer, const struct bl_cluster *cluster,
-                                size_t *ret_elected, struct bl_error **err)
+                                const char *topic, size_t *ret_elected, struct bl_error **err)
 {
     BL_AUTO(bl_wire_partitions_release) struct bl_wire_partitions partitions = {0};
     bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
 
-    find_electable(cluster, NULL, &partitions);
+    find_electable(cluster, topic, NULL, &partitions);
     return elect(observer, &partitions, deadline, ret_elected, err);
 }
 
@@ -279,7 +281,7 @@ int bl_observer_move_leaders_away(struct bl_observer *observer, const struct bl_
     if (bl_moves_parse(moves, &parsed, err) < 0 ||
         plan_moves(observer, cluster, &parsed, false, deadline, &plan, err) < 0)
         return -1;
-    find_electable(cluster, &broker, &plan.elections);
+    find_electable(cluster, NULL, &broker, &plan.elections);
     return carry_out(observer, &plan, deadline, ret_moved, err);
 }
 

@@ -5,6 +5,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/kafka/canary.h"
 
 /* Kafka's own limits: a name has 249 characters at most, and no cluster has more partitions. */
 #define NAME_MAX_BYTES 249
@@ -115,7 +116,8 @@ size_t bl_moves_plan(const struct bl_cluster *cluster, int32_t broker, struct bl
         BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
         size_t its = plan_topic(cluster, &cluster->topics.items[i], broker, &text);
 
-        if (!its || text.len + (moves->len > 0) > moves->max - moves->len)
+        if (!its || strcmp(cluster->topics.items[i].name, BL_CANARY_TOPIC) == 0 ||
+            text.len + (moves->len > 0) > moves->max - moves->len)
             continue;
         if (moves->len)
             bl_strbuf_addc(moves, ';');

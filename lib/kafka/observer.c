@@ -11,7 +11,10 @@
 
 /* Largest properties file. */
 #define PROPERTIES_MAX_BYTES ((size_t)1 << 20)
-/* How long to wait before asking librdkafka why it is that nobody answered. */
+/*
+ * How long to wait before asking librdkafka why it is that nobody answered. Each wait is a question of its own,
+ * so each is twice as long as the last: else a broker that is merely slower than one would never be heard.
+ */
 #define SLICE_MS 250
 
 static bool is_refusal(rd_kafka_resp_err_t cause)
@@ -53,6 +56,20 @@ static void conf_cleanup(rd_kafka_conf_t **conf)
         rd_kafka_conf_destroy(*conf);
 }
 
+/*
+ * A broker that was restarted has another address, and is wanted within a second or two: librdkafka would wait up
+ * to ten seconds before it tries again, and half a minute for an address that leads nowhere any more. One that hangs
+ * counts as connected for as long as a request may take, and is asked again and again meanwhile: a minute.
+ */
+static const struct {
+    const char *name, *value;
+} ours[] = {
+    {"client.id", "ballast"},
+    {"reconnect.backoff.max.ms", "1000"},
+    {"socket.connection.setup.timeout.ms", "3000"},
+    {"socket.timeout.ms", "3000"},
+};
+
 static int configure(const struct bl_observer_settings *settings, rd_kafka_conf_t *conf,
                      struct bl_error **err)
 {
@@ -61,8 +78,9 @@ static int configure(const struct bl_observer_settings *settings, rd_kafka_conf_
     const char *name = settings->command_config ? settings->command_config : "properties";
     char why[256];
 
-    if (rd_kafka_conf_set(conf, "client.id", "ballast", why, sizeof(why)))
-        return bl_fail(err, BL_ERR_INVALID, "%s", why);
+    for (size_t i = 0; i < BL_ARRAY_LEN(ours); i++)
+        if (rd_kafka_conf_set(conf, ours[i].name, ours[i].value, why, sizeof(why)))
+            return bl_fail(err, BL_ERR_INVALID, "%s", why);
     if (settings->command_config && bl_file_read(settings->command_config, &text, err) < 0)
         return -1;
     if (settings->properties)
@@ -145,9 +163,9 @@ static int fetch_metadata(struct bl_observer *observer, bl_nsec deadline,
                           const struct rd_kafka_metadata **ret_metadata, struct bl_error **err)
 {
     forget_cause(observer);
-    for (;;) {
+    for (int slice = SLICE_MS;; slice *= 2) {
         rd_kafka_resp_err_t code = rd_kafka_metadata(observer->rk, 1, NULL, ret_metadata,
-                                                     bl_deadline_left(deadline, SLICE_MS));
+                                                     bl_deadline_left(deadline, slice));
 
         if (!code)
             return 0;

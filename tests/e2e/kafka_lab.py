@@ -17,7 +17,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 from harness import Api, ROOT, Failure, expect, kubectl, run, wait_until  # noqa: E402
 
 CHART = ROOT / "tests" / "e2e" / "charts" / "kafka"
+BALLAST_CHART = ROOT / "manifests" / "chart"
 NAMESPACE = "kafka"
+OURS = "ballast-system"
+# Where the controller notes how a rollout goes.
+STATUS = "ballast.dev/rollout-status"
 CLIENTS = "clients"
 BOOTSTRAP = f"kafka.{NAMESPACE}.svc.cluster.local:9092"
 # Of the node that the clients run on; TESTBED/nodes/a/lib is its /var/lib.
@@ -88,6 +92,27 @@ class Lab:
     def namespace(self, name, **labels):
         if not self.api.find("Namespace", name):
             self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+
+    # --- Ballast ---
+
+    def install_ballast(self, **rules):
+        """By its chart, before there is any Kafka. Its readiness is being in sync, and its pods are replaced one by one."""
+        rules = {"rollout": {"action": "Mutate"}, "inSync": {"action": "Mutate"},
+                 # These start within seconds.
+                 "probes": {"action": "Mutate", "startup": {"periodSeconds": 1, "failureThreshold": 120}}} | rules
+        policy = {"apiVersion": "ballast.dev/v1alpha1", "kind": "KafkaPolicy", "metadata": {"name": "lab"},
+                  "spec": {"priority": 10, "match": {"namespaces": [NAMESPACE]}, "rules": rules}}
+        self.namespace(OURS)
+        self.namespace(NAMESPACE, **{"ballast.dev/enforce": "true", "pod-security.kubernetes.io/enforce": "restricted"})
+        values = {"image": {"repository": "local/ballast", "tag": "dev"},
+                  "policies": {"files": {"lab.yaml": json.dumps(policy)}}}
+        run("helm", "install", "ballast", str(BALLAST_CHART), "-n", OURS, "-f", "-", "--wait", "--timeout=120s",
+            input=json.dumps(values))
+
+    def ours(self, component):
+        """Pods of Ballast that run."""
+        return [pod for pod in self.api.request("GET", Api.path("Pod", OURS))["items"]
+                if pod["metadata"]["labels"].get("app.kubernetes.io/component") == component and is_ready(pod)]
 
     # --- Kafka ---
 
@@ -163,6 +188,15 @@ class Lab:
 
     def read_topic1(self):
         return self.tool("consume", "-t", "topic1")
+
+
+def save_logs(lab):
+    """What Kafka and Ballast said, into $WORK."""
+    folder = pathlib.Path(os.environ["WORK"])
+    for namespace in (NAMESPACE, OURS):
+        for pod in lab.api.request("GET", Api.path("Pod", namespace))["items"]:
+            name = pod["metadata"]["name"]
+            (folder / f"{name}.log").write_text(kubectl("logs", "-n", namespace, name, check=False).stdout)
 
 
 def main():

@@ -25,6 +25,9 @@
 #include "ballast/base/mem.h"
 #include "ledger.h"
 
+/* From then on it is told which messages were slow; a pause between two of them makes them two cases. */
+#define SLOW_US 500000
+#define SLOW_APART BL_NSEC_S
 /* What is still unanswered so long after the last was written has failed. */
 #define FLUSH_MS 120000
 
@@ -96,7 +99,16 @@ rd_kafka_t *ledger_client(const struct ledger_options *options, rd_kafka_type_t 
 struct sample {
     bl_nsec due;
     uint32_t waited_us;
+    int32_t partition, broker; /* who acknowledged it */
     bool answered, acked;
+};
+
+/* Messages of one partition that were due one after the other, and were slow. */
+struct slow {
+    int32_t partition, broker;
+    bl_nsec from, to; /* due */
+    uint32_t worst_us;
+    long count;
 };
 
 struct reason {
@@ -165,6 +177,8 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, voi
         return;
     }
     sample->acked = true;
+    sample->partition = message->partition;
+    sample->broker = rd_kafka_message_broker_id(message);
     book->acked++;
     note_gap(book, now);
 }
@@ -244,6 +258,54 @@ static void print_latency(const struct book *book)
     free(waited);
 }
 
+struct slows {
+    struct slow *items;
+    size_t len, cap;
+};
+
+static void note_slow(struct slows *slows, const struct sample *sample)
+{
+    struct slow *found = NULL;
+
+    for (size_t i = slows->len; i-- > 0 && !found;)
+        if (slows->items[i].partition == sample->partition &&
+            slows->items[i].broker == sample->broker &&
+            sample->due - slows->items[i].to < SLOW_APART)
+            found = &slows->items[i];
+    if (!found) {
+        found = BL_PUSH(slows);
+        *found = (struct slow){
+            .partition = sample->partition, .broker = sample->broker, .from = sample->due};
+    }
+    found->to = sample->due;
+    found->count++;
+    if (sample->waited_us > found->worst_us)
+        found->worst_us = sample->waited_us;
+}
+
+/* Where and when messages waited: [due from, to, worst, partition, broker that acknowledged, messages]. */
+static void print_slow(const struct book *book)
+{
+    struct slows slows = {0};
+
+    for (size_t i = 0; i < book->samples.len; i++)
+        if (book->samples.items[i].acked && book->samples.items[i].waited_us >= SLOW_US)
+            note_slow(&slows, &book->samples.items[i]);
+    printf(", \"begun_at\": %.2f, \"slow\": [",
+           (double)(bl_clock_wall(&bl_clock_real) - (ledger_now() - book->begun)) /
+               (double)BL_NSEC_S);
+    for (size_t i = 0; i < slows.len; i++) {
+        const struct slow *slow = &slows.items[i];
+
+        printf("%s[%.1f, %.1f, %.2f, %d, %d, %ld]", i ? ", " : "",
+               (double)(slow->from - book->begun) / (double)BL_NSEC_S,
+               (double)(slow->to - book->begun) / (double)BL_NSEC_S, slow->worst_us / 1e6,
+               slow->partition, slow->broker, slow->count);
+    }
+    printf("]");
+    free(slows.items);
+}
+
 static void print_book(const struct book *book)
 {
     printf("{\"sent\": %zu, \"acked\": %ld, \"failed\": %ld, \"seconds\": %.1f, \"longest_gap_s\": "
@@ -260,7 +322,9 @@ static void print_book(const struct book *book)
     for (size_t i = 0; i < book->gaps.len; i++)
         printf("%s[%.1f, %.2f]", i ? ", " : "", book->gaps.items[i].at,
                book->gaps.items[i].seconds);
-    printf("]}\n");
+    printf("]");
+    print_slow(book);
+    printf("}\n");
 }
 
 static void save_book(const struct book *book, const char *path)

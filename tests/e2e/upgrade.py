@@ -15,16 +15,16 @@ import json
 import os
 import pathlib
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-from harness import ROOT, Report, expect, kubectl, run, wait_until  # noqa: E402
-from kafka_lab import NAMESPACE, TOPIC1_MESSAGES, Lab  # noqa: E402
+from harness import Api, ROOT, Report, expect, kubectl, wait_until  # noqa: E402
+from kafka_lab import NAMESPACE, STATUS, TOPIC1_MESSAGES, Lab, has_zookeeper, save_logs  # noqa: E402
 
 RESULTS = pathlib.Path(os.environ.get("RESULTS", ROOT / "build" / "e2e"))
 WAYS = {"plain": "plain helm upgrade", "ballast": "with Ballast"}
 NEW_ZOOKEEPER = "3.8.1"
-OURS = "ballast-system"
 # Written before the upgrade, so that leaders, caches and the machine are calm, and after it.
 BEFORE_S, AFTER_S = 15, 10
 # The least that the ISR of any partition may be, for Ballast.
@@ -52,26 +52,29 @@ FIGURES = (
 )
 
 
-def policy():
-    """In Ballast's hands: readiness is being in sync, and pods are replaced one by one."""
-    return json.dumps({"apiVersion": "ballast.dev/v1alpha1", "kind": "KafkaPolicy", "metadata": {"name": "lab"},
-                       "spec": {"priority": 10, "match": {"namespaces": [NAMESPACE]}, "rules": {
-                           "rollout": {"action": "Mutate"}, "inSync": {"action": "Mutate"},
-                           # These start within seconds.
-                           "probes": {"action": "Mutate", "startup": {"periodSeconds": 1, "failureThreshold": 120}}}}})
+class Story:
+    """What the annotation on the StatefulSet of the brokers says, one after the other."""
 
+    def __init__(self, lab):
+        self.lab, self.told, self.ended = type(lab)(Api()), [], threading.Event()
+        self.thread = threading.Thread(target=self.follow, daemon=True)
 
-def without_ballast(_lab):
-    """As in the tutorial: the StatefulSet controllers roll."""
+    def begin(self):
+        self.begun = time.monotonic()
+        self.thread.start()
+        return self
 
+    def follow(self):
+        while not self.ended.wait(0.2):
+            noted = self.lab.api.get("StatefulSet", "kafka", NAMESPACE)["metadata"]["annotations"].get(STATUS)
+            now = {key: json.loads(noted)[key] for key in ("phase", "act", "message", "done")} if noted else None
+            if now and (not self.told or {**now, "at": self.told[-1]["at"]} != self.told[-1]):
+                self.told.append({**now, "at": round(time.monotonic() - self.begun, 1)})
 
-def with_ballast(lab):
-    """Installed by its chart before there is any Kafka, whose namespace it looks at."""
-    lab.namespace(OURS)
-    lab.namespace(NAMESPACE, **{"ballast.dev/enforce": "true", "pod-security.kubernetes.io/enforce": "restricted"})
-    values = {"image": {"repository": "local/ballast", "tag": "dev"}, "policies": {"files": {"lab.yaml": policy()}}}
-    run("helm", "install", "ballast", str(ROOT / "manifests" / "chart"), "-n", OURS, "-f", "-", "--wait",
-        "--timeout=120s", input=json.dumps(values))
+    def end(self):
+        wait_until(lambda: self.told and self.told[-1]["phase"] == "Complete", "it is said that it is through", 90, 0.2)
+        self.ended.set()
+        return self.told
 
 
 class Suite:
@@ -81,7 +84,8 @@ class Suite:
         self.results = {"way": way, "from": old, "to": new, "controllers": controllers}
 
     def kafka_comes_up(self):
-        {"plain": without_ballast, "ballast": with_ballast}[self.way](self.lab)
+        if self.way == "ballast":
+            self.lab.install_ballast(rollout={"action": "Mutate", "metadataVersion": "Raise"})
         self.lab.up(self.old, kraft={"controllers": self.controllers})
         self.lab.make_topics()
         expect(self.lab.read_topic1()["distinct"] == TOPIC1_MESSAGES, "topic1 is not whole")
@@ -93,11 +97,14 @@ class Suite:
         self.lab.helm("upgrade", self.new, zookeeper={"image": {"tag": NEW_ZOOKEEPER}})
         self.results["helm_s"] = round(time.monotonic() - begin, 1)
         wait_until(lambda: not self.lab.is_rolled(), "it begins", 60)
+        story = Story(self.lab).begin() if self.way == "ballast" else None
         self.lab.wait_rolled(540)
         self.results["rolled_s"] = round(time.monotonic() - begin, 1)
         wait_until(lambda: self.lab.in_sync(watcher), "all partitions are in sync again", 180, 0.5)
         self.results["in_sync_s"] = round(time.monotonic() - begin, 1)
         time.sleep(AFTER_S)
+        if story:
+            self.results["story"] = story.end()
         self.results |= {"watcher": watcher.stop(), "producer": writer.stop()}
         self.results["timeline"] = watcher.timeline()
         images = self.lab.images()
@@ -123,13 +130,34 @@ class Suite:
         small = {isr: count for isr, count in self.results["watcher"]["smallest_isr"].items() if int(isr) < MIN_ISR}
         expect(not small, f"partitions had fewer than {MIN_ISR} replicas in sync", small, *self.results["timeline"])
 
-    def logs(self):
-        """For whoever wants to know why it failed."""
-        folder = pathlib.Path(os.environ["WORK"])
+    def what_is_told_is_so(self):
+        """By the annotation that people read: each pod is restarted once, it is never taken back, and it is over."""
+        told = self.results["story"]
+        expect(told[-1]["phase"] == "Complete", "it does not say that it is through", told[-1])
+        expect(all(one["phase"] == "Rolling" for one in told[:-1]), "it says what is not so", *told)
+        for before, after in zip(told, told[1:]):
+            expect(before["done"] <= after["done"], "fewer are done than before", before, after)
         for pod in self.lab.pods():
             name = pod["metadata"]["name"]
-            (folder / f"{name}.log").write_text(kubectl("logs", "-n", NAMESPACE, name, check=False).stdout)
-        (folder / "results.json").write_text(json.dumps(self.results, indent=1))
+            times = [one for one in told if one["message"] == f"restarting {name}"]
+            # What lasts less than a glance may not be seen.
+            expect(len(times) <= 1, f"{name} is restarted more than once", *times)
+
+    def metadata_version_is_raised(self):
+        """By itself, when all is done."""
+        if has_zookeeper(self.new):
+            return
+        said = kubectl("exec", "-n", NAMESPACE, "kafka-0", "--", "bash", "-c", "java $(cat /opt/app/options) "
+                       "org.apache.kafka.tools.FeatureCommand --bootstrap-server kafka:9092 describe").stdout
+        line = next(line for line in said.splitlines() if "metadata.version" in line)
+        major, minor = self.new.split(".")[:2]
+        expect(f"FinalizedVersionLevel: {major}.{minor}-" in line, "metadata.version was not raised", line)
+        print("  " + line)
+
+    def logs(self):
+        """For whoever wants to know why it failed."""
+        save_logs(self.lab)
+        (pathlib.Path(os.environ["WORK"]) / "results.json").write_text(json.dumps(self.results, indent=1))
 
     def file(self, way):
         separate = "-separate" if self.controllers else ""
@@ -156,7 +184,8 @@ def main():
     suite, report = Suite(way, old, new, int(controllers)), Report()
     tests = ["kafka_comes_up", "it_is_upgraded", "nothing_acknowledged_is_lost"]
     if way == "ballast":
-        tests += ["every_message_is_there_once", "no_message_fails", "isrs_stay_large_enough"]
+        tests += ["every_message_is_there_once", "no_message_fails", "isrs_stay_large_enough",
+                  "what_is_told_is_so", "metadata_version_is_raised"]
     for name in tests:
         report.run(f"upgrade, {way}: {name.replace('_', ' ')}", getattr(suite, name))
         if report.failed and "topic1" not in suite.results:

@@ -158,7 +158,7 @@ static int act(struct bl_observer *observer, const struct bl_cluster *cluster, c
             return -1;
         printf("moved %zu\n", count);
     } else if (strcmp(what, "elect") == 0) {
-        if (bl_observer_elect_preferred(observer, cluster, &count, err) < 0)
+        if (bl_observer_elect_preferred(observer, cluster, NULL, &count, err) < 0)
             return -1;
         printf("elected %zu\n", count);
     }

@@ -16,12 +16,13 @@
 #include "ballast/kafka/observer.h"
 
 /**
- * Lets those replicas lead that stand first and are in sync, of every partition where another one leads.
- * That an election is not needed after all is no error. `ret_elected` is how many changed their leader.
+ * Lets those replicas lead that stand first and are in sync, of every partition where another one leads; with
+ * `topic` of its partitions only. That an election is not needed after all is no error. `ret_elected` is how
+ * many changed their leader.
  */
 BL_CHECK int bl_observer_elect_preferred(struct bl_observer *observer,
-                                         const struct bl_cluster *cluster, size_t *ret_elected,
-                                         struct bl_error **err);
+                                         const struct bl_cluster *cluster, const char *topic,
+                                         size_t *ret_elected, struct bl_error **err);
 
 /**
  * Which partitions must have their replicas in another order, so that `broker` leads none of them. Pure.
@@ -30,7 +31,7 @@ BL_CHECK int bl_observer_elect_preferred(struct bl_observer *observer,
  * below: "orders:1@2=0-3,7;payments:1@1=4" swaps, of orders-0 to 3 and 7, the first replica, which is
  * broker 1, with the one at index 2. It has no more bytes than the limit of `moves`: topics that do not
  * fit are left to the broker's own shutdown. Partitions without another replica in sync, or that are being
- * reassigned, are left out. Returns how many partitions it names.
+ * reassigned, are left out, and so are those of our own canary. Returns how many partitions it names.
  */
 size_t bl_moves_plan(const struct bl_cluster *cluster, int32_t broker, struct bl_strbuf *moves);
 

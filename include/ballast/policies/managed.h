@@ -40,6 +40,7 @@ struct bl_rollout_settings {
     int64_t patience;   /* nothing has moved for so long: an alarm */
     int on_failure;     /* enum bl_on_failure */
     int metadata_version; /* enum bl_metadata_version */
+    bool lead_away;       /* leadership is moved off a broker before it is evicted */
     bool canary;
 };
 

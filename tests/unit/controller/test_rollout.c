@@ -50,6 +50,7 @@ static void world_init(struct world *world)
                      .soak = 3,
                      .fail_after = 20,
                      .patience = 60,
+                     .lead_away = true,
                      .canary = true},
     };
     for (int i = 0; i < PODS; i++) {
@@ -486,6 +487,22 @@ static void soaked(struct bl_rollout_view *view)
     view->canary = BL_CANARY_UNASKED;
 }
 
+/* kafka-1 has run with the new template for long: the template is not on trial any more. */
+static void proven(struct bl_rollout_view *view)
+{
+    leads_again(view);
+    broker(view, 1)->outdated = false;
+    broker(view, 1)->since = 5;
+    broker(view, 0)->since = 2;
+    view->canary = BL_CANARY_UNASKED;
+}
+
+static void proven_but_not_settled(struct bl_rollout_view *view)
+{
+    proven(view);
+    broker(view, 0)->since = 1;
+}
+
 static void canary_failed(struct bl_rollout_view *view)
 {
     soaked(view);
@@ -504,6 +521,12 @@ static void leads_something(struct bl_rollout_view *view)
 {
     only_brokers(view);
     view->led_away = false;
+}
+
+static void relieves_itself(struct bl_rollout_view *view)
+{
+    leads_something(view);
+    view->sets.items[0].settings.lead_away = view->sets.items[1].settings.lead_away = false;
 }
 
 static void all_new_and_begun(struct bl_rollout_view *view)
@@ -583,12 +606,18 @@ static const struct corner corners[] = {
     {"then it is watched", leads_again, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING, "watching kafka-0*"},
     {"also where leaders will not come back", will_not_lead, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING,
      "watching kafka-0*"},
+    {"a template that has proved itself is not watched again", proven, BL_ROLLOUT_CHECK,
+     BL_ROLLOUT_ROLLING, "writing*"},
+    {"but clients have their time", proven_but_not_settled, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING,
+     "watching kafka-0*"},
     {"then a canary", soaked, BL_ROLLOUT_CHECK, BL_ROLLOUT_ROLLING, "writing*"},
     {"a canary that fails for long", canary_failed, BL_ROLLOUT_CHECK, BL_ROLLOUT_STUCK,
      "*timed out"},
     {"no canary is wanted", no_canary, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING, "*"},
     {"who leads is relieved first", leads_something, BL_ROLLOUT_LEAD_AWAY, BL_ROLLOUT_ROLLING,
      "*leadership of 2 partitions off kafka-1"},
+    {"or it relieves itself", relieves_itself, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING,
+     "restarting kafka-1"},
     {"all is new", all_new_and_begun, BL_ROLLOUT_FINISH, BL_ROLLOUT_COMPLETE, "*"},
     {"two that share nothing", two_at_once, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING,
      "restarting kafka-1, kafka-0"},

@@ -213,6 +213,25 @@ START_TEST(a_pod_is_away)
 }
 END_TEST
 
+/* The node of kafka-2 is being drained, and zk-0 stands in the way: it is safe by its quorum, the brokers are not. */
+START_TEST(a_pod_waits_for_its_node)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+
+    stage_init(&stage, false);
+    cJSON_Delete(stage.pods[2]);
+    stage.pods[2] = make_pod("kafka", 2, false);
+    bl_json_push(bl_json_at(stage.pods[2], "status", "conditions", NULL),
+                 help_json("{'type':'PodScheduled','status':'False','reason':'Unschedulable'}"));
+    stage.facts.topics.items[0].min_isr = 1;
+    sense(&stage, true, &sight);
+    BL_AUTO_FREE char *text = describe(&stage, &sight);
+    ck_assert_str_eq(text, "kafka-0 1001 OtherDisruption;kafka-1 1002 chief OtherDisruption;"
+                           "kafka-2 1003 Safe;" ZK_WELL);
+}
+END_TEST
+
 START_TEST(nothing_is_known)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
@@ -267,6 +286,7 @@ int main(void)
     tcase_add_test(tests, all_is_well);
     tcase_add_test(tests, a_broker_is_down);
     tcase_add_test(tests, a_pod_is_away);
+    tcase_add_test(tests, a_pod_waits_for_its_node);
     tcase_add_test(tests, nothing_is_known);
     tcase_add_test(tests, nodes_that_vote_need_both);
     tcase_add_test(tests, leadership_is_off_balance);

@@ -80,6 +80,20 @@ START_TEST(planned)
 END_TEST
 
 /* What does not fit is left out whole, so that the text can always be read. */
+/* It is first to come back, so that it pays for what is new; the broker's own shutdown moves it. */
+START_TEST(the_canary_stays)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf moves = BL_STRBUF_INIT(4096);
+
+    add_brokers(&cluster, 3);
+    add_partition(add_topic(&cluster, "ballast-canary"), "1: 1 2 / 1 2");
+    add_partition(add_topic(&cluster, "orders"), "1: 1 2 / 1 2");
+    ck_assert_uint_eq(bl_moves_plan(&cluster, 1, &moves), 1);
+    ck_assert_str_eq(moves.text, "orders:1@1=0");
+}
+END_TEST
+
 START_TEST(no_more_than_fits)
 {
     static const char whole[] = "a:1@1=0;bb:1@1=0;c:1@1=0";
@@ -164,6 +178,7 @@ int main(void)
     TCase *tests = tcase_create("moves");
 
     tcase_add_test(tests, planned);
+    tcase_add_test(tests, the_canary_stays);
     tcase_add_test(tests, no_more_than_fits);
     tcase_add_test(tests, read_again);
     tcase_add_test(tests, texts_that_are_none);

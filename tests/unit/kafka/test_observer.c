@@ -49,6 +49,24 @@ START_TEST(brokers_are_seen)
 }
 END_TEST
 
+/* As on a machine with too much to do. */
+START_TEST(slow_brokers_are_heard)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, NULL, NULL, 0);
+    rd_kafka_mock_cluster_t *mock = rd_kafka_mock_cluster_new(rk, 3);
+    BL_ERROR(err);
+
+    for (int32_t id = 1; id <= 3; id++)
+        ck_assert_int_eq(rd_kafka_mock_broker_set_rtt(mock, id, 600), 0);
+    ck_assert_msg(look(rd_kafka_mock_cluster_bootstraps(mock), 60 * BL_NSEC_S, &cluster, &err) == 0,
+                  "%s", err ? bl_error_text(err) : "");
+    ck_assert_uint_eq(cluster.brokers.len, 3);
+    rd_kafka_mock_cluster_destroy(mock);
+    rd_kafka_destroy(rk);
+}
+END_TEST
+
 /* It would wait for good without a deadline. */
 START_TEST(silence_is_told)
 {
@@ -92,6 +110,7 @@ int main(void)
 
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, brokers_are_seen);
+    tcase_add_test(tests, slow_brokers_are_heard);
     tcase_add_test(tests, silence_is_told);
     tcase_add_test(tests, nobody_is_told);
     suite_add_tcase(suite, tests);

@@ -1,0 +1,351 @@
+#!/usr/bin/env python3
+"""Everything that disturbs a Kafka in Ballast's hands, at once and at bad moments.
+
+    disruptions.py [GROUP...]    drains, rollouts, failures; all, if none is named
+
+One cluster for all of them, with ZooKeeper. While each test runs, a client writes and another one watches the ISRs, and
+the pods are sampled: never are two of the cluster down by our act, no partition has fewer replicas in sync than
+min.insync.replicas, and no message that was acknowledged is lost. With ONLY=REGEX the tests whose name matches.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from harness import Api, ApiError, ROOT, Report, expect, kubectl, run, wait_until  # noqa: E402
+from kafka_lab import NAMESPACE, OURS, QUICK, STATUS, Lab, is_ready, save_logs  # noqa: E402
+
+VERSION = "3.4.0"
+MIN_ISR = 2
+HOLD = "ballast.dev/hold"
+# Of this chart alone, as a drain asks.
+OF_KAFKA = "--pod-selector=app.kubernetes.io/instance=kafka"
+ROLLOUT = {"action": "Mutate", "settleSeconds": 3, "soakSeconds": 2, "failAfterSeconds": 20}
+
+
+def condition(pod, kind):
+    return next((c for c in pod.get("status", {}).get("conditions", []) if c["type"] == kind), {})
+
+
+class Samples(threading.Thread):
+    """Which pods of the cluster are down, five times a second. One that was never ready is not down yet."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.lab, self.known, self.worst, self.when = Lab(Api()), set(), [], 0
+        self.ended = threading.Event()
+        self.begun = time.monotonic()
+
+    def run(self):
+        while not self.ended.wait(0.2):
+            try:
+                ready = {pod["metadata"]["name"] for pod in self.lab.pods() if is_ready(pod)}
+            except (OSError, ApiError):
+                continue  # the API server is away
+            down = sorted(self.known - ready)
+            self.known |= ready
+            if len(down) > len(self.worst):
+                self.worst, self.when = down, time.monotonic() - self.begun
+
+    def stop(self):
+        self.ended.set()
+        self.join()
+
+
+class Watched:
+    """What holds while one test runs. `down` is how many pods may be down at once."""
+
+    def __init__(self, suite, down=1, min_isr=MIN_ISR, failures=False):
+        self.suite, self.down, self.min_isr, self.failures = suite, down, min_isr, failures
+
+    def __enter__(self):
+        self.writer, self.watcher = self.suite.lab.start_books(200)
+        self.samples = Samples()
+        self.samples.start()
+        time.sleep(2)
+        return self
+
+    def __exit__(self, kind, *_):
+        self.samples.stop()
+        watched, written = self.watcher.stop(), self.writer.stop()
+        if kind:
+            return
+        read = self.suite.lab.read_ledger()
+        small = {isr: count for isr, count in watched["smallest_isr"].items() if int(isr) < self.min_isr}
+        print(f"  {written['sent']} sent, {written['failed']} failed, {read['lost']} lost, slowest "
+              f"{written['slowest_ms'] / 1000:.1f} s; down at most: {', '.join(self.samples.worst) or 'none'}", flush=True)
+        expect(len(self.samples.worst) <= self.down, f"{len(self.samples.worst)} pods were down at once",
+               *self.samples.worst, f"after {self.samples.when:.1f} s")
+        expect(not small, f"partitions had fewer than {self.min_isr} replicas in sync", small, *self.watcher.timeline())
+        expect(read["lost"] == 0, f"{read['lost']} messages are lost", read)
+        expect(self.failures or written["failed"] == 0, f"{written['failed']} messages failed", written["reasons"])
+
+
+class Drain:
+    """One run of kubectl drain, beside us. Its node takes pods again as soon as it is through."""
+
+    def __init__(self, node):
+        self.node, self.said = node, ""
+        self.process = subprocess.Popen(["kubectl", "drain", node, "--ignore-daemonsets", "--delete-emptydir-data",
+                                         "--timeout=240s", OF_KAFKA], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        text=True)
+        self.thread = threading.Thread(target=self.follow, daemon=True)
+        self.thread.start()
+
+    def follow(self):
+        for line in self.process.stdout:
+            self.said += line
+        self.process.wait()
+        kubectl("uncordon", self.node)
+
+    def wait(self, seconds=250):
+        self.thread.join(seconds)
+        expect(not self.thread.is_alive() and self.process.returncode == 0, f"the drain of {self.node} did not end well",
+               self.said[-3000:])
+        return self
+
+
+class Suite:
+    def __init__(self):
+        self.lab = Lab()
+        self.api = self.lab.api
+
+    # --- what the tests share ---
+
+    def pod(self, name):
+        return self.api.find("Pod", name, NAMESPACE)
+
+    def node_of(self, name):
+        return self.pod(name)["spec"]["nodeName"]
+
+    def processes(self, name, namespace=NAMESPACE):
+        """Those of a pod's containers, seen from outside. Other clusters of this machine have pods of that name too."""
+        uid = self.api.get("Pod", name, namespace)["metadata"]["uid"]
+        found = []
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if uid in (entry / "cgroup").read_text() and (entry / "comm").read_text() != "pause\n":
+                    found.append(int(entry.name))
+            except OSError:
+                pass
+        return found
+
+    def signal(self, name, number, namespace=NAMESPACE):
+        for process in self.processes(name, namespace):
+            try:
+                os.kill(process, number)
+            except ProcessLookupError:
+                pass
+
+    def status(self, name="kafka"):
+        found = self.api.get("StatefulSet", name, NAMESPACE)["metadata"].get("annotations", {}).get(STATUS)
+        return json.loads(found) if found else {}
+
+    def revision(self, name="kafka"):
+        return self.api.get("StatefulSet", name, NAMESPACE)["status"].get("updateRevision")
+
+    def roll(self):
+        kubectl("rollout", "restart", "-n", NAMESPACE, "statefulset/kafka")
+        wait_until(lambda: not self.lab.is_rolled(), "it begins", 20, 0.1)
+
+    def until_act(self, act, seconds=90):
+        wait_until(lambda: self.status().get("act") == act and self.status().get("phase") == "Rolling",
+                   f"the rollout is at {act}", seconds, 0.1)
+
+    def rolled(self, seconds=240):
+        self.lab.wait_rolled(seconds)
+        wait_until(lambda: self.status().get("phase") in ("Complete", "RolledBack"), "it is noted as done", 60, 0.2)
+
+    def well(self, seconds=180):
+        """All pods are ready and may be disrupted, each for itself."""
+        self.lab.wait_rolled(seconds)
+        wait_until(lambda: all(condition(pod, "ballast.dev/safe-to-disrupt").get("status") == "True"
+                               for pod in self.lab.pods()), "all pods are safe to disrupt", 60, 0.3)
+
+    def kafka_comes_up(self):
+        self.lab.install_ballast(rollout=ROLLOUT, zoneSpread={"action": "Mutate", "hostAntiAffinity": "Preferred"})
+        self.lab.up(VERSION, **QUICK)
+        self.lab.make_topics()
+        self.well()
+
+    def tidy(self):
+        """After a failure: what was said is kept, and the next test has a chance."""
+        save_logs(self.lab)
+        for node in ("node-a", "node-b", "node-c"):
+            kubectl("uncordon", node, check=False)
+
+    # --- drains ---
+
+    def a_drain_waits_for_a_broker_that_hangs(self):
+        """Elsewhere a broker stands still: the drain is refused and asks again until that one has caught up."""
+        with Watched(self):
+            self.signal("kafka-1", signal.SIGSTOP)
+            try:
+                wait_until(lambda: condition(self.pod("kafka-2"), "ballast.dev/safe-to-disrupt").get("status") == "False",
+                           "kafka-2 must stay", 30, 0.2)
+                uid = self.pod("kafka-2")["metadata"]["uid"]
+                drain = Drain(self.node_of("kafka-2"))
+                wait_until(lambda: drain.said.count("kafka-2") >= 3, "the drain is refused and asks again", 40, 0.2)
+                expect(self.pod("kafka-2")["metadata"]["uid"] == uid, "the broker was taken down", drain.said)
+            finally:
+                self.signal("kafka-1", signal.SIGCONT)
+            said = drain.wait().said
+            expect("will retry after 5s" in said, "it was not refused", said)
+            print("  " + next(line for line in said.splitlines() if "kafka-2" in line and "retry" in line)[:300])
+            self.well()
+
+    def three_drains_at_once(self):
+        """Of one StatefulSet at most one pod is down; ZooKeeper and Kafka each have a budget of their own."""
+        with Watched(self, down=2):
+            drains = [Drain(f"node-{zone}") for zone in "abc"]
+            for drain in drains:
+                drain.wait()
+            self.well()
+
+    def a_hold_is_respected(self):
+        """By a drain and by a rollout."""
+        with Watched(self):
+            uid = self.pod("kafka-0")["metadata"]["uid"]
+            self.api.annotate("Pod", "kafka-0", NAMESPACE, **{HOLD: "copying a disk"})
+            time.sleep(1)
+            drain = Drain(self.node_of("kafka-0"))
+            wait_until(lambda: "copying a disk" in drain.said, "the drain is refused", 40, 0.2)
+            self.roll()
+            wait_until(lambda: "kafka-0 is held: copying a disk" in self.status().get("message", ""),
+                       "the others are rolled, and it is said what is waited for", 150, 0.3)
+            expect(self.pod("kafka-0")["metadata"]["uid"] == uid, "it was taken down")
+            self.api.annotate("Pod", "kafka-0", NAMESPACE, **{HOLD: None})
+            drain.wait()
+            self.rolled()
+            self.well()
+
+    def drain_upgrade_and_scale_up_at_once(self):
+        with Watched(self, down=2):
+            self.lab.helm("upgrade", VERSION, replicas=4, heap="-Xms64m -Xmx250m")
+            drain = Drain(self.node_of("kafka-1"))
+            drain.wait()
+            self.rolled(300)
+            self.well()
+            expect(len([p for p in self.lab.pods() if p["metadata"]["name"].startswith("kafka-") and
+                        "zookeeper" not in p["metadata"]["name"]]) == 4, "there are not four brokers")
+
+    # --- rollouts in which something goes wrong ---
+
+    def the_controller_is_killed(self):
+        """Whenever it has just begun something. The next one goes on."""
+        with Watched(self):
+            revision = self.revision()
+            self.roll()
+            for act in ("evict", "lead-back"):
+                self.until_act(act)
+                for pod in self.lab.ours("controller"):
+                    kubectl("delete", "pod", "-n", OURS, pod["metadata"]["name"], "--grace-period=0", "--force")
+            self.rolled()
+            expect(self.status()["phase"] == "Complete" and self.revision() != revision, "it was not rolled", self.status())
+            self.well()
+
+    def the_api_server_is_restarted(self):
+        with Watched(self):
+            self.roll()
+            self.until_act("evict")
+            run(str(ROOT / "tests/testbed/testbed.sh"), "restart-apiserver", os.environ["TESTBED"])
+            self.rolled()
+            self.well()
+
+    def the_webhooks_are_away(self):
+        with Watched(self):
+            self.roll()
+            self.until_act("evict")
+            kubectl("scale", "-n", OURS, "deployment/ballast-webhook", "--replicas=0")
+            try:
+                self.rolled()
+            finally:
+                kubectl("scale", "-n", OURS, "deployment/ballast-webhook", "--replicas=2")
+                wait_until(lambda: len(self.lab.ours("webhook")) == 2, "the webhooks are back", 60, 0.3)
+            self.well()
+
+    def a_broker_hangs_in_the_middle(self):
+        """Nothing goes on while it does."""
+        with Watched(self):
+            self.roll()
+            wait_until(lambda: self.status().get("done", 0) >= 1, "one is rolled", 90, 0.2)
+            other = next(pod["metadata"]["name"] for pod in self.lab.pods() if is_ready(pod) and
+                         "zookeeper" not in pod["metadata"]["name"] and
+                         pod["metadata"]["labels"]["controller-revision-hash"] == self.revision())
+            self.signal(other, signal.SIGSTOP)
+            time.sleep(8)
+            self.signal(other, signal.SIGCONT)
+            self.rolled()
+            self.well()
+
+    def comes_back(self, change):
+        """A template with which no broker starts: the one before is restored, and so is the pod."""
+        template = self.api.get("StatefulSet", "kafka", NAMESPACE)["spec"]["template"]
+        with Watched(self):
+            change()
+            wait_until(lambda: self.status().get("phase") == "RolledBack", "it is rolled back", 200, 0.3)
+            self.well()
+            now = self.api.get("StatefulSet", "kafka", NAMESPACE)["spec"]["template"]
+            expect(now == template, "the template is another one", json.dumps(now), json.dumps(template))
+
+    def a_bad_image_is_rolled_back(self):
+        self.comes_back(lambda: kubectl("set", "image", "-n", NAMESPACE, "statefulset/kafka",
+                                        "kafka=docker.io/bitnami/kafka:9.9.9"))
+
+    def a_bad_setting_is_rolled_back(self):
+        self.comes_back(lambda: kubectl("set", "env", "-n", NAMESPACE, "statefulset/kafka", "KAFKA_CFG_BROKER_ID=-7",
+                                        "KAFKA_CFG_NUM_IO_THREADS=none"))
+
+    # --- failures that are nobody's act ---
+
+    def a_full_outage_ends_by_itself(self):
+        """All processes of Kafka and ZooKeeper die at once."""
+        with Watched(self, down=9, min_isr=0, failures=True):
+            for pod in self.lab.pods():
+                self.signal(pod["metadata"]["name"], signal.SIGKILL)
+            wait_until(lambda: not self.lab.is_rolled(), "they are down", 30, 0.1)
+            begin = time.monotonic()
+            self.lab.wait_rolled(240)
+            print(f"  all ready again after {time.monotonic() - begin:.0f} s", flush=True)
+            self.well()
+
+    def it_comes_up_in_order(self):
+        """One after the other, where each has to be ready before the next one is made."""
+        run("helm", "uninstall", "kafka", "-n", NAMESPACE, "--wait", "--timeout=90s")
+        kubectl("delete", "pvc", "-n", NAMESPACE, "--all", "--wait=false")
+        wait_until(lambda: not self.lab.pods(), "all pods are gone", 60, 0.3)
+        self.lab.up(VERSION, podManagementPolicy="OrderedReady", replicas=3)
+        self.well()
+
+
+GROUPS = {
+    "drains": ["a_drain_waits_for_a_broker_that_hangs", "three_drains_at_once", "a_hold_is_respected",
+               "drain_upgrade_and_scale_up_at_once"],
+    "rollouts": ["the_controller_is_killed", "the_api_server_is_restarted", "the_webhooks_are_away",
+                 "a_broker_hangs_in_the_middle", "a_bad_image_is_rolled_back", "a_bad_setting_is_rolled_back"],
+    "failures": ["a_full_outage_ends_by_itself", "it_comes_up_in_order"],
+}
+
+
+def main():
+    groups = sys.argv[1:] or list(GROUPS)
+    suite, report = Suite(), Report()
+    report.run("disruptions: kafka comes up", suite.kafka_comes_up)
+    if not report.failed:
+        report.only = os.environ.get("ONLY")
+        for group in groups:
+            for name in GROUPS[group]:
+                report.run(f"{group}: {name.replace('_', ' ')}", getattr(suite, name))
+                if report.failed:
+                    suite.tidy()
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()
