@@ -124,7 +124,8 @@ integration() {
 
     shift
     [ "$build" = release ] || sizes=(FAULTS_GROWTH_MIB=500 FAULTS_REVIEWS=5000)
-    as_root env "BALLAST_BUILD=$PWD/build/$build" "PATH=$PATH" "HOME=$HOME" "${sizes[@]}" tests/integration/run.sh "$@"
+    as_root env "BALLAST_BUILD=$PWD/build/$build" "PATH=$PATH" "HOME=$HOME" "SCALE=${SCALE:-40}" \
+        "SCALE_MIB=${SCALE_MIB:-0}" "${sizes[@]}" tests/integration/run.sh "$@"
 }
 
 # "passed NAME" or "failed NAME" for each test; one that did not run has failed.
@@ -183,7 +184,7 @@ step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 &&
     step "testbed: build 1.36" tests/testbed/testbed.sh build --version 1.36 && {
     suite "Kubernetes 1.34, asan" integration asan admission golden faults companions leave
     suite "Kubernetes 1.34, tsan" integration tsan faults
-    suite "Kubernetes 1.36, release" integration release --version 1.36 install vap admission faults
+    suite "Kubernetes 1.36, release" integration release --version 1.36 install vap admission faults scale
     suite "three zones" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/run.sh
     suite "upgrade" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/upgrade.sh ballast
     # Of the disruptions what takes least, for the time that the others take.
@@ -195,6 +196,7 @@ step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 &&
         suite "upgrade, KRaft" as_root env "PATH=$PATH" "HOME=$HOME" FROM=3.9.1 TO=4.1.1 tests/e2e/upgrade.sh
         suite "upgrade, controllers" as_root env "PATH=$PATH" "HOME=$HOME" FROM=3.9.1 TO=4.1.1 CONTROLLERS=3 \
             tests/e2e/upgrade.sh
+        SCALE=500 SCALE_MIB=32 suite "500 clusters, release" integration release scale
         suite "testbed" as_root env "PATH=$PATH" "HOME=$HOME" tests/testbed/selftest.sh
     }
 }
