@@ -153,14 +153,6 @@ static bool is_blocked_now(struct judging *judging)
 
 /* --- the condition --- */
 
-/* As the gate words it: more replicas are needed, and no catching up brings them. */
-static bool has_no_spare(const char *why)
-{
-    static const char *const words[] = {"has its only replica here", "so none may go", NULL};
-
-    return bl_text_holds(why, words);
-}
-
 static bool is_not_safe(struct judging *judging)
 {
     const cJSON *safe = cli_pod_condition(judging->pod->pod, BL_CONDITION_SAFE);
@@ -169,8 +161,10 @@ static bool is_not_safe(struct judging *judging)
     if (judging->facts->life.life == BL_CONTROLLER_AWAY ||
         !bl_text_eq(bl_json_string(safe, "status"), "False"))
         return false;
-    return say(judging, has_no_spare(why) ? CLI_DRAIN_NEVER : CLI_DRAIN_WAIT, "not safe: %s",
-               why && *why ? why : "the reason is not given");
+    return say(judging,
+               bl_text_eq(bl_json_string(safe, "reason"), BL_REASON_NO_SPARE) ? CLI_DRAIN_NEVER
+                                                                              : CLI_DRAIN_WAIT,
+               "not safe: %s", why && *why ? why : "the reason is not given");
 }
 
 static bool is_safe(struct judging *judging)

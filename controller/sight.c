@@ -5,6 +5,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/policies/review.h"
 
 /* A sentence of a gate and the names in it. */
 #define WHY_MAX 2048
@@ -207,7 +208,8 @@ static void judge_broker(struct reading *reading, size_t pod)
     if (bl_verdict_is_safe(&answer->verdict))
         return;
     bl_verdict_explain(&answer->verdict, &text);
-    refuse(sight, "PartitionsAtRisk", bl_strbuf_take(&text));
+    refuse(sight, answer->verdict.no_spare ? BL_REASON_NO_SPARE : "PartitionsAtRisk",
+           bl_strbuf_take(&text));
 }
 
 /* A voter that has caught up is one that runs; whether one runs that has not, nobody says. */
@@ -236,7 +238,8 @@ static void judge_voter(struct reading *reading, size_t pod)
     if (verdict.safe)
         return;
     bl_voter_verdict_explain(&verdict, &text);
-    refuse(sight, "QuorumAtRisk", bl_strbuf_take(&text));
+    refuse(sight, verdict.reason == BL_VOTER_NO_SPARE ? BL_REASON_NO_SPARE : "QuorumAtRisk",
+           bl_strbuf_take(&text));
 }
 
 static bool serves(enum bl_zookeeper_mode mode)
@@ -271,7 +274,8 @@ static void judge_zookeeper(struct reading *reading, size_t pod, size_t index)
     if (verdict.safe)
         return;
     bl_voter_verdict_explain(&verdict, &text);
-    refuse(sight, "QuorumAtRisk", bl_strbuf_take(&text));
+    refuse(sight, verdict.reason == BL_VOTER_NO_SPARE ? BL_REASON_NO_SPARE : "QuorumAtRisk",
+           bl_strbuf_take(&text));
 }
 
 static void judge_kafka(struct reading *reading, size_t pod)

@@ -76,6 +76,7 @@ static void judge_replica(const struct bl_cluster *cluster, const struct bl_topi
         return;
     }
     verdict->blocking++;
+    verdict->no_spare += reason == BL_GATE_NO_SPARE;
     name_blocker(verdict,
                  &(struct bl_gate_blocker){.topic = topic->name,
                                            .partition = partition->id,

@@ -50,6 +50,7 @@ struct bl_verdict {
     size_t replicas, leads, in_sync; /* partitions of this broker */
     size_t accepted;                 /* without a spare, and let through by the options */
     size_t blocking;
+    size_t no_spare;                                 /* of these, for how many no waiting helps */
     struct bl_gate_blocker named[BL_GATE_MAX_NAMED]; /* of each topic its first, then the others */
     size_t named_len;
 };

@@ -26,6 +26,8 @@
 #define BL_ANNOTATION_ZONE "ballast.dev/zone"
 /** The pod condition that the controller keeps: may this pod go down now? */
 #define BL_CONDITION_SAFE "ballast.dev/safe-to-disrupt"
+/** Its reason where no waiting helps: a partition needs all of its replicas, or a quorum all of its voters. */
+#define BL_REASON_NO_SPARE "NoSpare"
 
 enum bl_review_kind {
     BL_REVIEW_MUTATE,   /* completes, never denies: others may still change the object */

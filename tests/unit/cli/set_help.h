@@ -28,7 +28,10 @@
 #define READY IS("Ready", "True")
 #define SAFE \
     "{'type':'ballast.dev/safe-to-disrupt','status':'True','message':'all is in sync elsewhere'}"
-#define UNSAFE(why) "{'type':'ballast.dev/safe-to-disrupt','status':'False','message':'" why "'}"
+#define UNSAFE_FOR(reason, why)                                                                    \
+    "{'type':'ballast.dev/safe-to-disrupt','status':'False','reason':'" reason "','message':'" why \
+    "'}"
+#define UNSAFE(why) UNSAFE_FOR("PartitionsAtRisk", why)
 
 static inline void help_add(struct cli_objects *objects, const char *text)
 {

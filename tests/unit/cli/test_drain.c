@@ -40,7 +40,7 @@ static const struct {
      CLI_DRAIN_WAIT,
      "kafka-1 is not ready"},
     {"never safe",
-     POD("kafka-0", "r", "", READY "," UNSAFE(ONLY)),
+     POD("kafka-0", "r", "", READY "," UNSAFE_FOR("NoSpare", ONLY)),
      {ALLOWS, NULL},
      {BL_CONTROLLER_ALIVE, 0},
      CLI_DRAIN_NEVER,

@@ -260,6 +260,21 @@ START_TEST(nodes_that_vote_need_both)
 }
 END_TEST
 
+/* Waiting never helps, and who drains should know. */
+START_TEST(a_partition_needs_all_of_its_replicas)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+
+    stage_init(&stage, false);
+    stage.facts.topics.items[0].min_isr = 3;
+    sense(&stage, true, &sight);
+    BL_AUTO_FREE char *text = describe(&stage, &sight);
+    ck_assert_str_eq(
+        text, "kafka-0 1001 NoSpare;kafka-1 1002 chief NoSpare;kafka-2 1003 NoSpare;" ZK_WELL);
+}
+END_TEST
+
 /* Another one leads than the first, which could. */
 START_TEST(leadership_is_off_balance)
 {
@@ -289,6 +304,7 @@ int main(void)
     tcase_add_test(tests, a_pod_waits_for_its_node);
     tcase_add_test(tests, nothing_is_known);
     tcase_add_test(tests, nodes_that_vote_need_both);
+    tcase_add_test(tests, a_partition_needs_all_of_its_replicas);
     tcase_add_test(tests, leadership_is_off_balance);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
