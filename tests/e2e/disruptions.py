@@ -323,13 +323,30 @@ class Suite:
         self.lab.up(VERSION, podManagementPolicy="OrderedReady", replicas=3)
         self.well()
 
+    def it_outlives_ballast(self):
+        """Uninstalled, Ballast restarts nothing, and leaves no broker behind that waits for it."""
+        before = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.lab.pods()}
+        run("helm", "uninstall", "ballast", "-n", OURS, "--wait", "--timeout=180s")
+        for each in self.lab.sets():
+            gates = each["spec"]["template"]["spec"].get("readinessGates", [])
+            expect(not any("ballast.dev" in gate["conditionType"] for gate in gates), "a gate is left", each["metadata"])
+        time.sleep(5)
+        after = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.lab.pods()}
+        expect(before == after and self.pods_are_ready(), "pods were restarted", before, after)
+        kubectl("delete", "pod", "-n", NAMESPACE, "kafka-1")
+        wait_until(self.pods_are_ready, "a broker that is made anew is ready without Ballast", 120, 0.5)
+
+    def pods_are_ready(self):
+        pods = self.lab.pods()
+        return len(pods) == sum(each["spec"]["replicas"] for each in self.lab.sets()) and all(map(is_ready, pods))
+
 
 GROUPS = {
     "drains": ["a_drain_waits_for_a_broker_that_hangs", "three_drains_at_once", "a_hold_is_respected",
                "drain_upgrade_and_scale_up_at_once"],
     "rollouts": ["the_controller_is_killed", "the_api_server_is_restarted", "the_webhooks_are_away",
                  "a_broker_hangs_in_the_middle", "a_bad_image_is_rolled_back", "a_bad_setting_is_rolled_back"],
-    "failures": ["a_full_outage_ends_by_itself", "it_comes_up_in_order"],
+    "failures": ["a_full_outage_ends_by_itself", "it_comes_up_in_order", "it_outlives_ballast"],
 }
 
 
