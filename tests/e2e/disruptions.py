@@ -290,6 +290,7 @@ class Suite:
         template = self.api.get("StatefulSet", "kafka", NAMESPACE)["spec"]["template"]
         with Watched(self):
             change()
+            wait_until(lambda: self.status().get("phase") == "Rolling", "it begins", 30, 0.1)
             wait_until(lambda: self.status().get("phase") == "RolledBack", "it is rolled back", 200, 0.3)
             self.well()
             now = self.api.get("StatefulSet", "kafka", NAMESPACE)["spec"]["template"]
