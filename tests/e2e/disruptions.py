@@ -151,8 +151,9 @@ class Suite:
         return self.api.get("StatefulSet", name, NAMESPACE)["status"].get("updateRevision")
 
     def roll(self):
+        before = self.revision()
         kubectl("rollout", "restart", "-n", NAMESPACE, "statefulset/kafka")
-        wait_until(lambda: not self.lab.is_rolled(), "it begins", 20, 0.1)
+        wait_until(lambda: self.revision() != before and not self.lab.is_rolled(), "it begins", 20, 0.1)
 
     def until_act(self, act, seconds=90):
         wait_until(lambda: self.status().get("act") == act and self.status().get("phase") == "Rolling",
@@ -274,10 +275,10 @@ class Suite:
         """Nothing goes on while it does."""
         with Watched(self):
             self.roll()
-            wait_until(lambda: self.status().get("done", 0) >= 1, "one is rolled", 90, 0.2)
-            other = next(pod["metadata"]["name"] for pod in self.lab.pods() if is_ready(pod) and
-                         "zookeeper" not in pod["metadata"]["name"] and
-                         pod["metadata"]["labels"]["controller-revision-hash"] == self.revision())
+            other = wait_until(lambda: next(
+                (pod["metadata"]["name"] for pod in self.lab.pods() if is_ready(pod) and
+                 pod["metadata"]["labels"]["app.kubernetes.io/component"] == "kafka" and
+                 pod["metadata"]["labels"]["controller-revision-hash"] == self.revision()), None), "one is rolled", 90, 0.2)
             self.signal(other, signal.SIGSTOP)
             time.sleep(8)
             self.signal(other, signal.SIGCONT)
@@ -289,6 +290,7 @@ class Suite:
         template = self.api.get("StatefulSet", "kafka", NAMESPACE)["spec"]["template"]
         with Watched(self):
             change()
+            wait_until(lambda: self.status().get("phase") == "Rolling", "it begins", 30, 0.1)
             wait_until(lambda: self.status().get("phase") == "RolledBack", "it is rolled back", 200, 0.3)
             self.well()
             now = self.api.get("StatefulSet", "kafka", NAMESPACE)["spec"]["template"]
