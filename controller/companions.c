@@ -341,6 +341,7 @@ static void plan_report(struct planner *planner, struct bl_policy_report *report
     add_owners(report);
     if (ours)
         ours->wanted = true;
+    assert(report->subject->index < planner->others.len && planner->others.items);
     if (ours && (is_going(ours->object) || bl_companion_fits(report->object, ours->object)))
         return;
     *BL_PUSH(&planner->plan->steps) = (struct bl_step){

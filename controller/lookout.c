@@ -179,7 +179,7 @@ struct question {
         size_t len, cap;
     } addresses;
     struct {
-        size_t *items; /* which pod of the role has the address; SIZE_MAX: it has none */
+        size_t *items; /* which address is that of the pod; SIZE_MAX: it has none */
         size_t len, cap;
     } slots;
 };
@@ -226,7 +226,7 @@ int bl_lookout_ask_zookeepers(const struct bl_kafka *kafka,
 
         *server = (struct bl_zookeeper_server){
             .mode = BL_ZOOKEEPER_AWAY, .zxid = -1, .outstanding = -1, .synced = -1};
-        if (slot == SIZE_MAX)
+        if (slot >= answers.len)
             continue;
         *server = answers.items[slot];
         answers.items[slot] = (struct bl_zookeeper_server){0};

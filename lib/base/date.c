@@ -42,7 +42,7 @@ int bl_day_parse(const char *text, bl_day *ret_day, struct bl_error **err)
 
 static bool read_clock(const char *text, int64_t *ret_seconds)
 {
-    int64_t hour, minute, second;
+    int64_t hour = 0, minute = 0, second = 0;
 
     if (text[2] != ':' || text[5] != ':' || !bl_text_to_int(text, 2, &hour) ||
         !bl_text_to_int(text + 3, 2, &minute) || !bl_text_to_int(text + 6, 2, &second) ||
@@ -56,8 +56,8 @@ bool bl_time_parse(const char *text, int64_t *ret_seconds)
 {
     size_t len = text ? strlen(text) : 0;
     char date[11] = "";
-    int64_t seconds;
-    bl_day day;
+    int64_t seconds = 0;
+    bl_day day = 0;
     BL_ERROR(err);
 
     if (len < 20 || text[10] != 'T' || text[len - 1] != 'Z' || !read_clock(text + 11, &seconds) ||

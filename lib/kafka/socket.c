@@ -201,7 +201,7 @@ int bl_bootstrap_reach(const char *bootstrap, bl_nsec at_most, struct bl_error *
         size_t len = strcspn(at, ",");
         BL_AUTO_FREE char *address = bl_strndup(at, len);
         BL_AUTO(bl_strbuf_release) struct bl_strbuf host = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-        int port = 0, fd;
+        int port = 0, fd = -1;
 
         bl_error_free(BL_STEAL(why));
         if (bl_address_split(address, &host, &port, &why) == 0 &&

@@ -153,6 +153,11 @@ caBundle: {{ .root.Values.certificates.caBundle }}
 {{- end }}
 
 {{- define "ballast.matchConditions" -}}
+{{- if .Values.controller.enabled -}}
+# An upgrade goes on, and companions are kept, while the webhook is away.
+- name: not-by-the-controller
+  expression: {{ printf "request.userInfo.username != 'system:serviceaccount:%s:%s'" .Release.Namespace (include "ballast.controller" .) | toJson }}
+{{ end -}}
 - name: not-cleanup
   expression: {{ include "ballast.notCleanup" . | replace "\n" " " | toJson }}
 - name: could-be-kafka
