@@ -16,6 +16,8 @@
 
 /* Pods that their workload has left behind are asked for so often. */
 #define ORPHANS_EVERY (10 * BL_NSEC_S)
+/* A workload is heard of so many seconds after its pods, at most. */
+#define OWNER_WITHIN 30
 /* At once, of one namespace. */
 #define WRITERS 4
 
@@ -294,17 +296,44 @@ static void leave_for_later(struct bl_reconciler *reconciler, const char *namesp
     plan->steps.len = kept;
 }
 
+static bool is_in_sight(const struct bl_view *view, const cJSON *owner)
+{
+    for (size_t i = 0; i < view->len; i++)
+        if (bl_text_eq(bl_json_string(bl_json_get(view->items[i], "metadata"), "uid"),
+                       bl_json_string(owner, "uid")))
+            return true;
+    return false;
+}
+
+/*
+ * The pods of a workload may be heard of before the workload is, of which nothing was asked for then. One that never
+ * comes into sight is none of ours, and must not keep its pods for ever.
+ */
+static bool is_too_early(const struct bl_view *view, const cJSON *pod)
+{
+    const cJSON *owner = bl_object_controller(pod);
+    int64_t made = 0;
+
+    (void)bl_time_parse(bl_json_string(bl_json_get(pod, "metadata"), "creationTimestamp"), &made);
+    return owner && !is_in_sight(view, owner) &&
+           bl_clock_seconds(&bl_clock_real) - made < OWNER_WITHIN;
+}
+
 /* What was asked for is there; what cannot be made is no reason to keep brokers down. */
 static int let_pods_go(struct bl_reconciler *reconciler, const char *namespace,
-                       struct bl_error **err)
+                       const struct bl_view *view, struct bl_error **err)
 {
     BL_AUTO(bl_view_release) struct bl_view pods = {0};
 
     bl_caches_pods(reconciler->options.caches, namespace, &pods);
-    for (size_t i = 0; i < pods.len; i++)
-        if (bl_pod_is_held(pods.items[i]) &&
-            bl_pod_let_go(reconciler->options.client, pods.items[i], err) < 0)
+    for (size_t i = 0; i < pods.len; i++) {
+        if (!bl_pod_is_held(pods.items[i]))
+            continue;
+        if (is_too_early(view, pods.items[i]))
+            bl_workqueue_add_after(reconciler->options.queue, namespace, BL_NSEC_S);
+        else if (bl_pod_let_go(reconciler->options.client, pods.items[i], err) < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -341,7 +370,8 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     if (note_plan(reconciler, namespace, &plan))
         say_blocked(reconciler, namespace, &plan);
     leave_for_later(reconciler, namespace, &plan);
-    return do_steps(reconciler, &plan, err) < 0 ? -1 : let_pods_go(reconciler, namespace, err);
+    return do_steps(reconciler, &plan, err) < 0 ? -1
+                                                : let_pods_go(reconciler, namespace, &view, err);
 }
 
 static void work_on(void *context, const char *namespace)

@@ -12,6 +12,8 @@
 /* So long a message is given before another producer tries. */
 #define TRY_TEXT "3000"
 #define TRY_AT_MOST (3500 * BL_NSEC_MS)
+/* A topic that nobody knows for so long is not about to come. */
+#define UNKNOWN_AT_MOST (10 * BL_NSEC_S)
 
 /* One message, on its way through one partition. */
 struct probe {
@@ -164,19 +166,34 @@ static int fail(const struct canary *canary, size_t partition, const char *what,
                    canary->probes[partition].leader, why);
 }
 
+static bool is_unknown(const struct rd_kafka_metadata *metadata)
+{
+    return metadata->topic_cnt == 1 &&
+           metadata->topics[0].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+/* The facts may know of a topic that somebody has just deleted. */
 static int wait_for_leaders(const struct canary *canary, struct bl_error **err)
 {
+    bl_nsec known = bl_clock_now(&bl_clock_real);
+
     for (;;) {
         const struct rd_kafka_metadata *metadata;
-        bool found = false;
+        bool found = false, unknown = false;
 
         if (rd_kafka_metadata(canary->producer, 0, canary->target, &metadata,
                               bl_deadline_left(canary->deadline, INT32_MAX)) == 0) {
             found = find_leaders(canary, metadata);
+            unknown = is_unknown(metadata);
             rd_kafka_metadata_destroy(metadata);
         }
         if (found)
             return 0;
+        if (!unknown)
+            known = bl_clock_now(&bl_clock_real);
+        else if (bl_clock_now(&bl_clock_real) - known > UNKNOWN_AT_MOST)
+            return bl_fail(err, BL_ERR_UNAVAILABLE,
+                           "no broker knows of the topic " BL_CANARY_TOPIC);
         if (!bl_deadline_left(canary->deadline, 1))
             break;
         (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));

@@ -4,7 +4,8 @@
 #
 #   run.sh [VERSION...]
 #
-# BALLAST_BUILD is the folder with the program under test (build/dev). The last line is "N passed, N failed".
+# With ONLY=REGEX those tests whose name matches. BALLAST_BUILD is the folder with the program under test (build/dev).
+# The last line is "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
