@@ -374,16 +374,18 @@ class Suite:
         """The last test: the webhook is away after it."""
         namespace = self._workload()
         uids = self._uids(namespace)
-        self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM, "labels": {
+        # Another suite may have left its own.
+        self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM, "labels": {
             "pod-security.kubernetes.io/enforce": "restricted"}}})
         self.api.request("POST", f"/apis/apps/v1/namespaces/{SYSTEM}/deployments", {
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "ballast-controller"}, "spec": {
                 "replicas": 2, "selector": {"matchLabels": {"a": "b"}}, "template": {
                     "metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "c"}]}}}})
         lease = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases"
-        self.api.request("POST", lease, {
+        self.api.request("PATCH", f"{lease}/ballast-controller?fieldManager=test&force=true", {
             "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "ballast-controller"},
-            "spec": {"holderIdentity": "one", "renewTime": time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())}})
+            "spec": {"holderIdentity": "one", "renewTime": time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())},
+        }, "application/apply-patch+yaml")
         args, env = self._hook()
         released = threading.Timer(3, lambda: Api().request(
             "PATCH", f"{lease}/ballast-controller", {"spec": {"holderIdentity": ""}}, "application/merge-patch+json"))
