@@ -70,7 +70,7 @@ class Suite:
 
     def _budgets(self):
         items = self.api.request("GET", "/apis/policy/v1/poddisruptionbudgets?labelSelector=ballast.dev/companion")["items"]
-        return len(items)
+        return sum(each["metadata"]["namespace"].startswith("scale-") for each in items)
 
     def pods_are_judged(self):
         """Of clusters that do not answer it is said that nobody knows, and that costs no more than that."""
@@ -85,7 +85,7 @@ class Suite:
         wait_until(judged, "every pod has its condition", 600, 0.5)
         print(f"     {SCALE * REPLICAS} pods run after {written - begin:.0f} s, and are judged "
               f"{time.monotonic() - written:.1f} s after that", flush=True)
-        expect(self.controller.metric('ballast_controller_clusters{state="unknown"}') == SCALE, "not all are counted")
+        expect(self.controller.metric('ballast_controller_clusters{state="unknown"}') >= SCALE, "not all are counted")
 
     def it_stays_small(self):
         before, begin = self.controller.metric("process_cpu_seconds_total"), time.monotonic()
