@@ -290,6 +290,16 @@ class Suite:
             for kind, status in conditions.items()]}}, "gated", "status", "strategic-merge-patch")
 
     def a_drain_waits_for_the_brokers(self):
+        """These are stand-ins, of which the controller would say that they do not answer: so it is away."""
+        kubectl("scale", "deployment/ballast-controller", "-n", OURS, "--replicas=0")
+        wait_until(lambda: not [pod for pod in self.pods(OURS) if "controller" in pod["metadata"]["name"]],
+                   "the controller is away", 60, 0.2)
+        try:
+            self._drain_a_held_broker()
+        finally:
+            kubectl("scale", "deployment/ballast-controller", "-n", OURS, "--replicas=2")
+
+    def _drain_a_held_broker(self):
         self.brokers()
         applied(headless("gated"), kafka("gated"))
         names = [f"kafka-{i}" for i in range(3)]
@@ -297,7 +307,8 @@ class Suite:
                    "the brokers run", 60, 0.2)
         expect(all(condition(pod, "Ready") == "False" for pod in self.pods("gated")), "the gate does not hold")
         for name in names:
-            self.set_conditions(name, in_sync="True", safe_to_disrupt="False" if name == "kafka-0" else "True")
+            self.set_conditions(name, in_sync="True", safe_to_disrupt="True")
+        kubectl("annotate", "pod", "kafka-0", "-n", "gated", "ballast.dev/hold=orders-0 is being copied")
         first = self.brokers_ready("gated")[0]
         node = first["spec"]["nodeName"]
         log = WORK / "drain.log"
@@ -310,7 +321,7 @@ class Suite:
             expect(drain.poll() is None, "the drain did not wait", log.read_text())
             still = self.api.get("Pod", "kafka-0", "gated")
             expect(still["metadata"]["uid"] == first["metadata"]["uid"] and is_ready(still), "the broker was taken down")
-            self.set_conditions("kafka-0", safe_to_disrupt="True")
+            kubectl("annotate", "pod", "kafka-0", "-n", "gated", "ballast.dev/hold-")
             drain.wait(30)
         finally:
             drain.kill()
