@@ -34,7 +34,10 @@ def condition(pod, kind):
 
 
 class Samples(threading.Thread):
-    """Which pods of the cluster are down, five times a second. One that was never ready is not down yet."""
+    """Which pods of one StatefulSet are down, five times a second. One that was never ready is not down yet.
+
+    A drain asks for a broker and a ZooKeeper server of one node in the same moment, and each has a budget of its own.
+    """
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -50,8 +53,10 @@ class Samples(threading.Thread):
                 continue  # the API server is away
             down = sorted(self.known - ready)
             self.known |= ready
-            if len(down) > len(self.worst):
-                self.worst, self.when = down, time.monotonic() - self.begun
+            for name in {pod.rpartition("-")[0] for pod in down}:
+                of_one = [pod for pod in down if pod.rpartition("-")[0] == name]
+                if len(of_one) > len(self.worst):
+                    self.worst, self.when = of_one, time.monotonic() - self.begun
 
     def stop(self):
         self.ended.set()
@@ -59,7 +64,7 @@ class Samples(threading.Thread):
 
 
 class Watched:
-    """What holds while one test runs. `down` is how many pods may be down at once."""
+    """What holds while one test runs. `down` is how many pods of one StatefulSet may be down at once."""
 
     def __init__(self, suite, down=1, min_isr=MIN_ISR, failures=False):
         self.suite, self.down, self.min_isr, self.failures = suite, down, min_isr, failures
