@@ -3,7 +3,8 @@
 #
 #   scripts/test.sh           every build and every test; builds a Kubernetes the first time (about 15 minutes)
 #   scripts/test.sh --quick   the dev build and its tests, without a cluster
-#   scripts/test.sh --all     every disruption and upgrade, and the testbed's own tests too
+#   scripts/test.sh --all     what takes long, too: other versions of Kafka and Kubernetes, every disruption and upgrade,
+#                             500 clusters, and the testbed's own tests
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/lib.sh
