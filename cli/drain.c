@@ -109,7 +109,7 @@ static void find_budgets(struct judging *judging)
 /* The eviction subresource asks the budget about pods that are not ready in its own way. */
 static bool passes_unready(const struct budget *budget, const cJSON *pod)
 {
-    return !cli_pod_is(pod, "Ready", "True") &&
+    return !bl_object_condition_is(pod, "Ready", "True") &&
            (budget->always || (budget->healthy >= budget->needed && budget->needed > 0));
 }
 
@@ -155,7 +155,7 @@ static bool is_blocked_now(struct judging *judging)
 
 static bool is_not_safe(struct judging *judging)
 {
-    const cJSON *safe = cli_pod_condition(judging->pod->pod, BL_CONDITION_SAFE);
+    const cJSON *safe = bl_object_condition(judging->pod->pod, BL_CONDITION_SAFE);
     const char *why = bl_json_string(safe, "message");
 
     if (judging->facts->life.life == BL_CONTROLLER_AWAY ||
@@ -169,7 +169,7 @@ static bool is_not_safe(struct judging *judging)
 
 static bool is_safe(struct judging *judging)
 {
-    const cJSON *safe = cli_pod_condition(judging->pod->pod, BL_CONDITION_SAFE);
+    const cJSON *safe = bl_object_condition(judging->pod->pod, BL_CONDITION_SAFE);
     const char *why = bl_json_string(safe, "message");
 
     if (judging->facts->life.life == BL_CONTROLLER_AWAY ||
@@ -184,7 +184,7 @@ static void admit_ignorance(struct judging *judging)
     const char *budget = judging->pod->budget ? "the budget would let it go"
                                               : "no budget selects it, so it would just go";
     const char *why =
-        bl_json_string(cli_pod_condition(judging->pod->pod, BL_CONDITION_SAFE), "message");
+        bl_json_string(bl_object_condition(judging->pod->pod, BL_CONDITION_SAFE), "message");
 
     if (life->life == BL_CONTROLLER_AWAY)
         (void)say(judging, CLI_DRAIN_UNKNOWN,
@@ -204,7 +204,7 @@ static bool has_gone(struct judging *judging)
 
     if (bl_text_eq(phase, "Succeeded") || bl_text_eq(phase, "Failed"))
         return say(judging, CLI_DRAIN_NOW, "it has ended");
-    return cli_pod_is_going(judging->pod->pod) &&
+    return bl_object_is_going(judging->pod->pod) &&
            say(judging, CLI_DRAIN_NOW, "it is going down already");
 }
 

@@ -207,7 +207,7 @@ static void warn_of_closed_gate(const cJSON *pod, struct cli_leave_step *step)
 {
     struct bl_ref ref = bl_object_ref(pod);
 
-    if (find_gate(gates_of(pod)) < 0 || cli_pod_is(pod, IN_SYNC, "True"))
+    if (find_gate(gates_of(pod)) < 0 || bl_object_condition_is(pod, IN_SYNC, "True"))
         return;
     say(&step->warned,
         "pod %s has a gate that is not open, and nobody opens it any more. Once it is in sync:\n"

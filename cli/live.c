@@ -151,27 +151,6 @@ void cli_life_read(struct bl_kube_client *client, const char *lease, struct cli_
 
 /* --- pods --- */
 
-const cJSON *cli_pod_condition(const cJSON *pod, const char *type)
-{
-    const cJSON *condition;
-
-    cJSON_ArrayForEach(condition, bl_json_at(pod, "status", "conditions", NULL)) {
-        if (bl_text_eq(bl_json_string(condition, "type"), type))
-            return condition;
-    }
-    return NULL;
-}
-
-bool cli_pod_is(const cJSON *pod, const char *type, const char *status)
-{
-    return bl_text_eq(bl_json_string(cli_pod_condition(pod, type), "status"), status);
-}
-
-bool cli_pod_is_going(const cJSON *pod)
-{
-    return bl_json_at(pod, "metadata", "deletionTimestamp", NULL) != NULL;
-}
-
 bool cli_pod_belongs(const cJSON *pod, const struct bl_ref *set)
 {
     const cJSON *owner = bl_object_controller(pod);

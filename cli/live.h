@@ -53,11 +53,7 @@ void cli_life_read(struct bl_kube_client *client, const char *lease, struct cli_
 /** Of a Lease as it stands, in seconds since 1970. */
 struct cli_life cli_life_of(const cJSON *lease, int64_t now);
 
-/** Of a pod; NULL where it has none. */
-const cJSON *cli_pod_condition(const cJSON *pod, const char *type);
-bool cli_pod_is(const cJSON *pod, const char *type, const char *status);
-bool cli_pod_is_going(const cJSON *pod);
-/** Is it of the StatefulSet of that name? */
+/** Is the pod of the StatefulSet of that name? */
 bool cli_pod_belongs(const cJSON *pod, const struct bl_ref *set);
 
 /** "35 s", "4 min", "2 h", "3 d". */

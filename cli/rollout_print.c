@@ -38,7 +38,7 @@ static void add_pod(struct cli_table *table, const struct cli_rollout_pod *pod)
         return;
     }
     cli_table_add(table, pod->outdated ? "old" : "new");
-    cli_table_add(table, cli_pod_is_going(pod->pod) ? "going" : yes(pod->ready));
+    cli_table_add(table, bl_object_is_going(pod->pod) ? "going" : yes(pod->ready));
     cli_table_add(table, pod->gated ? yes(pod->in_sync) : NULL);
     cli_table_add(table, pod->node);
     cli_table_add(table, pod->zone);
@@ -127,7 +127,7 @@ static cJSON *pod_json(const struct cli_rollout_pod *pod)
     if (!pod->pod)
         return json;
     bl_json_add_bool(json, "newest", !pod->outdated);
-    bl_json_add_bool(json, "going", cli_pod_is_going(pod->pod));
+    bl_json_add_bool(json, "going", bl_object_is_going(pod->pod));
     bl_json_add_bool(json, "ready", pod->ready);
     if (pod->gated)
         bl_json_add_bool(json, "inSync", pod->in_sync);

@@ -43,13 +43,13 @@ static void look_at(struct cli_rollout_pod *it, const struct cli_rollout *rollou
                     const cJSON *node)
 {
     const char *revision = bl_object_label(it->pod, "controller-revision-hash");
-    const cJSON *safe = cli_pod_condition(it->pod, BL_CONDITION_SAFE);
+    const cJSON *safe = bl_object_condition(it->pod, BL_CONDITION_SAFE);
     const char *why = bl_json_string(safe, "message");
 
     it->outdated = rollout->revision && revision && strcmp(rollout->revision, revision) != 0;
-    it->ready = cli_pod_is(it->pod, "Ready", "True");
+    it->ready = bl_object_condition_is(it->pod, "Ready", "True");
     it->gated = has_gate(it->pod);
-    it->in_sync = cli_pod_is(it->pod, IN_SYNC, "True");
+    it->in_sync = bl_object_condition_is(it->pod, IN_SYNC, "True");
     it->safe = bl_json_string(safe, "status");
     it->why = why && *why && !bl_text_eq(it->safe, "True") ? why : NULL;
     it->hold = bl_object_annotation(it->pod, BL_ANNOTATION_HOLD);
@@ -78,7 +78,7 @@ static void read_pods(const struct bl_workload *workload, const struct cli_objec
         look_at(it, rollout, workload->object,
                 find_object(nodes, bl_json_string(bl_json_get(it->pod, "spec"), "nodeName")));
         rollout->outdated += it->outdated;
-        rollout->done += !it->outdated && it->ready && !cli_pod_is_going(it->pod);
+        rollout->done += !it->outdated && it->ready && !bl_object_is_going(it->pod);
     }
     rollout->total = rollout->pods.len;
 }

@@ -50,11 +50,6 @@ static enum bl_companion_kind companion_kind(const cJSON *object)
                                                            : BL_COMPANION_NETWORK_POLICY;
 }
 
-static bool is_going(const cJSON *object)
-{
-    return bl_json_at(object, "metadata", "deletionTimestamp", NULL) != NULL;
-}
-
 /* kubectl delete --cascade=orphan: how people change what cannot be changed, and make it anew. */
 static bool leaves_its_pods(const cJSON *object)
 {
@@ -62,7 +57,7 @@ static bool leaves_its_pods(const cJSON *object)
 
     cJSON_ArrayForEach(finalizer, bl_json_at(object, "metadata", "finalizers", NULL)) {
         if (cJSON_IsString(finalizer) && strcmp(finalizer->valuestring, "orphan") == 0)
-            return is_going(object);
+            return bl_object_is_going(object);
     }
     return false;
 }
@@ -77,7 +72,8 @@ static void sort_object(struct planner *planner, const cJSON *object)
         *BL_PUSH(&planner->ours) = known;
     else if (is_companion(object))
         *BL_PUSH(&planner->theirs) = known;
-    if (!ours && (!bl_object_is_workload(object) || !is_going(object) || leaves_its_pods(object)))
+    if (!ours &&
+        (!bl_object_is_workload(object) || !bl_object_is_going(object) || leaves_its_pods(object)))
         *BL_PUSH(&planner->others) = object;
 }
 
@@ -182,13 +178,12 @@ static const struct bl_scene *scene_of(const struct planner *planner)
 
 static void add_owner(cJSON *owners, const struct bl_workload *workload)
 {
-    const char *uid = bl_json_string(bl_json_get(workload->object, "metadata"), "uid");
     cJSON *owner = bl_json_push(owners, bl_json_new_object());
 
     bl_json_add_string(owner, "apiVersion", workload->ref.api_version);
     bl_json_add_string(owner, "kind", workload->ref.kind);
     bl_json_add_string(owner, "name", workload->ref.name);
-    bl_json_add_string(owner, "uid", uid ? uid : "");
+    bl_json_add_string(owner, "uid", bl_object_uid(workload->object));
 }
 
 /* It lives as long as any of the workloads that it is for. */
@@ -293,7 +288,8 @@ static enum bl_companion_state plan_one(struct planner *planner, struct bl_compa
     if (is_being_orphaned(planner, companion))
         return BL_COMPANION_KEPT;
     if (ours) {
-        if (!is_going(ours->object) && !bl_companion_fits(companion->object, ours->object))
+        if (!bl_object_is_going(ours->object) &&
+            !bl_companion_fits(companion->object, ours->object))
             add_step(planner, BL_STEP_REPAIR, companion, ours->object);
         return BL_COMPANION_KEPT;
     }
@@ -342,7 +338,8 @@ static void plan_report(struct planner *planner, struct bl_policy_report *report
     if (ours)
         ours->wanted = true;
     assert(report->subject->index < planner->others.len && planner->others.items);
-    if (ours && (is_going(ours->object) || bl_companion_fits(report->object, ours->object)))
+    if (ours &&
+        (bl_object_is_going(ours->object) || bl_companion_fits(report->object, ours->object)))
         return;
     *BL_PUSH(&planner->plan->steps) = (struct bl_step){
         .kind = ours ? BL_STEP_REPAIR : BL_STEP_CREATE,
@@ -377,8 +374,7 @@ static const cJSON *owner_in_sight(const struct planner *planner, const cJSON *p
         for (size_t i = 0; i < planner->others.len; i++) {
             const cJSON *other = planner->others.items[i];
 
-            if (bl_text_eq(bl_json_string(owner, "uid"),
-                           bl_json_string(bl_json_get(other, "metadata"), "uid")))
+            if (bl_text_eq(bl_json_string(owner, "uid"), bl_object_uid(other)))
                 return other;
         }
     }
@@ -421,7 +417,7 @@ static int compare_steps(const void *a, const void *b)
 static void plan_unwanted(struct planner *planner)
 {
     for (size_t i = 0; i < planner->ours.len; i++)
-        if (!planner->ours.items[i].wanted && !is_going(planner->ours.items[i].object))
+        if (!planner->ours.items[i].wanted && !bl_object_is_going(planner->ours.items[i].object))
             withdraw(planner, planner->ours.items[i].object);
 }
 

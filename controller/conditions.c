@@ -52,7 +52,7 @@ static int64_t started_at(const struct bl_member *member, const cJSON *pod)
 /* Was it opened for the process that runs now, and not for one before it? */
 static bool is_open(const struct bl_member *member, const cJSON *pod)
 {
-    const cJSON *condition = bl_pod_condition(pod, BL_CONDITION_IN_SYNC);
+    const cJSON *condition = bl_object_condition(pod, BL_CONDITION_IN_SYNC);
 
     return bl_text_eq(bl_json_string(condition, "status"), "True") &&
            time_of(condition, "lastTransitionTime") >= started_at(member, pod);
@@ -81,13 +81,13 @@ static void judge_gate(const struct bl_member *member, const cJSON *pod,
                        struct bl_conditions *conditions)
 {
     struct bl_condition *gate = &conditions->items[BL_CONDITION_GATE];
-    const cJSON *served = bl_pod_condition(pod, "ContainersReady");
+    const cJSON *served = bl_object_condition(pod, "ContainersReady");
     int64_t serves_for = now - time_of(served, "lastTransitionTime");
 
     if (!started_at(member, pod)) {
         set(gate, "False", "NotServing", bl_strdup("its process does not run"));
     } else if (is_open(member, pod)) {
-        keep_open(gate, bl_pod_condition(pod, BL_CONDITION_IN_SYNC));
+        keep_open(gate, bl_object_condition(pod, BL_CONDITION_IN_SYNC));
     } else if (!bl_text_eq(bl_json_string(served, "status"), "True")) {
         set(gate, "False", "NotServing", bl_strdup("its containers are not ready"));
     } else if (sight->known && sight->answers && sight->in_sync) {
@@ -126,7 +126,7 @@ static void judge_safety(const struct bl_pod_sight *sight, struct bl_conditions 
 static void date(const struct bl_member *member, const cJSON *pod, int64_t now,
                  struct bl_condition *condition, bool *ret_changed)
 {
-    const cJSON *old = bl_pod_condition(pod, condition->type);
+    const cJSON *old = bl_object_condition(pod, condition->type);
     bool same = bl_text_eq(bl_json_string(old, "status"), condition->status);
     int64_t started = started_at(member, pod);
 
@@ -168,13 +168,12 @@ void bl_conditions_release(struct bl_conditions *conditions)
 cJSON *bl_conditions_patch(const cJSON *pod, const struct bl_conditions *conditions)
 {
     cJSON *patch = bl_json_new_object(), *metadata, *list;
-    const char *uid = bl_json_string(bl_json_get(pod, "metadata"), "uid");
 
     bl_json_add_string(patch, "apiVersion", "v1");
     bl_json_add_string(patch, "kind", "Pod");
     metadata = bl_json_add_object(patch, "metadata");
     bl_json_add_string(metadata, "name", bl_object_ref(pod).name);
-    bl_json_add_string(metadata, "uid", uid ? uid : "");
+    bl_json_add_string(metadata, "uid", bl_object_uid(pod));
     list = bl_json_add_array(bl_json_add_object(patch, "status"), "conditions");
     for (size_t i = 0; i < BL_CONDITION_COUNT; i++) {
         const struct bl_condition *condition = &conditions->items[i];

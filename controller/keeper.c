@@ -221,7 +221,7 @@ static int keep_conditions(struct bl_keeper *keeper, const struct kept *kept,
         const struct bl_member_pod *pod = &kafka->pods.items[i];
         BL_AUTO(bl_conditions_release) struct bl_conditions conditions = {0};
 
-        if (!pod->pod || bl_pod_is_going(pod->pod)) {
+        if (!pod->pod || bl_object_is_going(pod->pod)) {
             *ret_busy = true;
             continue;
         }

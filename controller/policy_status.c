@@ -7,17 +7,6 @@
 
 #define ACCEPTED "Accepted"
 
-static const cJSON *condition_of(const cJSON *policy)
-{
-    const cJSON *condition;
-
-    cJSON_ArrayForEach(condition, bl_json_at(policy, "status", "conditions", NULL)) {
-        if (bl_text_eq(bl_json_string(condition, "type"), ACCEPTED))
-            return condition;
-    }
-    return NULL;
-}
-
 static int64_t generation_of(const cJSON *object, const char *key)
 {
     int64_t generation = 0;
@@ -28,7 +17,7 @@ static int64_t generation_of(const cJSON *object, const char *key)
 
 cJSON *bl_policy_status_patch(const cJSON *policy, const char *refusal, int64_t now)
 {
-    const cJSON *old = condition_of(policy);
+    const cJSON *old = bl_object_condition(policy, ACCEPTED);
     int64_t generation = generation_of(bl_json_get(policy, "metadata"), "generation");
     const char *value = refusal ? "False" : "True", *message = refusal ? refusal : "it holds";
     bool same = bl_text_eq(bl_json_string(old, "status"), value);

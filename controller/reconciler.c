@@ -299,8 +299,7 @@ static void leave_for_later(struct bl_reconciler *reconciler, const char *namesp
 static bool is_in_sight(const struct bl_view *view, const cJSON *owner)
 {
     for (size_t i = 0; i < view->len; i++)
-        if (bl_text_eq(bl_json_string(bl_json_get(view->items[i], "metadata"), "uid"),
-                       bl_json_string(owner, "uid")))
+        if (bl_text_eq(bl_object_uid(view->items[i]), bl_json_string(owner, "uid")))
             return true;
     return false;
 }
@@ -358,7 +357,7 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     struct bl_plan_options options = {.namespace = namespace, .today = bl_day_today()};
 
     bl_caches_view(reconciler->options.caches, namespace, &view);
-    if (!view.namespace || bl_json_at(view.namespace, "metadata", "deletionTimestamp", NULL)) {
+    if (!view.namespace || bl_object_is_going(view.namespace)) {
         forget_namespace(reconciler, namespace);
         return 0;
     }

@@ -112,9 +112,8 @@ static void note_eviction(struct bl_roller *roller, const struct bl_roller_job *
     const cJSON *object = job->kafka->pods.items[pod].pod;
     BL_AUTO_FREE char *note = bl_asprintf("evicted %s, to be made anew from the newest template",
                                           job->kafka->pods.items[pod].name);
-    const char *uid = bl_json_string(bl_json_get(object, "metadata"), "uid");
 
-    *BL_PUSH(&roller->evicted) = (struct bl_evicted){bl_strdup(uid ? uid : ""), job->now};
+    *BL_PUSH(&roller->evicted) = (struct bl_evicted){bl_strdup(bl_object_uid(object)), job->now};
     free(roller->refusal);
     roller->refusal = NULL;
     tell(job, member_at(job, pod)->set, "Normal", "RolloutEvicted", "Evict", note);

@@ -10,13 +10,6 @@
 /* The caches are behind by so much at most. */
 #define EVICTED_FOR (15 * BL_NSEC_S)
 
-static const char *uid_of(const cJSON *object)
-{
-    const char *uid = bl_json_string(bl_json_get(object, "metadata"), "uid");
-
-    return uid ? uid : "";
-}
-
 /* --- sets --- */
 
 static bool is_stale(const cJSON *set)
@@ -79,7 +72,7 @@ static const char *crash_reason(const cJSON *status)
 static const char *trouble_of(const cJSON *pod)
 {
     static const char *const lists[] = {"initContainerStatuses", "containerStatuses"};
-    const cJSON *scheduled = bl_pod_condition(pod, "PodScheduled"), *status;
+    const cJSON *scheduled = bl_object_condition(pod, "PodScheduled"), *status;
 
     if (bl_text_eq(bl_json_string(scheduled, "reason"), "Unschedulable"))
         return "it fits on no node";
@@ -105,16 +98,16 @@ static int64_t seconds_since(const char *text, int64_t now)
 /* Of one that is ready since it became so; of another since it was made, as it may never have been. */
 static int64_t since(const cJSON *pod, bool ready, int64_t now)
 {
-    return seconds_since(ready
-                             ? bl_json_string(bl_pod_condition(pod, "Ready"), "lastTransitionTime")
-                             : bl_json_string(bl_json_get(pod, "metadata"), "creationTimestamp"),
-                         now);
+    return seconds_since(
+        ready ? bl_json_string(bl_object_condition(pod, "Ready"), "lastTransitionTime")
+              : bl_json_string(bl_json_get(pod, "metadata"), "creationTimestamp"),
+        now);
 }
 
 static bool was_evicted(const struct bl_roller *roller, const cJSON *pod)
 {
     for (size_t i = 0; i < roller->evicted.len; i++)
-        if (strcmp(roller->evicted.items[i].uid, uid_of(pod)) == 0)
+        if (strcmp(roller->evicted.items[i].uid, bl_object_uid(pod)) == 0)
             return true;
     return false;
 }
@@ -145,13 +138,13 @@ static void add_pod(const struct bl_roller *roller, const struct bl_roller_job *
     const struct bl_member_pod *it = &job->kafka->pods.items[index];
     const struct bl_member *member = &job->kafka->members.items[it->member];
     const struct bl_pod_sight *sight = &job->sight->pods[index];
-    bool ready = it->pod && bl_pod_condition_is(it->pod, "Ready", "True");
+    bool ready = it->pod && bl_object_condition_is(it->pod, "Ready", "True");
 
     *BL_PUSH(&view->pods) = (struct bl_rollout_pod){
         .set = it->member,
         .name = it->name,
         .missing = !it->pod,
-        .going = it->pod && (bl_pod_is_going(it->pod) || was_evicted(roller, it->pod)),
+        .going = it->pod && (bl_object_is_going(it->pod) || was_evicted(roller, it->pod)),
         .outdated = it->pod && bl_member_outdated(member, it->pod),
         .ready = ready,
         .answers = sight->known && sight->answers,
@@ -177,7 +170,7 @@ bool bl_roller_is_due(const struct bl_roller_job *job, const struct bl_moved *mo
         const struct bl_member_pod *pod = &job->kafka->pods.items[i];
 
         if (strcmp(pod->name, moved->pod) == 0)
-            return !pod->pod || strcmp(uid_of(pod->pod), moved->uid) != 0 ||
+            return !pod->pod || strcmp(bl_object_uid(pod->pod), moved->uid) != 0 ||
                    !bl_member_outdated(&job->kafka->members.items[pod->member], pod->pod);
     }
     return true;
@@ -248,7 +241,7 @@ uint64_t bl_roller_epoch(const struct bl_roller_job *job)
     uint64_t hash = HASH_BEGIN;
 
     for (size_t i = 0; i < job->kafka->pods.len; i++) {
-        hash = mix(hash, uid_of(job->kafka->pods.items[i].pod));
+        hash = mix(hash, bl_object_uid(job->kafka->pods.items[i].pod));
         hash = mix(hash, process_of(job, &job->kafka->pods.items[i]));
     }
     return hash;
@@ -263,9 +256,9 @@ uint64_t bl_roller_motion(const struct bl_roller_job *job)
         const struct bl_member_pod *pod = &job->kafka->pods.items[i];
         const struct bl_pod_sight *sight = &job->sight->pods[i];
 
-        hash = mix(hash, uid_of(pod->pod));
-        hash = mix(hash, bl_pod_condition_is(pod->pod, "Ready", "True") ? "ready" : "");
-        hash = mix(hash, pod->pod && bl_pod_is_going(pod->pod) ? "going" : "");
+        hash = mix(hash, bl_object_uid(pod->pod));
+        hash = mix(hash, bl_object_condition_is(pod->pod, "Ready", "True") ? "ready" : "");
+        hash = mix(hash, pod->pod && bl_object_is_going(pod->pod) ? "going" : "");
         hash = mix(hash, sight->state);
         hash = mix(hash, sight->safe ? "safe" : sight->why);
     }

@@ -19,13 +19,6 @@ static const struct bl_kube_resource pods = {"", "v1", "pods"};
 static const struct bl_kube_resource sets = {"apps", "v1", "statefulsets"};
 static const struct bl_kube_resource revisions = {"apps", "v1", "controllerrevisions"};
 
-static const char *uid_of(const cJSON *object)
-{
-    const char *uid = bl_json_string(bl_json_get(object, "metadata"), "uid");
-
-    return uid ? uid : "";
-}
-
 static const char *newest_of(const cJSON *set)
 {
     const char *newest = bl_json_string(bl_json_get(set, "status"), "updateRevision");
@@ -48,7 +41,7 @@ static cJSON *eviction_of(const cJSON *pod)
     bl_json_add_string(metadata, "namespace", ref.namespace);
     options = bl_json_add_object(eviction, "deleteOptions");
     bl_json_add_string(options, "propagationPolicy", "Background");
-    bl_json_add_string(bl_json_add_object(options, "preconditions"), "uid", uid_of(pod));
+    bl_json_add_string(bl_json_add_object(options, "preconditions"), "uid", bl_object_uid(pod));
     return eviction;
 }
 
@@ -76,7 +69,7 @@ static int annotate(const struct bl_roller_job *job, const cJSON *set, const cha
         .type = BL_KUBE_PATCH_MERGE, .body = body, .manager = BL_CONTROLLER};
     struct bl_ref ref = bl_object_ref(set);
 
-    bl_json_add_string(metadata, "uid", uid_of(set));
+    bl_json_add_string(metadata, "uid", bl_object_uid(set));
     bl_json_add(annotations, name, text ? bl_json_new_string(text) : cJSON_CreateNull());
     return bl_kube_patch(job->client, &sets, ref.namespace, ref.name, &patch, NULL, err);
 }
@@ -93,7 +86,7 @@ static const cJSON *find_older(const struct bl_roller_job *job, size_t member)
         if (pod->member != member || !pod->pod ||
             !bl_member_outdated(&job->kafka->members.items[member], pod->pod))
             continue;
-        if (!found || bl_pod_condition_is(pod->pod, "Ready", "True"))
+        if (!found || bl_object_condition_is(pod->pod, "Ready", "True"))
             found = pod->pod;
     }
     return found;
@@ -120,7 +113,7 @@ static cJSON *restoration(const cJSON *set, const cJSON *template)
     cJSON *operations = bl_json_new_array(), *copy = bl_json_copy(template);
 
     cJSON_DeleteItemFromObjectCaseSensitive(copy, "$patch");
-    add_operation(operations, "test", "/metadata/uid", bl_json_new_string(uid_of(set)));
+    add_operation(operations, "test", "/metadata/uid", bl_json_new_string(bl_object_uid(set)));
     add_operation(operations, "test", "/status/updateRevision", bl_json_new_string(newest_of(set)));
     add_operation(operations, "replace", "/spec/template", copy);
     add_operation(operations, "add", FAILED_POINTER, bl_json_new_string(newest_of(set)));
@@ -172,7 +165,7 @@ int bl_roller_move_leaders(const struct bl_roller_job *job, size_t pod, struct b
 
     if (bl_moves_plan(job->facts, node, &moves)) {
         bl_moved_read(set, &moved);
-        bl_moved_add(&moved, it->name, uid_of(it->pod), moves.text);
+        bl_moved_add(&moved, it->name, bl_object_uid(it->pod), moves.text);
         if (note_moved(job, set, &moved, err) < 0)
             return -1;
     }

@@ -301,13 +301,13 @@ static void judge_kafka(struct reading *reading, size_t pod)
 
 static bool is_disturbed(const struct bl_member_pod *pod)
 {
-    return !pod->pod || bl_pod_is_going(pod->pod) ||
-           !bl_pod_condition_is(pod->pod, "Ready", "True");
+    return !pod->pod || bl_object_is_going(pod->pod) ||
+           !bl_object_condition_is(pod->pod, "Ready", "True");
 }
 
 static bool fits_nowhere(const cJSON *pod)
 {
-    return bl_text_eq(bl_json_string(bl_pod_condition(pod, "PodScheduled"), "reason"),
+    return bl_text_eq(bl_json_string(bl_object_condition(pod, "PodScheduled"), "reason"),
                       "Unschedulable");
 }
 
@@ -335,9 +335,9 @@ static void judge_others(struct reading *reading, size_t pod)
             continue;
         refuse(sight, "OtherDisruption",
                bl_asprintf("%s %s", other->name,
-                           !other->pod                   ? "is away"
-                           : bl_pod_is_going(other->pod) ? "is going down"
-                                                         : "is not ready"));
+                           !other->pod                      ? "is away"
+                           : bl_object_is_going(other->pod) ? "is going down"
+                                                            : "is not ready"));
         return;
     }
 }

@@ -9,30 +9,9 @@
 
 /* --- pods --- */
 
-const cJSON *bl_pod_condition(const cJSON *pod, const char *type)
-{
-    const cJSON *condition;
-
-    cJSON_ArrayForEach(condition, bl_json_at(pod, "status", "conditions", NULL)) {
-        if (bl_text_eq(bl_json_string(condition, "type"), type))
-            return condition;
-    }
-    return NULL;
-}
-
-bool bl_pod_condition_is(const cJSON *pod, const char *type, const char *status)
-{
-    return bl_text_eq(bl_json_string(bl_pod_condition(pod, type), "status"), status);
-}
-
 const char *bl_pod_ip(const cJSON *pod)
 {
     return bl_json_string(bl_json_get(pod, "status"), "podIP");
-}
-
-bool bl_pod_is_going(const cJSON *pod)
-{
-    return bl_json_at(pod, "metadata", "deletionTimestamp", NULL) != NULL;
 }
 
 const cJSON *bl_member_container(const struct bl_member *member, const cJSON *pod)

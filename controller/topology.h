@@ -73,10 +73,7 @@ const cJSON *bl_member_container(const struct bl_member *member, const cJSON *po
 /** Has the StatefulSet a pod of that revision as its newest? Of a pod that is not there: false. */
 bool bl_member_outdated(const struct bl_member *member, const cJSON *pod);
 
-/** Of a pod: NULL where it has none. */
-const cJSON *bl_pod_condition(const cJSON *pod, const char *type);
-bool bl_pod_condition_is(const cJSON *pod, const char *type, const char *status);
+/** NULL where it has none yet. */
 const char *bl_pod_ip(const cJSON *pod);
-bool bl_pod_is_going(const cJSON *pod);
 
 #endif

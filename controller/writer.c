@@ -28,11 +28,6 @@ static int create(struct bl_kube_client *client, const struct bl_step *step, str
     return patch(client, step, &apply, NULL, err);
 }
 
-static const char *uid_of(const cJSON *object)
-{
-    return bl_json_string(bl_json_get(object, "metadata"), "uid");
-}
-
 static cJSON *operation(const char *op, const char *path, cJSON *value)
 {
     cJSON *made = bl_json_new_object();
@@ -51,8 +46,8 @@ static int replace_spec(struct bl_kube_client *client, const struct bl_step *ste
     struct bl_kube_patch replace = {
         .type = BL_KUBE_PATCH_JSON, .body = operations, .manager = BL_CONTROLLER};
 
-    bl_json_push(operations,
-                 operation("test", "/metadata/uid", bl_json_new_string(uid_of(step->present))));
+    bl_json_push(operations, operation("test", "/metadata/uid",
+                                       bl_json_new_string(bl_object_uid(step->present))));
     bl_json_push(operations,
                  operation("replace", "/spec", bl_json_copy(bl_json_get(step->object, "spec"))));
     return patch(client, step, &replace, NULL, err);
@@ -84,7 +79,7 @@ static int repair(struct bl_kube_client *client, const struct bl_step *step, str
 {
     BL_AUTO_JSON cJSON *body = bl_json_copy(step->object);
 
-    bl_json_add_string(bl_json_get(body, "metadata"), "uid", uid_of(step->present));
+    bl_json_add_string(bl_json_get(body, "metadata"), "uid", bl_object_uid(step->present));
     return apply_or_replace(client, step, body, err);
 }
 

@@ -62,8 +62,7 @@ bool bl_review_is(const struct bl_review *review, const char *operation)
 /* What is on its way out, and what the kubelet shows of a file on its node, is left alone. */
 static bool is_settled(const cJSON *object)
 {
-    return bl_json_at(object, "metadata", "deletionTimestamp", NULL) ||
-           bl_object_annotation(object, MIRROR_ANNOTATION);
+    return bl_object_is_going(object) || bl_object_annotation(object, MIRROR_ANNOTATION);
 }
 
 static int review_subresource(struct bl_review *review, struct bl_error **err)

@@ -74,23 +74,11 @@ int bl_review_binding(struct bl_review *review, struct bl_error **err)
     return 0;
 }
 
-static const cJSON *condition_of(const cJSON *pod, const char *type)
-{
-    const cJSON *condition;
-
-    cJSON_ArrayForEach(condition, bl_json_at(pod, "status", "conditions", NULL)) {
-        if (bl_text_eq(bl_json_string(condition, "type"), type))
-            return condition;
-    }
-    return NULL;
-}
-
 static bool has_ended(const cJSON *pod)
 {
     const char *phase = bl_json_string(bl_json_get(pod, "status"), "phase");
 
-    return bl_text_eq(phase, "Succeeded") || bl_text_eq(phase, "Failed") ||
-           bl_json_at(pod, "metadata", "deletionTimestamp", NULL);
+    return bl_text_eq(phase, "Succeeded") || bl_text_eq(phase, "Failed") || bl_object_is_going(pod);
 }
 
 /* On the pod itself, or on the workload that made it. */
@@ -131,11 +119,11 @@ static void judge_eviction(struct bl_review *review, const cJSON *pod,
 {
     const struct bl_in_sync_params *params =
         policy ? (const struct bl_in_sync_params *)policy->rules[BL_RULE_IN_SYNC] : NULL;
-    const cJSON *safe = condition_of(pod, BL_CONDITION_SAFE);
+    const cJSON *safe = bl_object_condition(pod, BL_CONDITION_SAFE);
     bool away = review->facts->controller == BL_CONTROLLER_AWAY;
     const char *status = away ? NULL : bl_json_string(safe, "status");
     const char *why = bl_json_string(safe, "message");
-    bool ready = bl_text_eq(bl_json_string(condition_of(pod, "Ready"), "status"), "True");
+    bool ready = bl_object_condition_is(pod, "Ready", "True");
 
     if (bl_text_eq(status, "False")) {
         wait(review, policy, "pod \"%s\" is not safe to disrupt now: %s", review->name,

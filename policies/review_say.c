@@ -227,8 +227,7 @@ bool bl_review_unguarded(const struct bl_review *review)
     const cJSON *user = bl_json_get(review->request, "userInfo");
     const cJSON *namespace = bl_review_context(review, "Namespace", review->namespace);
 
-    if (is_cleaner(bl_json_string(user, "username")) ||
-        bl_json_at(namespace, "metadata", "deletionTimestamp", NULL) ||
+    if (is_cleaner(bl_json_string(user, "username")) || bl_object_is_going(namespace) ||
         bl_namespace_excluded(review->namespace))
         return true;
     for (const char *const *admin = review->facts->admins; admin && *admin; admin++)

@@ -65,6 +65,34 @@ const char *bl_object_annotation(const cJSON *object, const char *key)
     return bl_json_string(bl_json_at(object, "metadata", "annotations", NULL), key);
 }
 
+const char *bl_object_uid(const cJSON *object)
+{
+    const char *uid = bl_json_string(bl_json_get(object, "metadata"), "uid");
+
+    return uid ? uid : "";
+}
+
+bool bl_object_is_going(const cJSON *object)
+{
+    return bl_json_at(object, "metadata", "deletionTimestamp", NULL) != NULL;
+}
+
+const cJSON *bl_object_condition(const cJSON *object, const char *type)
+{
+    const cJSON *condition;
+
+    cJSON_ArrayForEach(condition, bl_json_at(object, "status", "conditions", NULL)) {
+        if (bl_text_eq(bl_json_string(condition, "type"), type))
+            return condition;
+    }
+    return NULL;
+}
+
+bool bl_object_condition_is(const cJSON *object, const char *type, const char *status)
+{
+    return bl_text_eq(bl_json_string(bl_object_condition(object, type), "status"), status);
+}
+
 bool bl_namespace_may_equal(const char *a, const char *b)
 {
     return !*a || !*b || strcmp(a, b) == 0;

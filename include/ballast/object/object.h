@@ -31,6 +31,15 @@ const cJSON *bl_object_labels(const cJSON *object);
 const char *bl_object_label(const cJSON *object, const char *key);
 const char *bl_object_annotation(const cJSON *object, const char *key);
 
+/** metadata.uid; "" where the server gave none yet. */
+const char *bl_object_uid(const cJSON *object);
+/** Is it being deleted? */
+bool bl_object_is_going(const cJSON *object);
+/** Of status.conditions the one of that type, or NULL. */
+const cJSON *bl_object_condition(const cJSON *object, const char *type);
+/** Has it that status: "True", "False", "Unknown"? */
+bool bl_object_condition_is(const cJSON *object, const char *type, const char *status);
+
 /**
  * Could the two live in one namespace? A manifest without a namespace goes where kubectl or Helm is
  * told, so it may meet any other.
