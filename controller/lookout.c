@@ -23,11 +23,6 @@ void bl_lookout_release(struct bl_lookout *lookout)
     *lookout = (struct bl_lookout){0};
 }
 
-static bool has_partitions(const struct bl_member *member)
-{
-    return member->role == BL_ROLE_BROKER || member->role == BL_ROLE_COMBINED;
-}
-
 bool bl_lookout_has_kafka(const struct bl_kafka *kafka)
 {
     for (size_t i = 0; i < kafka->members.len; i++)
@@ -72,7 +67,7 @@ static char *find_bootstrap(const struct bl_kafka *kafka)
         const struct bl_member *member = &kafka->members.items[kafka->pods.items[i].member];
         const cJSON *pod = kafka->pods.items[i].pod;
 
-        if (!has_partitions(member) || !member->port || !runs(member, pod))
+        if (!bl_role_has_logs(member->role) || !member->port || !runs(member, pod))
             continue;
         if (text.len)
             bl_strbuf_addc(&text, ',');

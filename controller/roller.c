@@ -51,7 +51,7 @@ static bool wants_canary(const struct bl_roller_job *job)
         const struct bl_member *member = &job->kafka->members.items[i];
 
         if (member->managed.rolled && member->managed.rollout.canary &&
-            (member->role == BL_ROLE_BROKER || member->role == BL_ROLE_COMBINED))
+            bl_role_has_logs(member->role))
             return true;
     }
     return false;

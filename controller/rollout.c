@@ -25,11 +25,6 @@ static const struct bl_rollout_pod *pod_at(const struct decision *decision, size
     return &decision->view->pods.items[pod];
 }
 
-static bool has_partitions(const struct bl_rollout_set *set)
-{
-    return set->role == BL_ROLE_BROKER || set->role == BL_ROLE_COMBINED;
-}
-
 static bool is_up(const struct bl_rollout_pod *pod)
 {
     return !pod->missing && !pod->going && pod->ready;
@@ -209,7 +204,7 @@ static size_t youngest(const struct decision *decision, bool brokers)
     size_t found = NONE;
 
     for (size_t i = 0; i < decision->view->pods.len; i++)
-        if ((!brokers || has_partitions(set_of(decision, i))) &&
+        if ((!brokers || bl_role_has_logs(set_of(decision, i)->role)) &&
             (found == NONE || pod_at(decision, i)->since < pod_at(decision, found)->since))
             found = i;
     return found;
@@ -250,7 +245,7 @@ static bool lead_back(struct decision *decision)
 static int64_t soak_of(const struct decision *decision, size_t last)
 {
     const struct bl_rollout_set *set = set_of(decision, last);
-    int64_t settle = has_partitions(set) ? set->settings.settle : 0;
+    int64_t settle = bl_role_has_logs(set->role) ? set->settings.settle : 0;
 
     for (size_t i = 0; i < decision->view->pods.len; i++) {
         const struct bl_rollout_pod *pod = pod_at(decision, i);
@@ -278,7 +273,7 @@ static bool wants_canary(const struct decision *decision)
     for (size_t i = 0; i < decision->view->sets.len; i++) {
         const struct bl_rollout_set *set = &decision->view->sets.items[i];
 
-        if (set->managed && has_partitions(set) && set->settings.canary)
+        if (set->managed && bl_role_has_logs(set->role) && set->settings.canary)
             return true;
     }
     return false;
@@ -356,7 +351,7 @@ static void add_companions(struct decision *decision, const size_t *next, size_t
     size_t first = plan->pods.items[0];
     const struct bl_rollout_set *set = set_of(decision, first);
 
-    if (!decision->view->together || !has_partitions(set) || set->role == BL_ROLE_COMBINED)
+    if (!decision->view->together || !bl_role_has_logs(set->role) || set->role == BL_ROLE_COMBINED)
         return;
     for (size_t i = 0; i < len && plan->pods.len < (size_t)set->settings.max_concurrent; i++) {
         const struct bl_rollout_pod *pod = pod_at(decision, next[i]);

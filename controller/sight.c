@@ -23,11 +23,6 @@ static const struct bl_member *member_of(const struct bl_kafka *kafka, size_t po
     return &kafka->members.items[kafka->pods.items[pod].member];
 }
 
-static bool has_partitions(enum bl_role role)
-{
-    return role == BL_ROLE_BROKER || role == BL_ROLE_COMBINED;
-}
-
 static bool votes(enum bl_role role)
 {
     return role == BL_ROLE_CONTROLLER || role == BL_ROLE_COMBINED;
@@ -65,7 +60,7 @@ static int32_t node_in_voters(const char *voters, const struct bl_member_pod *po
 static int32_t node_in_facts(const struct bl_cluster *facts, enum bl_role role,
                              const struct bl_member_pod *pod)
 {
-    for (size_t i = 0; has_partitions(role) && i < facts->brokers.len; i++)
+    for (size_t i = 0; bl_role_has_logs(role) && i < facts->brokers.len; i++)
         if (host_is_pod(facts->brokers.items[i].host, pod))
             return facts->brokers.items[i].id;
     for (size_t i = 0; votes(role) && i < facts->quorum.voters.len; i++)
@@ -163,7 +158,7 @@ static void ask_gate(struct reading *reading)
     if (!reading->found->facts)
         return;
     for (size_t i = 0; i < reading->kafka->pods.len; i++) {
-        if (!has_partitions(member_of(reading->kafka, i)->role) ||
+        if (!bl_role_has_logs(member_of(reading->kafka, i)->role) ||
             reading->sight->pods[i].node == BL_NO_NODE)
             continue;
         if (!len)
@@ -291,7 +286,7 @@ static void judge_kafka(struct reading *reading, size_t pod)
         forget(sight, "which node of the cluster it is cannot be told by its name or address");
         return;
     }
-    if (has_partitions(role))
+    if (bl_role_has_logs(role))
         judge_broker(reading, pod);
     if (votes(role))
         judge_voter(reading, pod);
@@ -318,8 +313,8 @@ static bool fits_nowhere(const cJSON *pod)
 static bool waits_for_drain(const struct reading *reading, size_t pod, size_t other)
 {
     return fits_nowhere(reading->kafka->pods.items[other].pod) &&
-           has_partitions(member_of(reading->kafka, pod)->role) !=
-               has_partitions(member_of(reading->kafka, other)->role);
+           bl_role_has_logs(member_of(reading->kafka, pod)->role) !=
+               bl_role_has_logs(member_of(reading->kafka, other)->role);
 }
 
 static void judge_others(struct reading *reading, size_t pod)

@@ -49,9 +49,14 @@ const char *bl_purpose_name(enum bl_purpose purpose)
     return purpose_names[purpose];
 }
 
+bool bl_role_has_logs(enum bl_role role)
+{
+    return role == BL_ROLE_BROKER || role == BL_ROLE_COMBINED;
+}
+
 bool bl_workload_has_logs(const struct bl_workload *workload)
 {
-    return workload->role == BL_ROLE_BROKER || workload->role == BL_ROLE_COMBINED;
+    return bl_role_has_logs(workload->role);
 }
 
 bool bl_workload_is_kafka(const struct bl_workload *workload)

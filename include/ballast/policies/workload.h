@@ -139,6 +139,7 @@ BL_NONNULL struct bl_workload *bl_workload_recognise(const cJSON *object,
 void bl_workload_free(struct bl_workload *workload);
 
 /** Broker or combined: stores partitions. */
+bool bl_role_has_logs(enum bl_role role);
 bool bl_workload_has_logs(const struct bl_workload *workload);
 /** Is one of the Kafka roles, not ZooKeeper's. */
 bool bl_workload_is_kafka(const struct bl_workload *workload);
