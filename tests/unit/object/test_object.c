@@ -121,6 +121,30 @@ START_TEST(labels_annotations_and_owner)
 }
 END_TEST
 
+START_TEST(uid_deletion_and_conditions)
+{
+    BL_AUTO_JSON cJSON *object = help_json(
+        "{'metadata':{'uid':'u','deletionTimestamp':'2026-11-25T18:49:24Z'},'status':{'conditions':"
+        "["
+        "{'type':'Ready','status':'False'},{'status':'True'},{'type':'Safe','status':1}]}}");
+    BL_AUTO_JSON cJSON *bare = help_json("{'metadata':{'uid':1},'status':{'conditions':{}}}");
+
+    ck_assert_str_eq(bl_object_uid(object), "u");
+    ck_assert(bl_object_is_going(object));
+    ck_assert_str_eq(bl_json_string(bl_object_condition(object, "Ready"), "status"), "False");
+    ck_assert_ptr_null(bl_object_condition(object, "ready"));
+    ck_assert(bl_object_condition_is(object, "Ready", "False"));
+    ck_assert(!bl_object_condition_is(object, "Ready", "True"));
+    ck_assert(!bl_object_condition_is(object, "Safe", "True"));
+    ck_assert_str_eq(bl_object_uid(bare), "");
+    ck_assert(!bl_object_is_going(bare));
+    ck_assert_ptr_null(bl_object_condition(bare, "Ready"));
+    ck_assert_str_eq(bl_object_uid(NULL), "");
+    ck_assert(!bl_object_is_going(NULL));
+    ck_assert(!bl_object_condition_is(NULL, "Ready", "True"));
+}
+END_TEST
+
 static const struct {
     const char *why, *object;
     bool workload, pod;
@@ -210,6 +234,7 @@ int main(void)
     tcase_add_test(tests, group_and_kind);
     tcase_add_test(tests, namespaces_may_meet);
     tcase_add_test(tests, labels_annotations_and_owner);
+    tcase_add_test(tests, uid_deletion_and_conditions);
     tcase_add_test(tests, workloads_have_pods);
     tcase_add_test(tests, named_ports);
     tcase_add_test(tests, environment);
