@@ -66,23 +66,6 @@ struct bl_caches {
     } refused; /* policies whose newest version is broken */
 };
 
-static void cut(cJSON *object, const char *key)
-{
-    cJSON *member = bl_json_get(object, key);
-
-    if (member)
-        cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
-}
-
-static void keep_only(cJSON *object, const char *const *keys)
-{
-    for (cJSON *member = object ? object->child : NULL, *next; member; member = next) {
-        next = member->next;
-        if (!bl_text_in(member->string, keys))
-            cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
-    }
-}
-
 /* What is left of the metadata changes by somebody's will alone, but for the version. */
 static void trim_metadata(cJSON *object)
 {
@@ -98,13 +81,13 @@ static void trim_metadata(cJSON *object)
                                        "resourceVersion",
                                        NULL};
 
-    keep_only(bl_json_get(object, "metadata"), kept);
+    bl_json_keep_only(bl_json_get(object, "metadata"), kept);
 }
 
 static bool keep(cJSON *object, void *context BL_UNUSED)
 {
     trim_metadata(object);
-    cut(object, "status");
+    bl_json_cut(object, "status");
     return bl_review_matters(object);
 }
 
@@ -121,7 +104,7 @@ static bool keep_set(cJSON *object, void *context BL_UNUSED)
     static const char *const status[] = {"updateRevision", "observedGeneration", NULL};
 
     trim_metadata(object);
-    keep_only(bl_json_get(object, "status"), status);
+    bl_json_keep_only(bl_json_get(object, "status"), status);
     return bl_review_matters(object);
 }
 
@@ -140,9 +123,9 @@ static bool keep_pod(cJSON *object, void *context BL_UNUSED)
     static const char *const status[] = {
         "phase", "podIP", "conditions", "containerStatuses", "initContainerStatuses", NULL};
 
-    keep_only(bl_json_get(object, "metadata"), metadata);
-    keep_only(bl_json_get(object, "spec"), spec);
-    keep_only(bl_json_get(object, "status"), status);
+    bl_json_keep_only(bl_json_get(object, "metadata"), metadata);
+    bl_json_keep_only(bl_json_get(object, "spec"), spec);
+    bl_json_keep_only(bl_json_get(object, "status"), status);
     return true;
 }
 
@@ -150,8 +133,8 @@ static bool keep_pod(cJSON *object, void *context BL_UNUSED)
 static bool keep_namespace(cJSON *object, void *context BL_UNUSED)
 {
     trim_metadata(object);
-    cut(object, "apiVersion");
-    cut(object, "kind");
+    bl_json_cut(object, "apiVersion");
+    bl_json_cut(object, "kind");
     bl_json_add_string(object, "apiVersion", "v1");
     bl_json_add_string(object, "kind", "Namespace");
     return true;

@@ -59,32 +59,15 @@ struct bl_cluster {
     } refused; /* names of policies whose newest version is broken; of the thread that watches them */
 };
 
-static void keep_only(cJSON *object, const char *const *keys)
-{
-    for (cJSON *member = object ? object->child : NULL, *next; member; member = next) {
-        next = member->next;
-        if (!bl_text_in(member->string, keys))
-            cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
-    }
-}
-
-static void cut(cJSON *object, const char *key)
-{
-    cJSON *member = bl_json_get(object, key);
-
-    if (member)
-        cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
-}
-
 static bool keep_workload(cJSON *object, void *context BL_UNUSED)
 {
-    cut(object, "status");
+    bl_json_cut(object, "status");
     return bl_review_matters(object);
 }
 
 static bool keep_spec(cJSON *object, void *context BL_UNUSED)
 {
-    cut(object, "status");
+    bl_json_cut(object, "status");
     return bl_review_matters(object);
 }
 
@@ -94,8 +77,8 @@ static bool keep_pod(cJSON *object, void *context BL_UNUSED)
     static const char *const status[] = {"phase", "conditions", NULL};
     static const char *const spec[] = {"nodeName", NULL};
 
-    keep_only(bl_json_get(object, "status"), status);
-    keep_only(bl_json_get(object, "spec"), spec);
+    bl_json_keep_only(bl_json_get(object, "status"), status);
+    bl_json_keep_only(bl_json_get(object, "spec"), spec);
     return true;
 }
 
@@ -105,10 +88,10 @@ static bool keep_head(cJSON *object, const char *kind)
     static const char *const head[] = {"apiVersion", "kind", "metadata", NULL};
     static const char *const metadata[] = {"name", "labels", "deletionTimestamp", NULL};
 
-    keep_only(object, head);
-    keep_only(bl_json_get(object, "metadata"), metadata);
-    cut(object, "apiVersion");
-    cut(object, "kind");
+    bl_json_keep_only(object, head);
+    bl_json_keep_only(bl_json_get(object, "metadata"), metadata);
+    bl_json_cut(object, "apiVersion");
+    bl_json_cut(object, "kind");
     bl_json_add_string(object, "apiVersion", "v1");
     bl_json_add_string(object, "kind", kind);
     return true;

@@ -247,6 +247,20 @@ cJSON *bl_json_push(cJSON *array, cJSON *value)
     return value;
 }
 
+void bl_json_cut(cJSON *object, const char *key)
+{
+    bl_json_free(cJSON_DetachItemViaPointer(object, bl_json_get(object, key)));
+}
+
+void bl_json_keep_only(cJSON *object, const char *const *keys)
+{
+    for (cJSON *member = object ? object->child : NULL, *next; member; member = next) {
+        next = member->next;
+        if (!bl_text_in(member->string, keys))
+            bl_json_free(cJSON_DetachItemViaPointer(object, member));
+    }
+}
+
 /* Not cJSON_InsertItemInArray(): Debian 12's, patched for a CVE, refuses any place but the ends. */
 cJSON *bl_json_insert(cJSON *array, size_t index, cJSON *value)
 {

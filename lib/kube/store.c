@@ -165,10 +165,9 @@ void bl_store_begin(struct bl_store *store)
 static void cut(cJSON *object)
 {
     cJSON *metadata = bl_json_get(object, "metadata");
-    cJSON *annotations = bl_json_get(metadata, "annotations");
 
-    cJSON_Delete(cJSON_DetachItemViaPointer(metadata, bl_json_get(metadata, "managedFields")));
-    cJSON_Delete(cJSON_DetachItemViaPointer(annotations, bl_json_get(annotations, LAST_APPLIED)));
+    bl_json_cut(metadata, "managedFields");
+    bl_json_cut(bl_json_get(metadata, "annotations"), LAST_APPLIED);
 }
 
 /* Takes the object. */

@@ -74,6 +74,10 @@ cJSON *bl_json_add_bool(cJSON *object, const char *key, bool value);
 cJSON *bl_json_add_object(cJSON *object, const char *key);
 cJSON *bl_json_add_array(cJSON *object, const char *key);
 cJSON *bl_json_push(cJSON *array, cJSON *value);
+/** Frees the member of that name; there need not be one, nor an object. */
+void bl_json_cut(cJSON *object, const char *key);
+/** Frees all members but those of the NULL-terminated `keys`. NULL is fine. */
+void bl_json_keep_only(cJSON *object, const char *const *keys);
 /** In front of the item at `index`; at the end where there is none. */
 cJSON *bl_json_insert(cJSON *array, size_t index, cJSON *value);
 /** Gives the value a key, as a member of an object has one, in memory that cJSON frees. */

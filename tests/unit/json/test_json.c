@@ -176,6 +176,46 @@ START_TEST(insertion_anywhere)
 END_TEST
 
 static const struct {
+    const char *why, *key, *want;
+} cuts[] = {
+    {"the first", "a", "{'b':{'x':1},'c':3}"},
+    {"one between", "b", "{'a':1,'c':3}"},
+    {"the last", "c", "{'a':1,'b':{'x':1}}"},
+    {"one that is not there", "d", "{'a':1,'b':{'x':1},'c':3}"},
+    {"another case", "A", "{'a':1,'b':{'x':1},'c':3}"},
+};
+
+START_TEST(members_are_cut)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(cuts); i++) {
+        BL_AUTO_JSON cJSON *object = help_json("{'a':1,'b':{'x':1},'c':3}");
+        BL_AUTO_FREE char *text = NULL;
+
+        bl_json_cut(object, cuts[i].key);
+        text = help_text(object);
+        ck_assert_msg(strcmp(text, cuts[i].want) == 0, "%s: %s", cuts[i].why, text);
+    }
+    bl_json_cut(NULL, "a");
+}
+END_TEST
+
+START_TEST(members_are_kept)
+{
+    static const char *const some[] = {"c", "d", "a", NULL}, *const none[] = {NULL};
+    BL_AUTO_JSON cJSON *object = help_json("{'a':1,'b':{'x':1},'c':3,'A':4}");
+    BL_AUTO_FREE char *kept = NULL, *left = NULL;
+
+    bl_json_keep_only(object, some);
+    kept = help_text(object);
+    ck_assert_str_eq(kept, "{'a':1,'c':3}");
+    bl_json_keep_only(object, none);
+    left = help_text(object);
+    ck_assert_str_eq(left, "{}");
+    bl_json_keep_only(NULL, some);
+}
+END_TEST
+
+static const struct {
     const char *why;
     double number;
     const char *want;
@@ -263,6 +303,8 @@ int main(void)
     tcase_add_test(tests, copies_are_deep);
     tcase_add_test(tests, builders_add_in_order);
     tcase_add_test(tests, insertion_anywhere);
+    tcase_add_test(tests, members_are_cut);
+    tcase_add_test(tests, members_are_kept);
     tcase_add_test(tests, numbers_are_written_short);
     tcase_add_test(tests, raw_numbers_are_kept);
     tcase_add_test(tests, strings_are_escaped);
