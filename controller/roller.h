@@ -34,7 +34,7 @@ struct bl_roller {
     bool led_away, tried, balance_failed;
     bl_nsec tried_at;
     bool acted;    /* the last step did something that the next one may go on from at once */
-    char *refusal; /* of the last eviction, in the API server's words */
+    char *refusal; /* of the last eviction, or of the last canary tried */
 };
 
 void bl_roller_release(struct bl_roller *roller);
