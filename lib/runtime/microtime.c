@@ -1,15 +1,15 @@
 #include "microtime.h"
 
 #include <stdio.h>
-#include <time.h>
+
+#include "ballast/base/date.h"
 
 void bl_micro_time(bl_nsec wall, char text[BL_MICRO_TIME_SIZE])
 {
-    time_t seconds = (time_t)(wall / BL_NSEC_S);
-    char day[24];
-    struct tm parts;
+    char seconds[BL_TIME_SIZE];
 
-    (void)gmtime_r(&seconds, &parts);
-    (void)strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(text, BL_MICRO_TIME_SIZE, "%s.%06dZ", day, (int)(wall % BL_NSEC_S / 1000));
+    bl_time_format((int64_t)(wall / BL_NSEC_S), seconds);
+    /* All but its Z. */
+    (void)snprintf(text, BL_MICRO_TIME_SIZE, "%.19s.%06dZ", seconds,
+                   (int)(wall % BL_NSEC_S / 1000));
 }
