@@ -6,6 +6,7 @@
 
 #include "ballast/base/date.h"
 #include "ballast/base/mem.h"
+#include "ballast/base/program.h"
 #include "ballast/base/text.h"
 #include "ballast/json/edit.h"
 
@@ -133,8 +134,8 @@ static int wait_until_stopped(struct leaving *leaving, const char *namespace, co
 static int stop_controller(struct leaving *leaving, struct bl_error **err)
 {
     const char *text = leaving->args->controller ? leaving->args->controller : CONTROLLER;
-    const char *name = strchr(text, '/') + 1;
-    BL_AUTO_FREE char *namespace = bl_strndup(text, (size_t)(name - 1 - text));
+    BL_AUTO_FREE char *namespace = NULL;
+    const char *name = bl_program_split_namespaced(text, &namespace);
     BL_AUTO_JSON cJSON *object = NULL, *body = bl_json_new_object();
     const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body};
     BL_ERROR(failure);
@@ -354,7 +355,7 @@ static int check_call(const struct cli_args *args)
         return cli_usage(&cli_leave, "--webhook-config and --controller go with -A");
     if (args->all_namespaces && args->label)
         return cli_usage(&cli_leave, "--label goes with -n");
-    if (args->controller && !strchr(args->controller, '/'))
+    if (args->controller && !bl_program_is_namespaced(args->controller))
         return cli_usage(&cli_leave, "--controller takes NAMESPACE/NAME");
     return CLI_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "ballast/base/date.h"
 #include "ballast/base/mem.h"
+#include "ballast/base/program.h"
 #include "ballast/base/text.h"
 
 #define CHART_LEASE "ballast-system/ballast-controller"
@@ -136,16 +137,13 @@ struct cli_life cli_life_of(const cJSON *lease, int64_t now)
 
 void cli_life_read(struct bl_kube_client *client, const char *lease, struct cli_life *ret_life)
 {
-    const char *text = lease ? lease : CHART_LEASE, *slash = strchr(text, '/');
+    BL_AUTO_FREE char *namespace = NULL;
+    const char *name = bl_program_split_namespaced(lease ? lease : CHART_LEASE, &namespace);
     BL_AUTO_JSON cJSON *object = NULL;
     BL_ERROR(err);
 
     *ret_life = (struct cli_life){BL_CONTROLLER_UNKNOWN, 0};
-    if (!slash)
-        return;
-
-    BL_AUTO_FREE char *namespace = bl_strndup(text, (size_t)(slash - text));
-    if (bl_kube_get(client, &leases, namespace, slash + 1, &object, &err) == 0)
+    if (bl_kube_get(client, &leases, namespace, name, &object, &err) == 0)
         *ret_life = cli_life_of(object, bl_clock_seconds(&bl_clock_real));
 }
 

@@ -8,6 +8,7 @@
 #include "ballast/base/base64.h"
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
+#include "ballast/base/program.h"
 
 #define PEM_MAX_BYTES ((size_t)64 << 10)
 
@@ -82,14 +83,6 @@ static int save_folder(const char *folder, struct bl_pki_state *state, struct bl
     return rc;
 }
 
-static void split_secret(const char *secret, char **ret_namespace, const char **ret_name)
-{
-    const char *slash = strchr(secret, '/');
-
-    *ret_namespace = bl_strndup(secret, (size_t)(slash - secret));
-    *ret_name = slash + 1;
-}
-
 static int load_part(const cJSON *data, struct part *part, struct bl_error **err)
 {
     const char *encoded = bl_json_string(data, part->key);
@@ -108,9 +101,8 @@ static int load_secret(const struct bl_certs_options *options, struct bl_certs_s
 {
     BL_AUTO_FREE char *namespace = NULL;
     struct part parts[PARTS];
-    const char *name;
+    const char *name = bl_program_split_namespaced(options->secret, &namespace);
 
-    split_secret(options->secret, &namespace, &name);
     if (bl_kube_get(options->client, &secrets, namespace, name, &stored->secret, err) < 0) {
         if (bl_error_code(*err) == BL_ERR_NOT_FOUND)
             bl_hint(err, "Make it, empty: kubectl create secret generic %s -n %s", name, namespace);
@@ -152,9 +144,8 @@ static int save_secret(const struct bl_certs_options *options, const struct bl_c
     cJSON *data = bl_json_get(object, "data");
     struct bl_pki_state state = stored->state;
     struct part parts[PARTS];
-    const char *name;
 
-    split_secret(options->secret, &namespace, &name);
+    (void)bl_program_split_namespaced(options->secret, &namespace);
     if (!cJSON_IsObject(data)) {
         cJSON_DeleteItemFromObjectCaseSensitive(object, "data");
         data = bl_json_add_object(object, "data");

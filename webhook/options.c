@@ -176,13 +176,10 @@ static bool is_admin(const char *text)
 /* Options that take one of a few values. */
 static int store_lease(struct bl_options *options, const char *value)
 {
-    const char *slash = strchr(value, '/');
-
     if (!bl_program_is_namespaced(value))
         return usage("--controller-lease takes NAMESPACE/NAME");
     free(options->lease_namespace);
-    options->lease_namespace = bl_strndup(value, (size_t)(slash - value));
-    options->lease_name = slash + 1;
+    options->lease_name = bl_program_split_namespaced(value, &options->lease_namespace);
     return -1;
 }
 

@@ -62,6 +62,14 @@ bool bl_program_is_namespaced(const char *text)
     return slash && slash != text && slash[1] && !strchr(slash + 1, '/');
 }
 
+const char *bl_program_split_namespaced(const char *text, char **ret_namespace)
+{
+    const char *name = strchr(text, '/') + 1;
+
+    *ret_namespace = bl_strndup(text, (size_t)(name - 1 - text));
+    return name;
+}
+
 static bool read_word(const char *text, const char *const *words, int *ret_index)
 {
     for (int i = 0; words[i]; i++) {

@@ -39,8 +39,11 @@ expect_rc 2
 
 run "$BALLAST" rollout status --controller-lease x
 expect_rc 2
-run "$BALLAST" drain-check node-a --controller-lease x
-expect_rc 2
+for lease in x x/ /x x/y/z; do
+    run "$BALLAST" drain-check node-a --controller-lease "$lease"
+    expect_rc 2
+    expect_err_contains "--controller-lease takes NAMESPACE/NAME"
+done
 
 it "says what drain-check and leave take"
 run "$BALLAST" drain-check
@@ -55,6 +58,9 @@ run "$BALLAST" leave -n kafka --webhook-config x
 expect_rc 2
 run "$BALLAST" leave -A --label x
 expect_rc 2
+run "$BALLAST" leave -A --controller x/
+expect_rc 2
+expect_err_contains "NAMESPACE/NAME"
 run "$BALLAST" leave -A --controller x
 expect_rc 2
 expect_err_contains "NAMESPACE/NAME"

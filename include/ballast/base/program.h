@@ -33,6 +33,8 @@ int bl_program_fail(const char *program, const struct bl_error *err);
 
 /** "NAMESPACE/NAME". */
 bool bl_program_is_namespaced(const char *text);
+/** Of one that is: the namespace, to be freed, and returns the name, a part of `text`. */
+const char *bl_program_split_namespaced(const char *text, char **ret_namespace);
 /** False: it is none. */
 bool bl_program_read_log_format(const char *text, enum bl_log_format *ret_format);
 bool bl_program_read_log_level(const char *text, enum bl_log_level *ret_level);
