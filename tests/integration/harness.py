@@ -1,4 +1,4 @@
-"""What the integration tests share: a client for the API server, the webhook as a process, a report.
+"""What the integration tests share: a client for the API server, the webhook as a process.
 
 Runs inside a testbed's network (tests/integration/run.sh sees to that), where the API server is at
 172.30.0.1 and reaches what listens there. Nothing here stands in for anything: the API server, the webhook
@@ -17,34 +17,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-import traceback
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+from outcome import Failure, Report, expect, wait_until  # noqa: E402, F401: others have them from here
+
 ADDRESS = "172.30.0.1"
 BUILD = pathlib.Path(os.environ.get("BALLAST_BUILD", ROOT / "build" / "dev"))
-
-
-class Failure(AssertionError):
-    """An expectation that was not met."""
-
-
-def expect(condition, text, *details):
-    if not condition:
-        raise Failure(text + "".join(f"\n    {detail}" for detail in details))
-
-
-def wait_until(check, what, seconds=20, every=0.02):
-    """Polls until `check` returns something true, and returns it."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = check()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise Failure(f"gave up after {seconds} s waiting until {what}")
-        time.sleep(every)
 
 
 class ApiError(Exception):
@@ -390,33 +370,6 @@ def expect_denied(call, *texts, status=None):
         expect(status is None or error.status == status, f"denied with {error.status}, not {status}", error.message)
         return error
     raise Failure("it was not denied")
-
-
-class Report:
-    """Runs tests by name and counts them; the last line is "N passed, N failed"."""
-
-    def __init__(self, only=None):
-        self.passed = self.failed = 0
-        self.only = only
-
-    def run(self, name, test, *args):
-        if self.only and not re.search(self.only, name):
-            return
-        begin = time.monotonic()
-        try:
-            test(*args)
-        except Exception as error:  # whatever it is, the others still run
-            self.failed += 1
-            print(f"FAIL {name}: {str(error)[:4000]}", flush=True)
-            if not isinstance(error, Failure):
-                print("".join(traceback.format_tb(error.__traceback__)), flush=True)
-        else:
-            self.passed += 1
-            print(f"ok   {name} ({time.monotonic() - begin:.1f} s)", flush=True)
-
-    def finish(self):
-        print(f"{self.passed} passed, {self.failed} failed", flush=True)
-        sys.exit(1 if self.failed or not self.passed else 0)
 
 
 class Load:

@@ -10,7 +10,11 @@ import pathlib
 import signal
 import socket
 import subprocess
-import time
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import outcome  # noqa: E402
+from outcome import Failure  # noqa: E402
 
 WORK = pathlib.Path(os.environ["WORK"])
 JAVA = ["nice", "-n", "10", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"]
@@ -36,20 +40,8 @@ appender.out.layout.pattern=[%d] %p %m (%c)%n
 """
 
 
-class Failure(AssertionError):
-    """An expectation that was not met."""
-
-
-def wait_until(check, what, seconds=PATIENCE, every=0.2):
-    """Polls until `check` returns something true, and returns it."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = check()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise Failure(f"gave up after {seconds} s waiting until {what}")
-        time.sleep(every)
+def wait_until(check, what):
+    return outcome.wait_until(check, what, PATIENCE, 0.2)
 
 
 def free_ports(count):

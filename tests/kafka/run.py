@@ -4,21 +4,15 @@ Started by run.sh."""
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
-import traceback
 
-from cluster import PASSWORD, STORE_PASSWORD, USER, WORK, Cluster, Failure, jaas, properties, wait_until
+from cluster import PASSWORD, STORE_PASSWORD, USER, WORK, Cluster, jaas, properties, wait_until
+from outcome import Failure, Report, expect
 
 BALLAST = os.environ["BALLAST"]
 ADMIN = os.environ["ADMIN"]
-
-
-def expect(condition, text, *details):
-    if not condition:
-        raise Failure(text + "".join(f"\n    {detail}" for detail in details))
 
 
 def run(*args):
@@ -428,34 +422,24 @@ def test_nobody_there(cluster):
     expect("Connection refused" in result.stderr and "hint: " in result.stderr, "and why", result.stderr)
 
 
-def run_all(version):
-    """How many passed, and how many failed."""
-    tests = {name.removeprefix("test_"): value for name, value in globals().items()
-             if name.startswith("test_") and re.search(os.environ.get("ONLY", ""), name)}
-    failed = 0
+def run_all(version, report):
     cluster = Cluster(version)
     try:
         cluster.start(*cluster.ids)
         cluster.topics("--create", "--topic", "orders", "--partitions", "3", "--replication-factor", "3")
-        for name, test in tests.items():
-            try:
-                test(cluster)
-                print(f"ok {version}-{name}", flush=True)
-            except Exception as error:  # whatever it is, the others still run
-                failed += 1
-                text = str(error) if isinstance(error, Failure) else traceback.format_exc()
-                print(f"FAIL {version}-{name} {text}", flush=True)
+        for name, test in list(globals().items()):
+            if name.startswith("test_"):
+                report.run(f"{version}-{name.removeprefix('test_')}", test, cluster)
     finally:
         cluster.kill()
-    return len(tests) - failed, failed
 
 
 def main():
-    results = [run_all(version) for version in sys.argv[1:]]
-    failed = sum(result[1] for result in results)
-    print(f"{sum(result[0] for result in results)} passed, {failed} failed")
-    return 1 if failed else 0
+    report = Report(os.environ.get("ONLY"))
+    for version in sys.argv[1:]:
+        run_all(version, report)
+    report.finish()
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -1,0 +1,54 @@
+"""What tests on real parts share: expectations, waiting for one, and a report."""
+
+import re
+import sys
+import time
+import traceback
+
+
+class Failure(AssertionError):
+    """An expectation that was not met."""
+
+
+def expect(condition, text, *details):
+    if not condition:
+        raise Failure(text + "".join(f"\n    {detail}" for detail in details))
+
+
+def wait_until(check, what, seconds=20, every=0.02):
+    """Polls until `check` returns something true, and returns it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise Failure(f"gave up after {seconds} s waiting until {what}")
+        time.sleep(every)
+
+
+class Report:
+    """Runs tests by name and counts them; the last line is "N passed, N failed"."""
+
+    def __init__(self, only=None):
+        self.passed = self.failed = 0
+        self.only = only
+
+    def run(self, name, test, *args):
+        if self.only and not re.search(self.only, name):
+            return
+        begin = time.monotonic()
+        try:
+            test(*args)
+        except Exception as error:  # whatever it is, the others still run
+            self.failed += 1
+            print(f"FAIL {name}: {str(error)[:4000]}", flush=True)
+            if not isinstance(error, Failure):
+                print("".join(traceback.format_tb(error.__traceback__)), flush=True)
+        else:
+            self.passed += 1
+            print(f"ok   {name} ({time.monotonic() - begin:.1f} s)", flush=True)
+
+    def finish(self):
+        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        sys.exit(1 if self.failed or not self.passed else 0)
