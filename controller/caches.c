@@ -218,19 +218,12 @@ static bool only_status_differs(const cJSON *before, const cJSON *after)
            bl_json_equal(bl_json_get(before, "spec"), bl_json_get(after, "spec"));
 }
 
-static void policy_changed(const cJSON *before, const cJSON *after, void *context)
+static void replace_policy(struct bl_caches *caches, const cJSON *after, const char *name)
 {
-    struct bl_caches *caches = context;
-    const char *name = bl_object_ref(after ? after : before).name;
-    BL_AUTO_FREE char *key = bl_asprintf("/%s", name);
     BL_ERROR(err);
-    int rc;
+    int rc = after ? bl_policies_upsert(caches->options.policies, after, &err)
+                   : bl_policies_remove(caches->options.policies, name, &err);
 
-    bl_workqueue_add(caches->options.queue, key);
-    if (only_status_differs(before, after))
-        return;
-    rc = after ? bl_policies_upsert(caches->options.policies, after, &err)
-               : bl_policies_remove(caches->options.policies, name, &err);
     bl_telemetry_reload(caches->options.telemetry, BL_SOURCE_CLUSTER, rc == 0,
                         note_refused(caches, name, rc < 0 ? bl_error_text(err) : NULL));
     if (rc < 0)
@@ -239,6 +232,18 @@ static void policy_changed(const cJSON *before, const cJSON *after, void *contex
         BL_LOG(BL_LOG_INFO, "policies replaced", BL_LOG_TEXT("source", "cluster"),
                BL_LOG_TEXT("name", name));
     bl_caches_enqueue(caches);
+}
+
+/* Its status is written after it is known whether it holds. */
+static void policy_changed(const cJSON *before, const cJSON *after, void *context)
+{
+    struct bl_caches *caches = context;
+    const char *name = bl_object_ref(after ? after : before).name;
+    BL_AUTO_FREE char *key = bl_asprintf("/%s", name);
+
+    if (!only_status_differs(before, after))
+        replace_policy(caches, after, name);
+    bl_workqueue_add(caches->options.queue, key);
 }
 
 static void add_caches(struct bl_caches *caches)
