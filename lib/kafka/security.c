@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "ballast/base/text.h"
+#include "keystore.h"
 
 /* Where there is no name of librdkafka's, it is set together with others below, or makes no difference. */
 static const struct setting {
@@ -73,21 +74,30 @@ static int apply_truststore(const struct target *target, struct bl_error **err)
     return set(target, location, "ssl.ca.location", location->value, false, err);
 }
 
+static int apply_pkcs12(const struct target *target, const struct bl_property *location,
+                        struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf chain = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO(bl_strbuf_wipe) struct bl_strbuf key = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    const struct bl_property *password =
+        bl_properties_find(target->properties, "ssl.keystore.password");
+
+    if (bl_keystore_read(location->value, password ? password->value : NULL, &chain, &key, err) < 0)
+        return bl_wrap(err, "%s:%u: %s", target->name, location->line, location->key);
+    if (set(target, location, "ssl.certificate.pem", chain.text, false, err) < 0)
+        return -1;
+    return set(target, location, "ssl.key.pem", key.text, true, err);
+}
+
 static int apply_keystore(const struct target *target, struct bl_error **err)
 {
     const struct bl_property *location =
         bl_properties_find(target->properties, "ssl.keystore.location");
-    const struct bl_property *password =
-        bl_properties_find(target->properties, "ssl.keystore.password");
 
     if (!location)
         return 0;
-    if (has_type(target, "ssl.keystore.type", "PKCS12")) {
-        if (password &&
-            set(target, password, "ssl.keystore.password", password->value, true, err) < 0)
-            return -1;
-        return set(target, location, "ssl.keystore.location", location->value, false, err);
-    }
+    if (has_type(target, "ssl.keystore.type", "PKCS12"))
+        return apply_pkcs12(target, location, err);
     if (!has_type(target, "ssl.keystore.type", "PEM"))
         return refuse_store(target, location, "PEM or PKCS12", err);
     /* One file holds the key and the chain. */

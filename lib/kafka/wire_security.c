@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/pkcs12.h>
 #include <string.h>
 #include <strings.h>
 
@@ -62,7 +61,7 @@ static char *get(const rd_kafka_conf_t *conf, const char *name)
 static int load(const rd_kafka_conf_t *conf, const char *inline_name, const char *file_name,
                 struct bl_strbuf *out, bool *ret_found, struct bl_error **err)
 {
-    BL_AUTO(wipe_text) char *text = inline_name ? get(conf, inline_name) : NULL;
+    BL_AUTO(wipe_text) char *text = get(conf, inline_name);
     BL_AUTO(wipe_text) char *path = get(conf, file_name);
 
     *ret_found = text || path;
@@ -142,7 +141,7 @@ static int give_password(char *out, int size, int writing, void *password)
     return (int)len;
 }
 
-static int apply_pem(const rd_kafka_conf_t *conf, SSL_CTX *tls, struct bl_error **err)
+static int apply_client(const rd_kafka_conf_t *conf, SSL_CTX *tls, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf chain = BL_STRBUF_INIT(PEM_MAX_BYTES);
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf secret = BL_STRBUF_INIT(PEM_MAX_BYTES);
@@ -168,42 +167,6 @@ static int apply_pem(const rd_kafka_conf_t *conf, SSL_CTX *tls, struct bl_error 
     return 0;
 }
 
-static bool use_pkcs12(SSL_CTX *tls, PKCS12 *store, const char *password)
-{
-    BL_AUTO(key_cleanup) EVP_PKEY *key = NULL;
-    BL_AUTO(cert_cleanup) X509 *own = NULL;
-    STACK_OF(X509) *others = NULL;
-    bool good = store && PKCS12_parse(store, password ? password : "", &key, &own, &others) == 1 &&
-                own && key && SSL_CTX_use_certificate(tls, own) == 1 &&
-                SSL_CTX_use_PrivateKey(tls, key) == 1;
-
-    for (int i = 0; good && others && i < sk_X509_num(others); i++)
-        good = SSL_CTX_add1_chain_cert(tls, sk_X509_value(others, i)) == 1;
-    sk_X509_pop_free(others, X509_free);
-    return good;
-}
-
-static int apply_pkcs12(const rd_kafka_conf_t *conf, SSL_CTX *tls, struct bl_error **err)
-{
-    BL_AUTO(bl_strbuf_wipe) struct bl_strbuf bytes = BL_STRBUF_INIT(PEM_MAX_BYTES);
-    BL_AUTO(wipe_text) char *password = get(conf, "ssl.keystore.password");
-    BL_AUTO(bio_cleanup) BIO *bio = NULL;
-    PKCS12 *store;
-    bool found, good;
-
-    if (load(conf, NULL, "ssl.keystore.location", &bytes, &found, err) < 0)
-        return -1;
-    if (!found)
-        return 0;
-    bio = bio_of(&bytes);
-    store = d2i_PKCS12_bio(bio, NULL);
-    good = use_pkcs12(tls, store, password);
-    PKCS12_free(store);
-    if (!good)
-        return bl_wire_fail_tls(err, BL_ERR_INVALID, "cannot read the client's key store");
-    return 0;
-}
-
 static int apply_tls(const rd_kafka_conf_t *conf, struct bl_wire_security *security,
                      struct bl_error **err)
 {
@@ -216,9 +179,9 @@ static int apply_tls(const rd_kafka_conf_t *conf, struct bl_wire_security *secur
     (void)SSL_CTX_set_mode(security->tls,
                            SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     security->any_host = bl_text_eq(check, "none");
-    if (apply_trust(conf, security->tls, err) < 0 || apply_pem(conf, security->tls, err) < 0)
+    if (apply_trust(conf, security->tls, err) < 0)
         return -1;
-    return apply_pkcs12(conf, security->tls, err);
+    return apply_client(conf, security->tls, err);
 }
 
 int bl_wire_security_new(const rd_kafka_conf_t *conf, struct bl_wire_security **ret_security,
