@@ -64,6 +64,10 @@ void bl_review_scale(struct bl_review *review);
 void bl_review_stop(struct bl_review *review);
 BL_CHECK int bl_review_binding(struct bl_review *review, struct bl_error **err);
 void bl_review_eviction(struct bl_review *review);
+/** Is it on its way out, or done? */
+bool bl_review_pod_ended(const cJSON *pod);
+/** The pod that leaves their node before this one when it is drained; NULL: none. */
+const char *bl_review_leaves_after(const struct bl_review *review, const cJSON *pod);
 void bl_review_policy(struct bl_review *review);
 
 #endif

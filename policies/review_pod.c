@@ -74,7 +74,7 @@ int bl_review_binding(struct bl_review *review, struct bl_error **err)
     return 0;
 }
 
-static bool has_ended(const cJSON *pod)
+bool bl_review_pod_ended(const cJSON *pod)
 {
     const char *phase = bl_json_string(bl_json_get(pod, "status"), "phase");
 
@@ -93,21 +93,22 @@ static const char *hold_of(const struct bl_review *review, const cJSON *pod)
     return hold;
 }
 
-static void wait(struct bl_review *review, const struct bl_policy *policy, const char *fmt, ...)
-    BL_PRINTF(3, 4);
+/* `policy` may be NULL. */
+static void wait(struct bl_review *review, enum bl_rule_id rule, const struct bl_policy *policy,
+                 const char *fmt, ...) BL_PRINTF(4, 5);
 
-static void wait(struct bl_review *review, const struct bl_policy *policy, const char *fmt, ...)
+static void wait(struct bl_review *review, enum bl_rule_id rule, const struct bl_policy *policy,
+                 const char *fmt, ...)
 {
     va_list args;
 
     va_start(args, fmt);
     BL_AUTO_FREE char *message = bl_vasprintf(fmt, args);
     va_end(args);
-    bl_review_note(review, BL_RULE_IN_SYNC, policy,
-                   policy ? (enum bl_action)policy->rules[BL_RULE_IN_SYNC]->action : BL_ACTION_DENY,
+    bl_review_note(review, rule, policy,
+                   policy ? (enum bl_action)policy->rules[rule]->action : BL_ACTION_DENY,
                    BL_OUTCOME_DENIED);
-    bl_review_deny(review, BL_CODE_TOO_MANY_REQUESTS, bl_rule_name(BL_RULE_IN_SYNC), NULL, "%s",
-                   message);
+    bl_review_deny(review, BL_CODE_TOO_MANY_REQUESTS, bl_rule_name(rule), NULL, "%s", message);
 }
 
 /*
@@ -126,17 +127,33 @@ static void judge_eviction(struct bl_review *review, const cJSON *pod,
     bool ready = bl_object_condition_is(pod, "Ready", "True");
 
     if (bl_text_eq(status, "False")) {
-        wait(review, policy, "pod \"%s\" is not safe to disrupt now: %s", review->name,
-             why && *why ? why : "the reason is not given");
+        wait(review, BL_RULE_IN_SYNC, policy, "pod \"%s\" is not safe to disrupt now: %s",
+             review->name, why && *why ? why : "the reason is not given");
         return;
     }
     if (bl_text_eq(status, "True") || !params ||
         (!ready && params->not_ready == BL_EVICTION_ALLOW) || params->unknown == BL_EVICTION_ALLOW)
         return;
-    wait(review, policy,
+    wait(review, BL_RULE_IN_SYNC, policy,
          "nobody says whether pod \"%s\" is safe to disrupt%s, and the policy denies that; is "
          "Ballast's controller running?",
          review->name, away ? ", as the Lease of Ballast's controller has run out" : "");
+}
+
+/* Whose turn it is: the budget decides that for the first ones, so it goes with the budgets. */
+static void judge_turn(struct bl_review *review, const cJSON *pod, enum bl_role role)
+{
+    const struct bl_policy *policy = policy_on(review, BL_RULE_DISRUPTION_BUDGET, pod, role);
+    const char *first;
+
+    if (!policy || policy->rules[BL_RULE_DISRUPTION_BUDGET]->action > BL_ACTION_DENY)
+        return;
+    first = bl_review_leaves_after(review, pod);
+    if (first)
+        wait(review, BL_RULE_DISRUPTION_BUDGET, policy,
+             "pod \"%s\" leaves a node that is drained after pod \"%s\" of it, so that drains of "
+             "several nodes do not wait for each other",
+             review->name, first);
 }
 
 /* Only who answers 429 is asked again: kubectl drain and autoscalers wait and retry. */
@@ -147,7 +164,7 @@ void bl_review_eviction(struct bl_review *review)
     const struct bl_policy *policy = NULL;
     const char *hold;
 
-    if (!pod || has_ended(pod) || bl_namespace_excluded(review->namespace))
+    if (!pod || bl_review_pod_ended(pod) || bl_namespace_excluded(review->namespace))
         return;
     workload = bl_workload_recognise(pod, NULL, false);
     if (workload->role != BL_ROLE_NONE)
@@ -156,9 +173,12 @@ void bl_review_eviction(struct bl_review *review)
         policy = NULL;
     hold = workload->role != BL_ROLE_NONE ? hold_of(review, pod) : NULL;
     if (hold)
-        wait(review, policy, "pod \"%s\" is held by the annotation " BL_ANNOTATION_HOLD "%s%s",
-             review->name, *hold ? ": " : "", hold);
+        wait(review, BL_RULE_IN_SYNC, policy,
+             "pod \"%s\" is held by the annotation " BL_ANNOTATION_HOLD "%s%s", review->name,
+             *hold ? ": " : "", hold);
     else if (workload->role != BL_ROLE_NONE)
         judge_eviction(review, pod, policy);
+    if (workload->role != BL_ROLE_NONE && !review->denial.len)
+        judge_turn(review, pod, workload->role);
     bl_workload_free(workload);
 }

@@ -47,6 +47,7 @@ static const struct bl_watch_spec specs[CACHE_COUNT] = {
 };
 
 struct bl_cluster {
+    struct bl_kube_client *client;
     struct bl_policies *policies;
     struct bl_telemetry *telemetry;
     struct bl_informers *informers;
@@ -190,6 +191,7 @@ int bl_cluster_start(const struct bl_cluster_settings *settings, struct bl_clust
 {
     BL_AUTO(cluster_cleanup) struct bl_cluster *cluster = BL_NEW(struct bl_cluster);
 
+    cluster->client = settings->client;
     cluster->policies = settings->policies;
     cluster->telemetry = settings->telemetry;
     if (bl_informers_new(settings->client, &cluster->informers, err) < 0)
@@ -287,6 +289,65 @@ static void add_pod(struct bl_cluster *cluster, const char *namespace, const cha
         add_one(cluster, CACHE_STATEFUL_SETS, namespace, bl_json_string(owner, "name"), view);
 }
 
+static const char *node_of(const cJSON *pod)
+{
+    return bl_json_string(bl_json_get(pod, "spec"), "nodeName");
+}
+
+/* Pods of other workloads on the node of `pod`. */
+static void find_neighbours(struct bl_cluster *cluster, const cJSON *pod,
+                            struct bl_stored_list *neighbours)
+{
+    const char *namespace = bl_object_ref(pod).namespace, *node = node_of(pod);
+    const cJSON *owner = bl_object_controller(pod);
+    BL_AUTO(bl_stored_list_release) struct bl_stored_list pods = {0};
+
+    bl_store_list(cluster->stores[CACHE_PODS], namespace, &pods);
+    for (size_t i = 0; i < pods.len; i++) {
+        const cJSON *other = bl_stored_object(pods.items[i]);
+
+        if (bl_text_eq(node_of(other), node) && !bl_json_equal(bl_object_controller(other), owner))
+            *BL_PUSH(neighbours) = bl_stored_ref(pods.items[i]);
+    }
+}
+
+/* Not to know it means only that two drains may wait for each other. */
+static cJSON *ask_for_node(struct bl_cluster *cluster, const char *name)
+{
+    cJSON *node = NULL;
+    BL_ERROR(err);
+
+    if (bl_kube_get(cluster->client, &specs[CACHE_NODES].resource, NULL, name, &node, &err) < 0)
+        bl_log_error(BL_LOG_WARN, "node not known", err);
+    return node;
+}
+
+/* In which order pods leave a node matters where several workloads have some on it. */
+static void add_eviction(struct bl_cluster *cluster, const char *namespace, const char *name,
+                         struct bl_view *view)
+{
+    BL_AUTO(bl_stored_list_release) struct bl_stored_list neighbours = {0};
+    BL_AUTO(bl_stored_cleanup)
+    struct bl_stored *pod =
+        name ? bl_store_find(cluster->stores[CACHE_PODS], namespace, name) : NULL;
+
+    add_pod(cluster, namespace, name, view);
+    if (!pod || !node_of(bl_stored_object(pod)))
+        return;
+    find_neighbours(cluster, bl_stored_object(pod), &neighbours);
+    if (!neighbours.len)
+        return;
+    view->node = ask_for_node(cluster, node_of(bl_stored_object(pod)));
+    if (!bl_node_is_drained(view->node))
+        return;
+    for (size_t i = 0; i < neighbours.len; i++)
+        add_stored(view, bl_stored_ref(neighbours.items[i]));
+    add_all(cluster, CACHE_STATEFUL_SETS, namespace, view);
+    add_all(cluster, CACHE_SERVICES, namespace, view);
+    if (cluster->stores[CACHE_CONFIG_MAPS])
+        add_all(cluster, CACHE_CONFIG_MAPS, namespace, view);
+}
+
 static void fill_view(struct bl_cluster *cluster, const cJSON *request, const char *namespace,
                       struct bl_view *view)
 {
@@ -303,7 +364,7 @@ static void fill_view(struct bl_cluster *cluster, const cJSON *request, const ch
         return;
     }
     if (bl_text_eq(subresource, "eviction")) {
-        add_pod(cluster, namespace, name, view);
+        add_eviction(cluster, namespace, name, view);
         return;
     }
     add_all(cluster, CACHE_STATEFUL_SETS, namespace, view);
@@ -326,11 +387,14 @@ void bl_cluster_view(struct bl_cluster *cluster, const cJSON *request, struct bl
     fill_view(cluster, request, namespace, ret_view);
     for (size_t i = 0; i < ret_view->stored.len; i++)
         *BL_PUSH(ret_view) = bl_stored_object(ret_view->stored.items[i]);
+    if (ret_view->node)
+        *BL_PUSH(ret_view) = ret_view->node;
 }
 
 void bl_view_release(struct bl_view *view)
 {
     bl_stored_list_release(&view->stored);
+    bl_json_free(view->node);
     free(view->items);
     *view = (struct bl_view){0};
 }

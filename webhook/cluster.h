@@ -1,5 +1,6 @@
 /**
- * What the webhook knows of the cluster: caches that watches keep fresh, so that no answer has to ask.
+ * What the webhook knows of the cluster: caches that watches keep fresh, so that no answer has to ask. One does:
+ * whether a node is drained has to be known as it is at that moment.
  *
  * Only what matters is kept, and cut to what is looked at: Kafka workloads and their pods, budgets, network
  * policies and Services, names and labels of namespaces and nodes. KafkaPolicies go to the policies.
@@ -46,6 +47,7 @@ struct bl_view {
     const cJSON **items;
     size_t len, cap;
     struct bl_stored_list stored;
+    cJSON *node; /* one that was asked for */
 };
 
 /** What matters to this admission request. `cluster` may be NULL: nothing. */

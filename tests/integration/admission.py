@@ -374,6 +374,39 @@ class Suite:
         self.condition(namespace, "True")
         expect_denied(lambda: self.evict(namespace), "held by the annotation ballast.dev/hold: disk repair", status=429)
 
+    def lets_pods_leave_a_drained_node_in_turn(self):
+        namespace, node = self.namespace(), "drained"
+        self.create_cached("nodes", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}})
+        for name, role in (("kafka", "broker"), ("zoo", "zookeeper")):
+            made = stateful_set(name=name, namespace=namespace, role=role)
+            spec_of(made)["containers"][0]["env"] = [{"name": "KAFKA_ZOOKEEPER_CONNECT", "value": "zoo:2181"}]
+            self.api.create(made)
+            wait_until(lambda pod=f"{name}-0": self.api.find("Pod", pod, namespace), "the pods are there")
+            self.api.request("POST", Api.path("Pod", namespace, f"{name}-0", "binding"), {
+                "apiVersion": "v1", "kind": "Binding", "metadata": {"name": f"{name}-0", "namespace": namespace},
+                "target": {"apiVersion": "v1", "kind": "Node", "name": node}})
+
+        def refusal(pod):
+            try:
+                self.evict(namespace, pod, dry_run=True)
+            except ApiError as error:
+                return error
+            return None
+        expect(not refusal("zoo-0"), "it is denied while nobody drains the node")
+        kubectl("cordon", node)
+        error = wait_until(lambda: refusal("zoo-0"), "the webhook knows where the pods are")
+        expect(error.status == 429 and 'after pod "kafka-0" of it' in error.message, "it is not its turn", error.message)
+        expect(not refusal("kafka-0"), "the broker is denied, too")
+        # What follows is known without a wait: the node is asked for each time.
+        for _ in range(5):
+            kubectl("uncordon", node)
+            expect(not refusal("zoo-0"), "it is denied though nobody drains the node any more")
+            kubectl("cordon", node)
+            expect(refusal("zoo-0"), "it is allowed at once after the node was cordoned")
+        self.evict(namespace, "kafka-0")
+        wait_until(lambda: not refusal("zoo-0"), "the turn comes")
+        self.api.delete("Node", node)
+
     # --- policies ---
 
     def refuses_a_broken_policy(self):

@@ -46,7 +46,8 @@ enum bl_controller_life {
 struct bl_review_facts {
     /**
      * Objects that matter to this review: of its namespace the Kafka workloads, Services, budgets and
-     * network policies; the Namespace itself; for a binding the Node and the Pod, for an eviction the Pod.
+     * network policies; the Namespace itself; for a binding the Node and the Pod, for an eviction the Pod, and
+     * where that leaves a node that is drained, the Node and the other Pods of it.
      */
     const cJSON *const *context;
     size_t context_len;
@@ -74,6 +75,9 @@ BL_CHECK int bl_review_answer(const struct bl_policy_set *set, const cJSON *revi
                               enum bl_review_kind kind, const struct bl_review_facts *facts,
                               cJSON **ret_answer, struct bl_review_summary *ret_summary,
                               struct bl_error **err);
+
+/** Are pods told to leave this node? By kubectl, cluster-autoscaler or Karpenter. `node` may be NULL: no. */
+bool bl_node_is_drained(const cJSON *node);
 
 /** Could this object, as the API server has it, matter to the review of another? For caches. */
 bool bl_review_matters(const cJSON *object);
