@@ -19,7 +19,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from harness import Api, ApiError, ROOT, Report, expect, kubectl, run, wait_until  # noqa: E402
-from kafka_lab import NAMESPACE, OURS, QUICK, STATUS, Lab, is_ready, save_logs  # noqa: E402
+from kafka_lab import CHART, CLIENT_SECRET, NAMESPACE, OURS, QUICK, SECURED, STATUS, Lab, is_ready, save_logs  # noqa: E402
+from kafka_security import jaas, make_certificates, properties_text, properties_value  # noqa: E402
 
 VERSION = "3.4.0"
 MIN_ISR = 2
@@ -326,11 +327,63 @@ class Suite:
 
     def it_comes_up_in_order(self):
         """One after the other, where each has to be ready before the next one is made."""
-        run("helm", "uninstall", "kafka", "-n", NAMESPACE, "--wait", "--timeout=90s")
-        kubectl("delete", "pvc", "-n", NAMESPACE, "--all", "--wait=false")
-        wait_until(lambda: not self.lab.pods(), "all pods are gone", 60, 0.3)
+        self.lab.down()
+        # A broker that finds nobody any more takes its whole grace period.
+        wait_until(lambda: not self.lab.pods(), "all pods are gone", 180, 0.3)
         self.lab.up(VERSION, podManagementPolicy="OrderedReady", replicas=3)
         self.well()
+
+    # --- clients have to prove who they are ---
+
+    def secured_values(self, folder):
+        """Of a Kafka that wants TLS and a password of its clients."""
+        def pem(name):
+            return properties_value((folder / name).read_text())
+
+        host = f"{SECURED}-headless.{SECURED}.svc.cluster.local"
+        make_certificates(folder, {"server": f"DNS:*.{host},DNS:{host}"})
+        listener = "listener.name.client"
+        return {"mode": "kraft", "image": {"tag": VERSION}, "readinessProbe": QUICK["readinessProbe"],
+                "clientProtocol": "SASL_SSL", "extraConfig": {
+                    f"{listener}.ssl.keystore.type": "PEM", f"{listener}.ssl.keystore.key": pem("server.p8"),
+                    f"{listener}.ssl.keystore.certificate.chain": pem("server.crt"),
+                    f"{listener}.sasl.enabled.mechanisms": "PLAIN",
+                    f"{listener}.plain.sasl.jaas.config":
+                        jaas("plain.PlainLoginModule", "ballast", "secret")[:-1] + ' user_ballast="secret";'}}
+
+    def secured_pods(self):
+        return [pod for pod in self.api.request("GET", Api.path("Pod", SECURED))["items"]
+                if pod["metadata"]["labels"].get("app.kubernetes.io/instance") == SECURED]
+
+    def secured_well(self):
+        return len(self.secured_pods()) == 3 and all(
+            is_ready(pod) and condition(pod, "ballast.dev/safe-to-disrupt").get("status") == "True" and
+            condition(pod, "ballast.dev/in-sync").get("reason") == "InSync" for pod in self.secured_pods())
+
+    def secured_brokers_are_reached(self):
+        """As the annotations and a Secret say; before that it is said what is missing. Then they are upgraded."""
+        folder = pathlib.Path(os.environ["WORK"]) / "certificates"
+        folder.mkdir()
+        run("helm", "install", SECURED, str(CHART), "-n", SECURED, "-f", "-", input=json.dumps(self.secured_values(folder)))
+        said = wait_until(lambda: next((found["message"] for pod in self.secured_pods()
+                                        if (found := condition(pod, "ballast.dev/safe-to-disrupt")).get("status") == "Unknown"
+                                        and "Connection refused" not in found["message"]), None),
+                          "it is not known whether it may go", 120, 0.3)
+        print(f"  {said}", flush=True)
+        config = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "ssl.truststore.type": "PEM",
+                  "sasl.jaas.config": jaas("plain.PlainLoginModule", "ballast", "secret"),
+                  "ssl.truststore.certificates": (folder / "ca.pem").read_text()}
+        self.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": CLIENT_SECRET, "namespace": SECURED},
+                         "stringData": {"client.properties": properties_text(config)}})
+        self.api.annotate("StatefulSet", SECURED, SECURED, **{
+            "ballast.dev/client-config": CLIENT_SECRET,
+            "ballast.dev/bootstrap": f"{SECURED}-headless.{SECURED}.svc.cluster.local:9092"})
+        wait_until(self.secured_well, "the brokers are known to be in sync", 120, 0.3)
+        before = {pod["metadata"]["uid"] for pod in self.secured_pods()}
+        kubectl("rollout", "restart", "-n", SECURED, f"statefulset/{SECURED}")
+        wait_until(lambda: self.secured_well() and not before & {pod["metadata"]["uid"] for pod in self.secured_pods()},
+                   "all pods are new", 240, 0.5)
+        self.lab.down(SECURED, SECURED)
 
     def it_outlives_ballast(self):
         """Uninstalled, Ballast restarts nothing, and leaves no broker behind that waits for it."""
@@ -355,7 +408,8 @@ GROUPS = {
                "drain_upgrade_and_scale_up_at_once"],
     "rollouts": ["the_controller_is_killed", "the_api_server_is_restarted", "the_webhooks_are_away",
                  "a_broker_hangs_in_the_middle", "a_bad_image_is_rolled_back", "a_bad_setting_is_rolled_back"],
-    "failures": ["a_full_outage_ends_by_itself", "it_comes_up_in_order", "it_outlives_ballast"],
+    "failures": ["a_full_outage_ends_by_itself", "it_comes_up_in_order", "secured_brokers_are_reached",
+                 "it_outlives_ballast"],
 }
 
 

@@ -20,6 +20,8 @@ CHART = ROOT / "tests" / "e2e" / "charts" / "kafka"
 BALLAST_CHART = ROOT / "manifests" / "chart"
 NAMESPACE = "kafka"
 OURS = "ballast-system"
+# Of a second Kafka, whose clients need a certificate's authority and a password; the Secret says that to Ballast.
+SECURED, CLIENT_SECRET = "secured", "ballast-client"
 # Where the controller notes how a rollout goes.
 STATUS = "ballast.dev/rollout-status"
 CLIENTS = "clients"
@@ -101,11 +103,13 @@ class Lab:
                  # These start within seconds.
                  "probes": {"action": "Mutate", "startup": {"periodSeconds": 1, "failureThreshold": 120}}} | rules
         policy = {"apiVersion": "ballast.dev/v1alpha1", "kind": "KafkaPolicy", "metadata": {"name": "lab"},
-                  "spec": {"priority": 10, "match": {"namespaces": [NAMESPACE]}, "rules": rules}}
+                  "spec": {"priority": 10, "match": {"namespaces": [NAMESPACE, SECURED]}, "rules": rules}}
         self.namespace(OURS)
-        self.namespace(NAMESPACE, **{"ballast.dev/enforce": "true", "pod-security.kubernetes.io/enforce": "restricted"})
+        for name in (NAMESPACE, SECURED):
+            self.namespace(name, **{"ballast.dev/enforce": "true", "pod-security.kubernetes.io/enforce": "restricted"})
         values = {"image": {"repository": "local/ballast", "tag": "dev"},
-                  "policies": {"files": {"lab.yaml": json.dumps(policy)}}}
+                  "policies": {"files": {"lab.yaml": json.dumps(policy)}},
+                  "controller": {"clientConfigs": [{"namespace": SECURED, "secret": CLIENT_SECRET}]}}
         run("helm", "install", "ballast", str(BALLAST_CHART), "-n", OURS, "-f", "-", "--wait", "--timeout=120s",
             input=json.dumps(values))
 
@@ -127,6 +131,12 @@ class Lab:
         self.namespace(CLIENTS)
         self.helm("install", version, **{"mode": "zookeeper" if has_zookeeper(version) else "kraft", **values})
         self.wait_rolled(180)
+
+    def down(self, release="kafka", namespace=NAMESPACE):
+        """Uninstalls it with its data, as Ballast wants to be told."""
+        kubectl("annotate", "statefulsets", "-n", namespace, "--all", "ballast.dev/allow-deletion=true")
+        run("helm", "uninstall", release, "-n", namespace, "--wait", "--timeout=90s")
+        kubectl("delete", "pvc", "-n", namespace, "--all", "--wait=false")
 
     def sets(self):
         return self.api.request("GET", Api.path("StatefulSet", NAMESPACE))["items"]
@@ -193,7 +203,7 @@ class Lab:
 def save_logs(lab):
     """What Kafka and Ballast said, into $WORK."""
     folder = pathlib.Path(os.environ["WORK"])
-    for namespace in (NAMESPACE, OURS):
+    for namespace in (NAMESPACE, SECURED, OURS):
         for pod in lab.api.request("GET", Api.path("Pod", namespace))["items"]:
             name = pod["metadata"]["name"]
             (folder / f"{name}.log").write_text(kubectl("logs", "-n", namespace, name, check=False).stdout)

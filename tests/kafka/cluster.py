@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import outcome  # noqa: E402
+from kafka_security import jaas, make_certificates, properties_text  # noqa: E402
 from outcome import Failure  # noqa: E402
 
 WORK = pathlib.Path(os.environ["WORK"])
@@ -54,37 +55,9 @@ def free_ports(count):
     return ports
 
 
-def jaas(module, username, password):
-    quoted = password.replace("\\", "\\\\").replace('"', '\\"')
-    return f'org.apache.kafka.common.security.{module} required username="{username}" password="{quoted}";'
-
-
 def properties(path, values):
-    """As java.util.Properties reads it: a backslash is written twice, the end of a line by its letter."""
-    lines = (f"{key}={str(value)}".replace("\\", "\\\\").replace("\n", "\\n") for key, value in values.items())
-    path.write_text("".join(f"{line}\n" for line in lines))
+    path.write_text(properties_text(values))
     return path
-
-
-def make_certificates():
-    """A CA, and a key with its chain for each of: a server at 127.0.0.1, and a client."""
-    def openssl(*args):
-        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=WORK)
-
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=ca", "-keyout", "ca.key",
-            "-out", "ca.pem")
-    for name in ("server", "client"):
-        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out",
-                f"{name}.csr")
-        (WORK / "san").write_text("subjectAltName=IP:127.0.0.1\n")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
-                "2", "-extfile", "san", "-out", f"{name}.crt")
-        openssl("pkcs8", "-topk8", "-nocrypt", "-in", f"{name}.key", "-out", f"{name}.p8")
-        openssl("pkcs12", "-export", "-in", f"{name}.crt", "-inkey", f"{name}.key", "-out", f"{name}.p12", "-passout",
-                f"pass:{STORE_PASSWORD}")
-        (WORK / f"{name}.pem").write_text(
-            (WORK / f"{name}.p8").read_text() + (WORK / f"{name}.crt").read_text() + (WORK / "ca.pem").read_text()
-        )
 
 
 class Cluster:
@@ -103,7 +76,7 @@ class Cluster:
         (WORK / "log4j.properties").write_text(LOG4J)
         (WORK / "log4j2.properties").write_text(LOG4J2)
         if not (WORK / "ca.pem").exists():
-            make_certificates()
+            make_certificates(WORK, {"server": "IP:127.0.0.1", "client": "IP:127.0.0.1"}, STORE_PASSWORD)
         configs = [self.configure(i) for i in self.ids]
         if self.kraft:
             for process in [self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", config)

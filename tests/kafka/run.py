@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 
-from cluster import PASSWORD, STORE_PASSWORD, USER, WORK, Cluster, jaas, properties, wait_until
+from cluster import PASSWORD, STORE_PASSWORD, USER, WORK, Cluster, properties, wait_until
+from kafka_security import jaas
 from outcome import Failure, Report, expect
 
 BALLAST = os.environ["BALLAST"]

@@ -4,7 +4,7 @@
 
 JAVA_MODULES=java.base,java.desktop,java.instrument,java.logging,java.management,java.management.rmi,java.naming
 JAVA_MODULES+=,java.net.http,java.rmi,java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.management
-JAVA_MODULES+=,jdk.naming.dns,jdk.unsupported,jdk.zipfs
+JAVA_MODULES+=,jdk.crypto.ec,jdk.naming.dns,jdk.unsupported,jdk.zipfs
 JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xss512k -Djava.net.preferIPv4Stack=true"
 
 # make_java_image kafka|zookeeper: the tag begins with the version. An image is kept, and made again when anything
@@ -25,7 +25,7 @@ make_java_image() {
     flock 8
     [ -e "$kept" ] || {
         rm -f "$cache/images/$1-$tag-"*
-        jre=$cache/images/jre-$( (java -version && declare -f make_jre) 2>&1 | sha256sum | cut -c1-12)
+        jre=$cache/images/jre-$( (java -version && declare -f make_jre && echo "$JAVA_MODULES") 2>&1 | sha256sum | cut -c1-12)
         [ -e "$jre" ] || make_jre
         java_root "$1" "$cache/$jars/jars"
         rehearse "$1" "$version"

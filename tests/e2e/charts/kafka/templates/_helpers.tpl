@@ -80,7 +80,7 @@ volumeClaimTemplates:
 {{- $listeners = list "INTERNAL://:9093" "CLIENT://:9092" }}
 {{- $advertised = list (printf "INTERNAL://%s:9093" $host) (printf "CLIENT://%s:9092" $host) }}
 {{- end }}
-{{- $map = list "INTERNAL:PLAINTEXT" "CLIENT:PLAINTEXT" }}
+{{- $map = list "INTERNAL:PLAINTEXT" (printf "CLIENT:%s" .root.Values.clientProtocol) }}
 {{- if .controller }}{{ $listeners = append $listeners "CONTROLLER://:9094" }}{{ end }}
 {{- if eq .root.Values.mode "kraft" }}
 {{- $map = append $map "CONTROLLER:PLAINTEXT" }}
