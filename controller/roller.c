@@ -44,19 +44,6 @@ static void tell(const struct bl_roller_job *job, const cJSON *object, const cha
 
 /* --- acts --- */
 
-/* Does the policy of any broker ask for one? */
-static bool wants_canary(const struct bl_roller_job *job)
-{
-    for (size_t i = 0; i < job->kafka->members.len; i++) {
-        const struct bl_member *member = &job->kafka->members.items[i];
-
-        if (member->managed.rolled && member->managed.rollout.canary &&
-            bl_role_has_logs(member->role))
-            return true;
-    }
-    return false;
-}
-
 /*
  * Our own partitions come back first: what a new process and a new address cost, the first messages pay, and
  * where others cannot reach the broker yet, only the canary waits.
@@ -77,11 +64,11 @@ static int try_canary(struct bl_roller *roller, const struct bl_roller_job *job,
 }
 
 static int lead_back(struct bl_roller *roller, const struct bl_roller_job *job,
-                     struct bl_error **err)
+                     const struct bl_rollout_plan *plan, struct bl_error **err)
 {
     size_t moved = 0, elected = 0;
 
-    if (!roller->tried && wants_canary(job) && bl_cluster_topic(job->facts, BL_CANARY_TOPIC)) {
+    if (!roller->tried && plan->canary && bl_cluster_topic(job->facts, BL_CANARY_TOPIC)) {
         if (roller->refusal && job->now - roller->tried_at < CANARY_EVERY)
             return 0;
         return try_canary(roller, job, err);
@@ -206,7 +193,7 @@ static int act(struct bl_roller *roller, const struct bl_roller_job *job,
 {
     switch (plan->act) {
     case BL_ROLLOUT_LEAD_BACK:
-        return lead_back(roller, job, err);
+        return lead_back(roller, job, plan, err);
     case BL_ROLLOUT_LEAD_AWAY:
         return lead_away(roller, job, plan, err);
     case BL_ROLLOUT_CHECK:

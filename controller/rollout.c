@@ -283,7 +283,7 @@ static bool check_canary(struct decision *decision, size_t set)
 {
     const char *text = decision->view->canary_text;
 
-    if (!wants_canary(decision) || decision->view->canary == BL_CANARY_PASSED)
+    if (!decision->plan->canary || decision->view->canary == BL_CANARY_PASSED)
         return false;
     decision->plan->set = set;
     if (decision->view->canary == BL_CANARY_FAILED && is_out_of_patience(decision, set))
@@ -506,6 +506,7 @@ void bl_rollout_decide(const struct bl_rollout_view *view, struct bl_rollout_pla
     size_t set;
 
     *ret_plan = (struct bl_rollout_plan){.phase = BL_ROLLOUT_ROLLING};
+    ret_plan->canary = wants_canary(&decision);
     count(&decision);
     set = active_set(&decision);
     if (set == NONE) {

@@ -104,6 +104,7 @@ struct bl_rollout_plan {
     } pods;             /* that are led away from or evicted; or the one that is waited for */
     size_t done, total; /* pods of managed sets: of the newest revision and ready; all */
     char *message;      /* what is done or waited for, and why */
+    bool canary;        /* the policy of a managed broker asks for one */
 };
 
 void bl_rollout_decide(const struct bl_rollout_view *view, struct bl_rollout_plan *ret_plan);
