@@ -189,7 +189,7 @@ step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 && {
     suite "upgrade" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/upgrade.sh ballast
     # Of the disruptions what takes least, for the time that the others take.
     [ "$all" = yes ] || suite "disruptions" as_root env "PATH=$PATH" "HOME=$HOME" \
-        "ONLY=that hangs|bad image" tests/e2e/disruptions.sh drains rollouts
+        "ONLY=that hangs|three drains|bad image" tests/e2e/disruptions.sh drains rollouts
 }
 [ "$all" = no ] || {
     suite "brokers, other versions" tests/kafka/run.sh 3.3.2 3.4.0 4.1.1

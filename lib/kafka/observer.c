@@ -5,9 +5,11 @@
 
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
+#include "ballast/base/text.h"
 #include "observer.h"
 #include "security.h"
 #include "socket.h"
+#include "wire_security.h"
 
 /* Largest properties file. */
 #define PROPERTIES_MAX_BYTES ((size_t)1 << 20)
@@ -133,6 +135,28 @@ static void forget_cause(struct bl_observer *observer)
     observer->all_down = false;
 }
 
+/* Before 2.6.1 its answer to the broker's nonce is wrong (librdkafka #4895), which brokers since 4.0 mind. */
+static bool has_wrong_scram(const struct bl_observer *observer)
+{
+    const char *mechanism = observer->peers.security->mechanism;
+
+    return mechanism && bl_text_starts(mechanism, "SCRAM-") && rd_kafka_version() < 0x020601ff;
+}
+
+static int explain_login(const struct bl_observer *observer, const char *why, struct bl_error **err)
+{
+    bl_fail(err, BL_ERR_FORBIDDEN, "authentication failed: %s", why);
+    if (has_wrong_scram(observer))
+        return bl_hint(
+            err,
+            "Look at username and password in sasl.jaas.config. Kafka 4.0 and later refuse the "
+            "SCRAM of librdkafka %s, whatever the password is: take librdkafka 2.6.1, PLAIN "
+            "with TLS, or a client's certificate.",
+            rd_kafka_version_str());
+    return bl_hint(err, "Look at sasl.mechanism and sasl.jaas.config, or the client's "
+                        "certificate, in the file for --command-config.");
+}
+
 static int explain(const struct bl_observer *observer, rd_kafka_resp_err_t code,
                    struct bl_error **err)
 {
@@ -141,9 +165,7 @@ static int explain(const struct bl_observer *observer, rd_kafka_resp_err_t code,
     switch (observer->cause) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-        bl_fail(err, BL_ERR_FORBIDDEN, "authentication failed: %s", why);
-        return bl_hint(err, "Look at sasl.mechanism and sasl.jaas.config, or the client's "
-                            "certificate, in the file for --command-config.");
+        return explain_login(observer, why, err);
     case RD_KAFKA_RESP_ERR__SSL:
         bl_fail(err, BL_ERR_FORBIDDEN, "could not agree on TLS: %s", why);
         return bl_hint(err, "Look at ssl.truststore.location (PEM) in the file for "

@@ -365,10 +365,11 @@ class Suite:
         folder = pathlib.Path(os.environ["WORK"]) / "certificates"
         folder.mkdir()
         run("helm", "install", SECURED, str(CHART), "-n", SECURED, "-f", "-", input=json.dumps(self.secured_values(folder)))
+        wait_until(lambda: len(self.secured_pods()) == 3 and all(
+            condition(pod, "ContainersReady").get("status") == "True" for pod in self.secured_pods()), "they serve", 120, 0.3)
         said = wait_until(lambda: next((found["message"] for pod in self.secured_pods()
-                                        if (found := condition(pod, "ballast.dev/safe-to-disrupt")).get("status") == "Unknown"
-                                        and "Connection refused" not in found["message"]), None),
-                          "it is not known whether it may go", 120, 0.3)
+                                        if "TLS" in (found := condition(pod, "ballast.dev/safe-to-disrupt"))["message"]), None),
+                          "it is said why nothing is known", 60, 0.3)
         print(f"  {said}", flush=True)
         config = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "ssl.truststore.type": "PEM",
                   "sasl.jaas.config": jaas("plain.PlainLoginModule", "ballast", "secret"),

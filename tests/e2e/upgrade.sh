@@ -5,8 +5,8 @@
 #   upgrade.sh [plain|ballast]...    both, if none is named
 #
 # FROM and TO are the versions (3.3.2 and 3.4.0, with ZooKeeper; from 3.9 on without), CONTROLLERS=3 has these beside
-# the brokers where there is no ZooKeeper, RESULTS is the folder for the figures (build/e2e). The last line of each run is
-# "N passed, N failed".
+# the brokers where there is no ZooKeeper, PROBES=quick asks every second whether a pod is ready, RESULTS is the folder
+# for the figures (build/e2e). The last line of each run is "N passed, N failed".
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 testbed=$here/../testbed/testbed.sh

@@ -65,7 +65,7 @@ class Cluster:
 
     def __init__(self, version):
         self.classpath = f"{os.environ['JARS']}/{version}/jars/*"
-        self.kraft = version >= "3.9"
+        self.major, self.kraft = int(version.partition(".")[0]), version >= "3.9"
         self.tools = "org.apache.kafka.tools" if self.kraft else "kafka.admin"
         self.folder = WORK / version
         self.folder.mkdir()

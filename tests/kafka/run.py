@@ -60,7 +60,11 @@ def wait_text(cluster, listener, *args):
         result = run("--bootstrap", cluster.bootstrap(listener), *args)
         return result.returncode == 0 and may_go(result) and result
 
-    return wait_until(looks, "it says that all may go")
+    try:
+        return wait_until(looks, "it says that all may go")
+    except Failure as failure:
+        result = run("--bootstrap", cluster.bootstrap(listener), *args)
+        raise Failure(f"{failure}; it says {result.stdout}{result.stderr}") from None
 
 
 def wait_all_may_go(cluster):
@@ -342,6 +346,12 @@ def test_tls(cluster):
     expect(plain.returncode == 2 and "hint:" in plain.stderr, "without TLS", plain.stderr)
 
 
+def refuses_scram(cluster, config):
+    """Does it say that this librdkafka is too old for SCRAM with Kafka 4?"""
+    result = run("--bootstrap", cluster.bootstrap("SASL"), "--command-config", config)
+    return result.returncode == 2 and "take librdkafka 2.6.1" in result.stderr
+
+
 def test_sasl(cluster):
     def write(mechanism, module, password):
         settings = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": mechanism,
@@ -353,6 +363,8 @@ def test_sasl(cluster):
                                         ("SCRAM-SHA-256", "scram.ScramLoginModule", "scram-secret"),
                                         ("SCRAM-SHA-512", "scram.ScramLoginModule", "scram-secret")):
         config = write(mechanism, module, password)
+        if cluster.major >= 4 and mechanism != "PLAIN" and refuses_scram(cluster, config):
+            continue
         wait_text(cluster, "SASL", "--command-config", config)
         check_facts(cluster, admin(cluster, "look", listener="SASL", config=config))
         bad = run("--bootstrap", cluster.bootstrap("SASL"), "--command-config",
