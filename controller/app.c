@@ -70,7 +70,7 @@ static int start_policies(struct bl_app *app, struct bl_error **err)
     app->policies = bl_policies_new(app->options->policies.items, 0);
     if (bl_policies_read(app->policies, &what, err) < 0)
         return -1;
-    bl_telemetry_reload(&app->telemetry, BL_SOURCE_FILES, true, false);
+    bl_source_metrics_reload(&app->telemetry.sources, BL_SOURCE_FILES, true, false);
     return 0;
 }
 
@@ -223,7 +223,8 @@ static void serve_metrics(struct bl_app *app, struct bl_response *response)
     BL_AUTO(bl_snapshot_cleanup) struct bl_snapshot *snapshot = bl_policies_get(app->policies);
     struct bl_telemetry *telemetry = &app->telemetry;
 
-    bl_metric_set(telemetry->policies, (int64_t)bl_snapshot_policies(snapshot)->len, 0, 0, 0);
+    bl_metric_set(telemetry->sources.policies, (int64_t)bl_snapshot_policies(snapshot)->len, 0, 0,
+                  0);
     bl_metric_set(telemetry->queue, (int64_t)bl_workqueue_len(app->queue), 0, 0, 0);
     bl_metric_set(telemetry->events_dropped, (int64_t)bl_recorder_dropped(app->recorder), 0, 0, 0);
     bl_caches_measure(app->caches);
@@ -286,7 +287,7 @@ int bl_app_start(const struct bl_options *options, struct bl_app **ret_app, stru
 static void complain(struct bl_app *app, const struct bl_error *err)
 {
     if (!bl_text_eq(app->complaint, bl_error_text(err))) {
-        bl_telemetry_reload(&app->telemetry, BL_SOURCE_FILES, false, true);
+        bl_source_metrics_reload(&app->telemetry.sources, BL_SOURCE_FILES, false, true);
         bl_log_error(BL_LOG_ERROR, "policies not replaced", err);
     }
     free(app->complaint);
@@ -303,7 +304,7 @@ static void look_at_policies(struct bl_app *app)
         return;
     }
     if (what == BL_RELOAD_DONE || app->complaint)
-        bl_telemetry_reload(&app->telemetry, BL_SOURCE_FILES, true, false);
+        bl_source_metrics_reload(&app->telemetry.sources, BL_SOURCE_FILES, true, false);
     free(app->complaint);
     app->complaint = NULL;
     if (what != BL_RELOAD_DONE)

@@ -129,14 +129,10 @@ static bool keep_pod(cJSON *object, void *context BL_UNUSED)
     return true;
 }
 
-/* The kind of what is listed as metadata alone is PartialObjectMetadata. */
 static bool keep_namespace(cJSON *object, void *context BL_UNUSED)
 {
     trim_metadata(object);
-    bl_json_cut(object, "apiVersion");
-    bl_json_cut(object, "kind");
-    bl_json_add_string(object, "apiVersion", "v1");
-    bl_json_add_string(object, "kind", "Namespace");
+    bl_object_set_kind(object, "v1", "Namespace");
     return true;
 }
 
@@ -224,8 +220,8 @@ static void replace_policy(struct bl_caches *caches, const cJSON *after, const c
     int rc = after ? bl_policies_upsert(caches->options.policies, after, &err)
                    : bl_policies_remove(caches->options.policies, name, &err);
 
-    bl_telemetry_reload(caches->options.telemetry, BL_SOURCE_CLUSTER, rc == 0,
-                        note_refused(caches, name, rc < 0 ? bl_error_text(err) : NULL));
+    bl_source_metrics_reload(&caches->options.telemetry->sources, BL_SOURCE_CLUSTER, rc == 0,
+                             note_refused(caches, name, rc < 0 ? bl_error_text(err) : NULL));
     if (rc < 0)
         bl_log_error(BL_LOG_ERROR, "policy not replaced", err);
     else
@@ -351,14 +347,15 @@ bool bl_caches_know_reports(struct bl_caches *caches)
 void bl_caches_measure(struct bl_caches *caches)
 {
     for (size_t i = 0; i < caches->count; i++) {
+        struct bl_cache_measures measures;
         struct bl_watch_status status;
         struct bl_store_stats stats;
 
         bl_informers_status(caches->informers, i, &status);
         bl_store_stats(caches->stores[i], &stats);
-        bl_metric_set(caches->options.telemetry->cache_objects, (int64_t)stats.objects, i, 0, 0);
-        bl_metric_set(caches->options.telemetry->cache_synced, status.synced, i, 0, 0);
-        bl_metric_set(caches->options.telemetry->cache_failures, (int64_t)status.failures, i, 0, 0);
+        measures = (struct bl_cache_measures){(int64_t)stats.objects, (int64_t)status.failures,
+                                              status.synced};
+        bl_source_metrics_cache(&caches->options.telemetry->sources, i, &measures);
     }
 }
 

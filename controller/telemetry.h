@@ -3,14 +3,9 @@
 #define BALLAST_CONTROLLER_TELEMETRY_H
 
 #include "ballast/base/clock.h"
-#include "ballast/base/metrics.h"
+#include "ballast/base/metrics_sources.h"
 #include "companions.h"
 #include "rollout.h"
-
-enum bl_reload_source {
-    BL_SOURCE_FILES,
-    BL_SOURCE_CLUSTER,
-};
 
 enum bl_eviction_result {
     BL_EVICTION_DONE,
@@ -30,8 +25,7 @@ struct bl_telemetry {
     struct bl_metrics *metrics; /* owned */
     struct bl_metric *clusters, *pods, *rollouts, *looks, *look_duration, *evictions;
     struct bl_metric *reconciles, *duration, *writes, *companions, *queue, *leader, *events_dropped;
-    struct bl_metric *reloads, *reload_failed, *policies;
-    struct bl_metric *cache_objects, *cache_synced, *cache_failures;
+    struct bl_source_metrics sources;
 };
 
 /** Registers all of them. `resources` name the caches, NULL-terminated; borrowed. */
@@ -39,9 +33,6 @@ void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resour
 void bl_telemetry_release(struct bl_telemetry *telemetry);
 
 void bl_telemetry_reconcile(struct bl_telemetry *telemetry, bool ok, bl_nsec duration);
-/** `broken`: something of the source is refused still, this or something else. */
-void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok,
-                         bool broken);
 
 /** One look at a cluster; `ok`: it answered, and what had to be written was. */
 void bl_telemetry_look(struct bl_telemetry *telemetry, bool ok, bl_nsec duration);

@@ -60,7 +60,7 @@ static int start_policies(struct bl_app *app, struct bl_error **err)
     app->policies = bl_policies_new(app->options->policies.items, app->options->overlap);
     if (bl_policies_read(app->policies, &what, err) < 0)
         return -1;
-    bl_telemetry_reload(&app->telemetry, BL_SOURCE_FILES, true, false);
+    bl_source_metrics_reload(&app->telemetry.sources, BL_SOURCE_FILES, true, false);
     return 0;
 }
 

@@ -115,7 +115,8 @@ static bool look(struct bl_certs *certs)
 
         if (new) {
             bl_log_error(BL_LOG_ERROR, "certificate not in order", err);
-            bl_telemetry_reload(certs->options.telemetry, BL_SOURCE_CERTIFICATE, false, true);
+            bl_source_metrics_reload(&certs->options.telemetry->sources, BL_SOURCE_CERTIFICATE,
+                                     false, true);
         }
         free(certs->complaint);
         certs->complaint = bl_strdup(bl_error_text(err));
@@ -124,7 +125,8 @@ static bool look(struct bl_certs *certs)
     if (step != BL_PKI_KEEP)
         BL_LOG(BL_LOG_INFO, "certificate renewed", BL_LOG_TEXT("step", bl_pki_step_name(step)));
     if (step != BL_PKI_KEEP || certs->complaint)
-        bl_telemetry_reload(certs->options.telemetry, BL_SOURCE_CERTIFICATE, true, false);
+        bl_source_metrics_reload(&certs->options.telemetry->sources, BL_SOURCE_CERTIFICATE, true,
+                                 false);
     free(certs->complaint);
     certs->complaint = NULL;
     return true;

@@ -83,7 +83,6 @@ static bool keep_pod(cJSON *object, void *context BL_UNUSED)
     return true;
 }
 
-/* The kind of what is listed as metadata alone is PartialObjectMetadata. */
 static bool keep_head(cJSON *object, const char *kind)
 {
     static const char *const head[] = {"apiVersion", "kind", "metadata", NULL};
@@ -91,10 +90,7 @@ static bool keep_head(cJSON *object, const char *kind)
 
     bl_json_keep_only(object, head);
     bl_json_keep_only(bl_json_get(object, "metadata"), metadata);
-    bl_json_cut(object, "apiVersion");
-    bl_json_cut(object, "kind");
-    bl_json_add_string(object, "apiVersion", "v1");
-    bl_json_add_string(object, "kind", kind);
+    bl_object_set_kind(object, "v1", kind);
     return true;
 }
 
@@ -134,7 +130,8 @@ static void policy_changed(const cJSON *before, const cJSON *after, void *contex
     forget_refused(cluster, name);
     if (rc < 0)
         *BL_PUSH(&cluster->refused) = bl_strdup(name);
-    bl_telemetry_reload(cluster->telemetry, BL_SOURCE_CLUSTER, rc == 0, cluster->refused.len > 0);
+    bl_source_metrics_reload(&cluster->telemetry->sources, BL_SOURCE_CLUSTER, rc == 0,
+                             cluster->refused.len > 0);
     if (rc < 0)
         bl_log_error(BL_LOG_ERROR, "policy not replaced", err);
     else
@@ -234,6 +231,7 @@ char *bl_cluster_unready(struct bl_cluster *cluster)
 void bl_cluster_measure(struct bl_cluster *cluster)
 {
     for (size_t i = 0; i < CACHE_COUNT; i++) {
+        struct bl_cache_measures measures;
         struct bl_watch_status status;
         struct bl_store_stats stats;
 
@@ -241,9 +239,9 @@ void bl_cluster_measure(struct bl_cluster *cluster)
             continue;
         bl_informers_status(cluster->informers, cluster->indexes[i], &status);
         bl_store_stats(cluster->stores[i], &stats);
-        bl_metric_set(cluster->telemetry->cache_objects, (int64_t)stats.objects, i, 0, 0);
-        bl_metric_set(cluster->telemetry->cache_synced, status.synced, i, 0, 0);
-        bl_metric_set(cluster->telemetry->cache_failures, (int64_t)status.failures, i, 0, 0);
+        measures = (struct bl_cache_measures){(int64_t)stats.objects, (int64_t)status.failures,
+                                              status.synced};
+        bl_source_metrics_cache(&cluster->telemetry->sources, i, &measures);
     }
 }
 

@@ -40,7 +40,7 @@ static void complain(struct bl_files *files, enum bl_reload_source source, const
         return;
     free(*said);
     *said = bl_strdup(bl_error_text(err));
-    bl_telemetry_reload(files->options.telemetry, source, false, true);
+    bl_source_metrics_reload(&files->options.telemetry->sources, source, false, true);
     bl_log_error(BL_LOG_ERROR, message, err);
 }
 
@@ -49,7 +49,7 @@ static void settle(struct bl_files *files, enum bl_reload_source source, bool ch
     char **said = &files->complaint[source == BL_SOURCE_CERTIFICATE];
 
     if (changed || *said)
-        bl_telemetry_reload(files->options.telemetry, source, true, false);
+        bl_source_metrics_reload(&files->options.telemetry->sources, source, true, false);
     free(*said);
     *said = NULL;
 }

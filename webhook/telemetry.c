@@ -14,22 +14,7 @@ static const char *const outcomes[] = {"pass",     "changed", "denied", "warned"
                                        "reported", "exempt",  "off",    NULL};
 static const char *const answers[] = {"allowed", "patched", "denied", NULL};
 static const char *const reasons[] = {"shed", "too_large", "late", NULL};
-static const char *const sources[] = {"files", "cluster", "certificate", NULL};
-static const char *const results[] = {"ok", "failed", NULL};
 static const char *rules[BL_RULE_COUNT + 1];
-
-static struct bl_metric *add(struct bl_telemetry *telemetry, enum bl_metric_type type,
-                             const char *name, const char *help, struct bl_metric_label first,
-                             struct bl_metric_label second)
-{
-    struct bl_metric_spec spec = {
-        .name = name, .help = help, .type = type, .labels = {first, second}};
-
-    return bl_metrics_add(telemetry->metrics, &spec);
-}
-
-#define LABEL(name, values) ((struct bl_metric_label){name, values})
-#define NO_LABEL ((struct bl_metric_label){0})
 
 static void add_of_reviews(struct bl_telemetry *telemetry)
 {
@@ -42,58 +27,42 @@ static void add_of_reviews(struct bl_telemetry *telemetry)
     for (size_t i = 0; i < BL_RULE_COUNT; i++)
         rules[i] = bl_rule_key((enum bl_rule_id)i);
     telemetry->requests =
-        add(telemetry, BL_METRIC_COUNTER, "ballast_webhook_requests_total",
-            "Answers by path and HTTP status.", LABEL("path", paths), LABEL("code", codes));
-    telemetry->duration =
-        add(telemetry, BL_METRIC_HISTOGRAM, "ballast_webhook_request_duration_seconds",
-            "From a request's first line to its answer.", LABEL("path", paths), NO_LABEL);
-    telemetry->answers = add(telemetry, BL_METRIC_COUNTER, "ballast_webhook_reviews_total",
-                             "Admission reviews by what came of them.", LABEL("path", paths),
-                             LABEL("answer", answers));
+        bl_metrics_make(telemetry->metrics, BL_METRIC_COUNTER, "ballast_webhook_requests_total",
+                        "Answers by path and HTTP status.", BL_METRIC_LABEL("path", paths),
+                        BL_METRIC_LABEL("code", codes));
+    telemetry->duration = bl_metrics_make(telemetry->metrics, BL_METRIC_HISTOGRAM,
+                                          "ballast_webhook_request_duration_seconds",
+                                          "From a request's first line to its answer.",
+                                          BL_METRIC_LABEL("path", paths), BL_METRIC_NO_LABEL);
+    telemetry->answers =
+        bl_metrics_make(telemetry->metrics, BL_METRIC_COUNTER, "ballast_webhook_reviews_total",
+                        "Admission reviews by what came of them.", BL_METRIC_LABEL("path", paths),
+                        BL_METRIC_LABEL("answer", answers));
     telemetry->decisions = bl_metrics_add(telemetry->metrics, &decisions);
-    telemetry->repeated =
-        add(telemetry, BL_METRIC_COUNTER, "ballast_webhook_repeated_patches_total",
-            "Updates that got the same patch for the third time in five minutes, or more often.",
-            NO_LABEL, NO_LABEL);
-    telemetry->refused = add(telemetry, BL_METRIC_COUNTER, "ballast_webhook_refused_total",
-                             "Requests that no rule answered: too much under way, too large, late.",
-                             LABEL("reason", reasons), NO_LABEL);
-    telemetry->in_flight = add(telemetry, BL_METRIC_GAUGE, "ballast_webhook_in_flight_requests",
-                               "Requests that are not answered yet.", NO_LABEL, NO_LABEL);
-    telemetry->connections = add(telemetry, BL_METRIC_GAUGE, "ballast_webhook_connections",
-                                 "Open connections.", NO_LABEL, NO_LABEL);
-}
-
-static void add_of_sources(struct bl_telemetry *telemetry, const char *const *resources)
-{
-    telemetry->policies = add(telemetry, BL_METRIC_GAUGE, "ballast_policies",
-                              "Policies that hold now.", NO_LABEL, NO_LABEL);
-    telemetry->reloads = add(telemetry, BL_METRIC_COUNTER, "ballast_reloads_total",
-                             "Changes of policies and certificates that were tried.",
-                             LABEL("source", sources), LABEL("result", results));
-    telemetry->reload_failed =
-        add(telemetry, BL_METRIC_GAUGE, "ballast_last_reload_failed",
-            "1 while the newest version of a source is broken and an older one holds.",
-            LABEL("source", sources), NO_LABEL);
-    telemetry->certificate_expiry =
-        add(telemetry, BL_METRIC_GAUGE, "ballast_certificate_expiry_timestamp_seconds",
-            "When the serving certificate ends.", NO_LABEL, NO_LABEL);
-    telemetry->cache_objects =
-        add(telemetry, BL_METRIC_GAUGE, "ballast_cache_objects", "Objects kept of the cluster.",
-            LABEL("resource", resources), NO_LABEL);
-    telemetry->cache_synced =
-        add(telemetry, BL_METRIC_GAUGE, "ballast_cache_synced",
-            "1 once all objects of a kind were seen.", LABEL("resource", resources), NO_LABEL);
-    telemetry->cache_failures =
-        add(telemetry, BL_METRIC_COUNTER, "ballast_cache_failures_total",
-            "Lists and watches that failed.", LABEL("resource", resources), NO_LABEL);
+    telemetry->repeated = bl_metrics_make(
+        telemetry->metrics, BL_METRIC_COUNTER, "ballast_webhook_repeated_patches_total",
+        "Updates that got the same patch for the third time in five minutes, or more often.",
+        BL_METRIC_NO_LABEL, BL_METRIC_NO_LABEL);
+    telemetry->refused =
+        bl_metrics_make(telemetry->metrics, BL_METRIC_COUNTER, "ballast_webhook_refused_total",
+                        "Requests that no rule answered: too much under way, too large, late.",
+                        BL_METRIC_LABEL("reason", reasons), BL_METRIC_NO_LABEL);
+    telemetry->in_flight = bl_metrics_make(
+        telemetry->metrics, BL_METRIC_GAUGE, "ballast_webhook_in_flight_requests",
+        "Requests that are not answered yet.", BL_METRIC_NO_LABEL, BL_METRIC_NO_LABEL);
+    telemetry->connections =
+        bl_metrics_make(telemetry->metrics, BL_METRIC_GAUGE, "ballast_webhook_connections",
+                        "Open connections.", BL_METRIC_NO_LABEL, BL_METRIC_NO_LABEL);
+    telemetry->certificate_expiry = bl_metrics_make(
+        telemetry->metrics, BL_METRIC_GAUGE, "ballast_certificate_expiry_timestamp_seconds",
+        "When the serving certificate ends.", BL_METRIC_NO_LABEL, BL_METRIC_NO_LABEL);
 }
 
 void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resources)
 {
     telemetry->metrics = bl_metrics_new();
     add_of_reviews(telemetry);
-    add_of_sources(telemetry, resources);
+    bl_source_metrics_add(telemetry->metrics, resources, &telemetry->sources);
 }
 
 void bl_telemetry_release(struct bl_telemetry *telemetry)
@@ -130,13 +99,6 @@ void bl_telemetry_decision(struct bl_telemetry *telemetry, enum bl_path path,
         if (summary->asked[rule])
             bl_metric_add(telemetry->decisions, 1, rule, summary->action[rule],
                           summary->outcome[rule]);
-}
-
-void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok,
-                         bool broken)
-{
-    bl_metric_add(telemetry->reloads, 1, source, ok ? 0 : 1, 0);
-    bl_metric_set(telemetry->reload_failed, broken, source, 0, 0);
 }
 
 void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out)

@@ -3,7 +3,7 @@
 #define BALLAST_WEBHOOK_TELEMETRY_H
 
 #include "ballast/base/clock.h"
-#include "ballast/base/metrics.h"
+#include "ballast/base/metrics_sources.h"
 #include "ballast/policies/review.h"
 
 enum bl_path {
@@ -12,19 +12,12 @@ enum bl_path {
     BL_PATH_OTHER,
 };
 
-enum bl_reload_source {
-    BL_SOURCE_FILES,
-    BL_SOURCE_CLUSTER,
-    BL_SOURCE_CERTIFICATE,
-};
-
 struct bl_telemetry {
     struct bl_metrics *metrics; /* owned */
     struct bl_metric *requests, *duration, *decisions, *answers, *repeated;
     struct bl_metric *in_flight, *connections, *refused;
-    struct bl_metric *reloads, *reload_failed, *policies;
     struct bl_metric *certificate_expiry;
-    struct bl_metric *cache_objects, *cache_synced, *cache_failures;
+    struct bl_source_metrics sources;
 };
 
 /** Registers all of them. `resources` name the caches, NULL-terminated; borrowed. */
@@ -35,9 +28,6 @@ void bl_telemetry_request(struct bl_telemetry *telemetry, enum bl_path path, int
                           bl_nsec duration);
 void bl_telemetry_decision(struct bl_telemetry *telemetry, enum bl_path path,
                            const struct bl_review_summary *summary);
-/** `broken`: something of the source is refused still, this or something else. */
-void bl_telemetry_reload(struct bl_telemetry *telemetry, enum bl_reload_source source, bool ok,
-                         bool broken);
 
 /** Appends all, those of the process (memory, CPU, descriptors) too. */
 void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out);

@@ -260,8 +260,8 @@ static void fill_gauges(const struct bl_webhook *webhook)
     BL_AUTO(bl_snapshot_cleanup) struct bl_snapshot *snapshot = bl_policies_get(webhook->policies);
     struct bl_telemetry *telemetry = webhook->telemetry;
 
-    bl_metric_set(telemetry->policies, snapshot ? (int64_t)bl_snapshot_policies(snapshot)->len : 0,
-                  0, 0, 0);
+    bl_metric_set(telemetry->sources.policies,
+                  snapshot ? (int64_t)bl_snapshot_policies(snapshot)->len : 0, 0, 0, 0);
     if (webhook->tls)
         bl_metric_set(telemetry->certificate_expiry, bl_tls_expiry(webhook->tls), 0, 0, 0);
     if (webhook->server) {

@@ -79,6 +79,16 @@ struct bl_metric *bl_metrics_add(struct bl_metrics *metrics, const struct bl_met
     return metric;
 }
 
+struct bl_metric *bl_metrics_make(struct bl_metrics *metrics, enum bl_metric_type type,
+                                  const char *name, const char *help, struct bl_metric_label first,
+                                  struct bl_metric_label second)
+{
+    struct bl_metric_spec spec = {
+        .name = name, .help = help, .type = type, .labels = {first, second}};
+
+    return bl_metrics_add(metrics, &spec);
+}
+
 static atomic_int_least64_t *values_of(const struct bl_metric *metric, size_t a, size_t b, size_t c)
 {
     assert(a < metric->counts[0] && b < metric->counts[1] && c < metric->counts[2]);

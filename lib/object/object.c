@@ -50,6 +50,14 @@ bool bl_object_is(const cJSON *object, const char *group, const char *kind)
            strncmp(api_version, group, len) == 0;
 }
 
+void bl_object_set_kind(cJSON *object, const char *version, const char *kind)
+{
+    bl_json_cut(object, "apiVersion");
+    bl_json_cut(object, "kind");
+    bl_json_add_string(object, "apiVersion", version);
+    bl_json_add_string(object, "kind", kind);
+}
+
 const cJSON *bl_object_labels(const cJSON *object)
 {
     return bl_json_at(object, "metadata", "labels", NULL);

@@ -5,7 +5,8 @@ import re
 
 from common import ROOT, Report, files
 
-SOURCES = [ROOT / name for name in ("webhook/telemetry.c", "controller/telemetry.c", "lib/base/metrics_process.c")]
+SOURCES = [ROOT / name for name in ("webhook/telemetry.c", "controller/telemetry.c", "lib/base/metrics_process.c",
+                                    "lib/base/metrics_sources.c")]
 PAGE = ROOT / "docs/operations.md"
 
 # Lists of values that are too long, or not ours to list; the page says in words what they are.
@@ -28,7 +29,7 @@ def metrics_of_source(source):
         return {label: None if name in IN_WORDS else values[name] for label, name in pairs}
 
     for kind, name, rest in re.findall(
-        r"\badd\(\s*telemetry, BL_METRIC_(\w+), \"(\w+)\",(.*?)\);", text, re.DOTALL
+        r"\bbl_metrics_make\(\s*[\w>-]+,\s*BL_METRIC_(\w+),\s*\"(\w+)\",(.*?)\);", text, re.DOTALL
     ):
         found[name] = (kind.lower(), labels(re.findall(r"LABEL\(\"(\w+)\", (\w+)\)", rest)))
     for name, kind, rest in re.findall(

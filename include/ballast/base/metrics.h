@@ -47,6 +47,15 @@ BL_DEFINE_CLEANUP(struct bl_metrics *, bl_metrics_cleanup, bl_metrics_free)
 BL_NONNULL struct bl_metric *bl_metrics_add(struct bl_metrics *metrics,
                                             const struct bl_metric_spec *spec);
 
+#define BL_METRIC_LABEL(name, values) ((struct bl_metric_label){name, values})
+#define BL_METRIC_NO_LABEL ((struct bl_metric_label){0})
+
+/** The same for one that needs no more than two labels. */
+BL_NONNULL struct bl_metric *bl_metrics_make(struct bl_metrics *metrics, enum bl_metric_type type,
+                                             const char *name, const char *help,
+                                             struct bl_metric_label first,
+                                             struct bl_metric_label second);
+
 /**
  * `a`, `b`, `c` are indexes into the values of the labels; those of labels that it does not have are 0.
  */

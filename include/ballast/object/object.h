@@ -25,6 +25,8 @@ bool bl_ref_same(const struct bl_ref *a, const struct bl_ref *b);
 
 /** Has it this API group ("" is the core group) and kind, in whatever version? */
 bool bl_object_is(const cJSON *object, const char *group, const char *kind);
+/** Gives it this apiVersion and kind: what is listed as metadata alone says PartialObjectMetadata. */
+void bl_object_set_kind(cJSON *object, const char *version, const char *kind);
 
 /** metadata.labels and metadata.annotations; NULL where there are none. */
 const cJSON *bl_object_labels(const cJSON *object);
