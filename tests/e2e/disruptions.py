@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Everything that disturbs a Kafka in Ballast's hands, at once and at bad moments.
 
-    disruptions.py [GROUP...]    drains, rollouts, failures; all, if none is named
+    disruptions.py [GROUP...]    drains, rollouts, failures, lifecycle; all, if none is named
 
 One cluster for all of them, with ZooKeeper. While each test runs, a client writes and another one watches the ISRs, and
 the pods are sampled: never are two of the cluster down by our act, no partition has fewer replicas in sync than
@@ -325,12 +325,33 @@ class Suite:
             print(f"  all ready again after {time.monotonic() - begin:.0f} s", flush=True)
             self.well()
 
+    # --- other ways to run it ---
+
+    def brokers_are_rolled_in_batches(self):
+        """Two at once where policy and budget allow it and no partition has replicas on both; the first one alone."""
+        self.api.create({"apiVersion": "ballast.dev/v1alpha1", "kind": "KafkaPolicy", "metadata": {"name": "batches"},
+                         "spec": {"priority": 20, "match": {"namespaces": [NAMESPACE]}, "rules": {
+                             "rollout": ROLLOUT | {"maxConcurrent": 2},
+                             "disruptionBudget": {"action": "Mutate", "maxUnavailable": 2}}}})
+        wait_until(lambda: "status" in self.api.get("KafkaPolicy", "batches"), "the policy is known", 20, 0.2)
+        time.sleep(2)
+        self.lab.helm("upgrade", VERSION, replicas=6, maxUnavailable=2)
+        self.lab.wait_rolled(240)
+        self.well()
+        with Watched(self, down=2) as watched:
+            self.roll()
+            self.rolled()
+            self.well()
+        print(f"  together: {', '.join(watched.samples.worst)}", flush=True)
+        expect(len(watched.samples.worst) == 2, "never were two brokers rolled at once", self.status())
+        self.api.delete("KafkaPolicy", "batches")
+
     def it_comes_up_in_order(self):
         """One after the other, where each has to be ready before the next one is made."""
         self.lab.down()
         # A broker that finds nobody any more takes its whole grace period.
         wait_until(lambda: not self.lab.pods(), "all pods are gone", 180, 0.3)
-        self.lab.up(VERSION, podManagementPolicy="OrderedReady", replicas=3)
+        self.lab.up(VERSION, podManagementPolicy="OrderedReady", replicas=3, maxUnavailable=1)
         self.well()
 
     # --- clients have to prove who they are ---
@@ -409,8 +430,9 @@ GROUPS = {
                "drain_upgrade_and_scale_up_at_once"],
     "rollouts": ["the_controller_is_killed", "the_api_server_is_restarted", "the_webhooks_are_away",
                  "a_broker_hangs_in_the_middle", "a_bad_image_is_rolled_back", "a_bad_setting_is_rolled_back"],
-    "failures": ["a_full_outage_ends_by_itself", "it_comes_up_in_order", "secured_brokers_are_reached",
-                 "it_outlives_ballast"],
+    "failures": ["a_full_outage_ends_by_itself"],
+    "lifecycle": ["brokers_are_rolled_in_batches", "it_comes_up_in_order", "secured_brokers_are_reached",
+                  "it_outlives_ballast"],
 }
 
 

@@ -2,7 +2,7 @@
 # Disturbs real Kafka in Ballast's hands in every way that there is, in a cluster of three zones, which is brought up
 # for it and taken away again. Needs root.
 #
-#   disruptions.sh [drains|rollouts|failures]...    all, if none is named; with ONLY=REGEX those tests whose name matches
+#   disruptions.sh [drains|rollouts|failures|lifecycle]...    all, if none is named; with ONLY=REGEX those tests whose name matches
 #
 # The last line is "N passed, N failed".
 set -euo pipefail
@@ -11,9 +11,9 @@ testbed=$here/../testbed/testbed.sh
 
 for group in "$@"; do
     case $group in
-    drains | rollouts | failures) ;;
+    drains | rollouts | failures | lifecycle) ;;
     *)
-        echo "usage: disruptions.sh [drains|rollouts|failures]..." >&2
+        echo "usage: disruptions.sh [drains|rollouts|failures|lifecycle]..." >&2
         exit 2
         ;;
     esac
