@@ -204,7 +204,7 @@ class Suite:
                 self.signal("kafka-1", signal.SIGCONT)
             said = drain.wait().said
             expect("will retry after 5s" in said, "it was not refused", said)
-            print("  " + next(line for line in said.splitlines() if "kafka-2" in line and "retry" in line)[:300])
+            print("  " + next(line for line in said.splitlines() if 'pods/"kafka-2"' in line and "retry" in line)[:300])
             self.well()
 
     def three_drains_at_once(self):
