@@ -196,7 +196,7 @@ static bool together(const void *context, const size_t *pods, size_t len)
 {
     const struct bl_roller_job *job = context;
 
-    return bl_sight_together(job->kafka, job->sight, job->facts, pods, len);
+    return bl_sight_together(job->sight, job->facts, pods, len);
 }
 
 void bl_roller_look(struct bl_roller *roller, const struct bl_roller_job *job,

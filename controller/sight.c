@@ -387,41 +387,29 @@ void bl_sight_release(struct bl_sight *sight)
     *sight = (struct bl_sight){0};
 }
 
-/* The facts as they would be without the brokers from `from` on: what is not listed does not run. */
-static struct bl_cluster without(const struct bl_cluster *facts, const struct bl_sight *sight,
-                                 const size_t *pods, size_t len)
+static size_t count_among(const struct bl_broker_ids *replicas, const struct bl_sight *sight,
+                          const size_t *pods, size_t len)
 {
-    struct bl_cluster left = *facts;
+    size_t count = 0;
 
-    left.brokers.items = bl_alloc(facts->brokers.len + 1, sizeof(struct bl_broker));
-    left.brokers.len = 0;
-    for (size_t b = 0; b < facts->brokers.len; b++) {
-        bool goes = false;
-
+    for (size_t r = 0; r < replicas->len; r++)
         for (size_t i = 0; i < len; i++)
-            goes |= sight->pods[pods[i]].node == facts->brokers.items[b].id;
-        if (!goes)
-            left.brokers.items[left.brokers.len++] = facts->brokers.items[b];
-    }
-    return left;
+            count += replicas->items[r] == sight->pods[pods[i]].node;
+    return count;
 }
 
-bool bl_sight_together(const struct bl_kafka *kafka, const struct bl_sight *sight,
-                       const struct bl_cluster *facts, const size_t *pods, size_t len)
+bool bl_sight_together(const struct bl_sight *sight, const struct bl_cluster *facts,
+                       const size_t *pods, size_t len)
 {
-    const struct bl_gate_options options = options_of(member_of(kafka, pods[0]));
-    struct bl_verdict verdict;
-
-    for (size_t i = 0; facts && i < len; i++) {
-        struct bl_cluster left;
-
+    for (size_t i = 0; i < len; i++)
         if (sight->pods[pods[i]].node == BL_NO_NODE)
             return false;
-        left = without(facts, sight, pods, i);
-        bl_gate_judge(&left, sight->pods[pods[i]].node, &options, &verdict);
-        free(left.brokers.items);
-        if (!bl_verdict_is_safe(&verdict))
-            return false;
+    for (size_t t = 0; facts && t < facts->topics.len; t++) {
+        const struct bl_topic *topic = &facts->topics.items[t];
+
+        for (size_t p = 0; p < topic->partitions.len; p++)
+            if (count_among(&topic->partitions.items[p].replicas, sight, pods, len) > 1)
+                return false;
     }
     return facts != NULL;
 }

@@ -42,8 +42,12 @@ void bl_sight_read(const struct bl_kafka *kafka, const struct bl_finding_out *fo
                    struct bl_sight *ret_sight);
 void bl_sight_release(struct bl_sight *sight);
 
-/** May these brokers be down together? Indexes are of the cluster's pods. */
-bool bl_sight_together(const struct bl_kafka *kafka, const struct bl_sight *sight,
-                       const struct bl_cluster *facts, const size_t *pods, size_t len);
+/**
+ * May these brokers, each of which may go, be down together? Where no partition has replicas on two of them: a
+ * topic whose min.insync.replicas is 1 would allow more, and lose its spare by our act. Indexes are of the
+ * cluster's pods; `facts` NULL: no.
+ */
+bool bl_sight_together(const struct bl_sight *sight, const struct bl_cluster *facts,
+                       const size_t *pods, size_t len);
 
 #endif

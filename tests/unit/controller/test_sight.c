@@ -163,16 +163,43 @@ START_TEST(all_is_well)
     ck_assert_str_eq(text, "kafka-0 1001 Safe;kafka-1 1002 chief Safe;kafka-2 1003 Safe;" ZK_WELL);
     ck_assert(!sight.unbalanced);
     ck_assert_int_eq(sight.pods[0].leads, 1);
-    /* One may go, and not two. */
-    ck_assert(bl_sight_together(&stage.topology.clusters.items[0], &sight, &stage.facts,
-                                (size_t[]){0}, 1));
-    ck_assert(!bl_sight_together(&stage.topology.clusters.items[0], &sight, &stage.facts,
-                                 (size_t[]){0, 2}, 2));
     /* The first is of an older revision. */
     ck_assert(bl_member_outdated(&stage.topology.clusters.items[0].members.items[0],
                                  stage.topology.clusters.items[0].pods.items[0].pod));
     ck_assert(!bl_member_outdated(&stage.topology.clusters.items[0].members.items[0],
                                   stage.topology.clusters.items[0].pods.items[1].pod));
+}
+END_TEST
+
+/* Each of the topic's partitions gives that broker's replica to this one. */
+static void move_replicas(struct bl_topic *topic, int32_t from, int32_t to)
+{
+    for (size_t p = 0; p < topic->partitions.len; p++)
+        for (size_t r = 0; r < topic->partitions.items[p].replicas.len; r++)
+            if (topic->partitions.items[p].replicas.items[r] == from)
+                topic->partitions.items[p].replicas.items[r] = to;
+}
+
+START_TEST(brokers_go_together_that_share_nothing)
+{
+    static const size_t first[] = {0}, both[] = {0, 2};
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+
+    stage_init(&stage, false);
+    sense(&stage, true, &sight);
+    ck_assert(bl_sight_together(&sight, &stage.facts, first, 1));
+    ck_assert(!bl_sight_together(&sight, &stage.facts, both, 2));
+    ck_assert(!bl_sight_together(&sight, NULL, first, 1));
+    /* It would keep what it needs, and have no spare left. */
+    for (size_t t = 0; t < stage.facts.topics.len; t++)
+        stage.facts.topics.items[t].min_isr = 1;
+    ck_assert(!bl_sight_together(&sight, &stage.facts, both, 2));
+    for (size_t t = 0; t < stage.facts.topics.len; t++)
+        move_replicas(&stage.facts.topics.items[t], 1003, 1002);
+    ck_assert(bl_sight_together(&sight, &stage.facts, both, 2));
+    sight.pods[2].node = BL_NO_NODE;
+    ck_assert(!bl_sight_together(&sight, &stage.facts, both, 2));
 }
 END_TEST
 
@@ -299,6 +326,7 @@ int main(void)
     TCase *tests = tcase_create("sight");
 
     tcase_add_test(tests, all_is_well);
+    tcase_add_test(tests, brokers_go_together_that_share_nothing);
     tcase_add_test(tests, a_broker_is_down);
     tcase_add_test(tests, a_pod_is_away);
     tcase_add_test(tests, a_pod_waits_for_its_node);
