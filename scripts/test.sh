@@ -187,6 +187,7 @@ step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 && {
     suite "Kubernetes 1.34, release" integration release install vap scale
     suite "three zones" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/run.sh
     suite "upgrade" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/upgrade.sh ballast
+    suite "upgrade, KRaft" as_root env "PATH=$PATH" "HOME=$HOME" FROM=3.9.1 TO=4.1.1 tests/e2e/upgrade.sh ballast
     # Of the disruptions what takes least, for the time that the others take.
     [ "$all" = yes ] || suite "disruptions" as_root env "PATH=$PATH" "HOME=$HOME" \
         "ONLY=that hangs|three drains|bad image" tests/e2e/disruptions.sh drains rollouts
@@ -197,7 +198,7 @@ step "testbed: build 1.34" tests/testbed/testbed.sh build --version 1.34 && {
         suite "Kubernetes 1.36, release" integration release --version 1.36 install vap admission faults companions
     suite "disruptions" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/disruptions.sh
     suite "upgrade, plain" as_root env "PATH=$PATH" "HOME=$HOME" tests/e2e/upgrade.sh plain
-    suite "upgrade, KRaft" as_root env "PATH=$PATH" "HOME=$HOME" FROM=3.9.1 TO=4.1.1 tests/e2e/upgrade.sh
+    suite "upgrade, KRaft, plain" as_root env "PATH=$PATH" "HOME=$HOME" FROM=3.9.1 TO=4.1.1 tests/e2e/upgrade.sh plain
     suite "upgrade, controllers" as_root env "PATH=$PATH" "HOME=$HOME" FROM=3.9.1 TO=4.1.1 CONTROLLERS=3 \
         tests/e2e/upgrade.sh
     SCALE=500 SCALE_MIB=32 suite "500 clusters, release" integration release scale
