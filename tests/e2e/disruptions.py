@@ -389,7 +389,7 @@ class Suite:
         wait_until(lambda: len(self.secured_pods()) == 3 and all(
             condition(pod, "ContainersReady").get("status") == "True" for pod in self.secured_pods()), "they serve", 120, 0.3)
         said = wait_until(lambda: next((found["message"] for pod in self.secured_pods()
-                                        if "TLS" in (found := condition(pod, "ballast.dev/safe-to-disrupt"))["message"]), None),
+                                        if "SSL" in (found := condition(pod, "ballast.dev/safe-to-disrupt"))["message"]), None),
                           "it is said why nothing is known", 60, 0.3)
         print(f"  {said}", flush=True)
         config = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "ssl.truststore.type": "PEM",
