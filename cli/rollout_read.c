@@ -55,7 +55,7 @@ static void look_at(struct cli_rollout_pod *it, const struct cli_rollout *rollou
     it->hold = bl_object_annotation(it->pod, BL_ANNOTATION_HOLD);
     if (!it->hold)
         it->hold = bl_object_annotation(set, BL_ANNOTATION_HOLD);
-    it->node = bl_json_string(bl_json_get(it->pod, "spec"), "nodeName");
+    it->node = bl_pod_node(it->pod);
     it->zone = bl_object_annotation(it->pod, BL_ANNOTATION_ZONE);
     if (node && bl_object_label(node, "topology.kubernetes.io/zone"))
         it->zone = bl_object_label(node, "topology.kubernetes.io/zone");
@@ -75,8 +75,7 @@ static void read_pods(const struct bl_workload *workload, const struct cli_objec
         it->pod = find_pod(pods, &rollout->ref, it->name);
         if (!it->pod)
             continue;
-        look_at(it, rollout, workload->object,
-                find_object(nodes, bl_json_string(bl_json_get(it->pod, "spec"), "nodeName")));
+        look_at(it, rollout, workload->object, find_object(nodes, bl_pod_node(it->pod)));
         rollout->outdated += it->outdated;
         rollout->done += !it->outdated && it->ready && !bl_object_is_going(it->pod);
     }

@@ -348,13 +348,8 @@ void bl_caches_measure(struct bl_caches *caches)
 {
     for (size_t i = 0; i < caches->count; i++) {
         struct bl_cache_measures measures;
-        struct bl_watch_status status;
-        struct bl_store_stats stats;
 
-        bl_informers_status(caches->informers, i, &status);
-        bl_store_stats(caches->stores[i], &stats);
-        measures = (struct bl_cache_measures){(int64_t)stats.objects, (int64_t)status.failures,
-                                              status.synced};
+        bl_informers_measure(caches->informers, i, &measures);
         bl_source_metrics_cache(&caches->options.telemetry->sources, i, &measures);
     }
 }

@@ -401,15 +401,17 @@ static size_t count_among(const struct bl_broker_ids *replicas, const struct bl_
 bool bl_sight_together(const struct bl_sight *sight, const struct bl_cluster *facts,
                        const size_t *pods, size_t len)
 {
+    if (!facts)
+        return false;
     for (size_t i = 0; i < len; i++)
         if (sight->pods[pods[i]].node == BL_NO_NODE)
             return false;
-    for (size_t t = 0; facts && t < facts->topics.len; t++) {
+    for (size_t t = 0; t < facts->topics.len; t++) {
         const struct bl_topic *topic = &facts->topics.items[t];
 
         for (size_t p = 0; p < topic->partitions.len; p++)
             if (count_among(&topic->partitions.items[p].replicas, sight, pods, len) > 1)
                 return false;
     }
-    return facts != NULL;
+    return true;
 }

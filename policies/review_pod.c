@@ -18,6 +18,15 @@ static const struct bl_policy *policy_on(const struct bl_review *review, enum bl
     return bl_policy_for(review->set, rule, &scope);
 }
 
+static enum bl_role role_of(const cJSON *pod)
+{
+    struct bl_workload *workload = bl_workload_recognise(pod, NULL, false);
+    enum bl_role role = workload->role;
+
+    bl_workload_free(workload);
+    return role;
+}
+
 /* The cache may not have seen a pod that was made just now; then the zone does no harm. */
 static bool wants_zone(const struct bl_review *review, const struct bl_policy **ret_policy)
 {
@@ -26,12 +35,8 @@ static bool wants_zone(const struct bl_review *review, const struct bl_policy **
 
     if (bl_namespace_excluded(review->namespace))
         return false;
-    if (pod) {
-        struct bl_workload *workload = bl_workload_recognise(pod, NULL, false);
-
-        role = workload->role;
-        bl_workload_free(workload);
-    }
+    if (pod)
+        role = role_of(pod);
     if (role == BL_ROLE_NONE || role == BL_ROLE_ZOOKEEPER)
         return false;
     *ret_policy = policy_on(review, BL_RULE_RACK, pod ? pod : review->object, role);
@@ -160,25 +165,25 @@ static void judge_turn(struct bl_review *review, const cJSON *pod, enum bl_role 
 void bl_review_eviction(struct bl_review *review)
 {
     const cJSON *pod = bl_review_context(review, "Pod", review->name);
-    struct bl_workload *workload;
-    const struct bl_policy *policy = NULL;
+    const struct bl_policy *policy;
+    enum bl_role role;
     const char *hold;
 
     if (!pod || bl_review_pod_ended(pod) || bl_namespace_excluded(review->namespace))
         return;
-    workload = bl_workload_recognise(pod, NULL, false);
-    if (workload->role != BL_ROLE_NONE)
-        policy = policy_on(review, BL_RULE_IN_SYNC, pod, workload->role);
+    role = role_of(pod);
+    if (role == BL_ROLE_NONE)
+        return;
+    policy = policy_on(review, BL_RULE_IN_SYNC, pod, role);
     if (policy && policy->rules[BL_RULE_IN_SYNC]->action == BL_ACTION_OFF)
         policy = NULL;
-    hold = workload->role != BL_ROLE_NONE ? hold_of(review, pod) : NULL;
+    hold = hold_of(review, pod);
     if (hold)
         wait(review, BL_RULE_IN_SYNC, policy,
              "pod \"%s\" is held by the annotation " BL_ANNOTATION_HOLD "%s%s", review->name,
              *hold ? ": " : "", hold);
-    else if (workload->role != BL_ROLE_NONE)
+    else
         judge_eviction(review, pod, policy);
-    if (workload->role != BL_ROLE_NONE && !review->denial.len)
-        judge_turn(review, pod, workload->role);
-    bl_workload_free(workload);
+    if (!review->denial.len)
+        judge_turn(review, pod, role);
 }

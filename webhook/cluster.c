@@ -232,15 +232,10 @@ void bl_cluster_measure(struct bl_cluster *cluster)
 {
     for (size_t i = 0; i < CACHE_COUNT; i++) {
         struct bl_cache_measures measures;
-        struct bl_watch_status status;
-        struct bl_store_stats stats;
 
         if (!cluster->stores[i])
             continue;
-        bl_informers_status(cluster->informers, cluster->indexes[i], &status);
-        bl_store_stats(cluster->stores[i], &stats);
-        measures = (struct bl_cache_measures){(int64_t)stats.objects, (int64_t)status.failures,
-                                              status.synced};
+        bl_informers_measure(cluster->informers, cluster->indexes[i], &measures);
         bl_source_metrics_cache(&cluster->telemetry->sources, i, &measures);
     }
 }
@@ -275,8 +270,9 @@ static void add_all(struct bl_cluster *cluster, enum cache cache, const char *na
     bl_store_list(cluster->stores[cache], namespace, &view->stored);
 }
 
-static void add_pod(struct bl_cluster *cluster, const char *namespace, const char *name,
-                    struct bl_view *view)
+/* With what made it. The pod lives as long as the view; NULL: it is not known. */
+static const cJSON *add_pod(struct bl_cluster *cluster, const char *namespace, const char *name,
+                            struct bl_view *view)
 {
     struct bl_stored *pod =
         name ? bl_store_find(cluster->stores[CACHE_PODS], namespace, name) : NULL;
@@ -285,18 +281,22 @@ static void add_pod(struct bl_cluster *cluster, const char *namespace, const cha
     add_stored(view, pod);
     if (bl_text_eq(bl_json_string(owner, "kind"), "StatefulSet"))
         add_one(cluster, CACHE_STATEFUL_SETS, namespace, bl_json_string(owner, "name"), view);
+    return pod ? bl_stored_object(pod) : NULL;
 }
 
-static const char *node_of(const cJSON *pod)
+/* By which workloads find each other, beside themselves. */
+static void add_links(struct bl_cluster *cluster, const char *namespace, struct bl_view *view)
 {
-    return bl_json_string(bl_json_get(pod, "spec"), "nodeName");
+    add_all(cluster, CACHE_SERVICES, namespace, view);
+    if (cluster->stores[CACHE_CONFIG_MAPS])
+        add_all(cluster, CACHE_CONFIG_MAPS, namespace, view);
 }
 
 /* Pods of other workloads on the node of `pod`. */
 static void find_neighbours(struct bl_cluster *cluster, const cJSON *pod,
                             struct bl_stored_list *neighbours)
 {
-    const char *namespace = bl_object_ref(pod).namespace, *node = node_of(pod);
+    const char *namespace = bl_object_ref(pod).namespace, *node = bl_pod_node(pod);
     const cJSON *owner = bl_object_controller(pod);
     BL_AUTO(bl_stored_list_release) struct bl_stored_list pods = {0};
 
@@ -304,7 +304,8 @@ static void find_neighbours(struct bl_cluster *cluster, const cJSON *pod,
     for (size_t i = 0; i < pods.len; i++) {
         const cJSON *other = bl_stored_object(pods.items[i]);
 
-        if (bl_text_eq(node_of(other), node) && !bl_json_equal(bl_object_controller(other), owner))
+        if (bl_text_eq(bl_pod_node(other), node) &&
+            !bl_json_equal(bl_object_controller(other), owner))
             *BL_PUSH(neighbours) = bl_stored_ref(pods.items[i]);
     }
 }
@@ -325,25 +326,20 @@ static void add_eviction(struct bl_cluster *cluster, const char *namespace, cons
                          struct bl_view *view)
 {
     BL_AUTO(bl_stored_list_release) struct bl_stored_list neighbours = {0};
-    BL_AUTO(bl_stored_cleanup)
-    struct bl_stored *pod =
-        name ? bl_store_find(cluster->stores[CACHE_PODS], namespace, name) : NULL;
+    const cJSON *pod = add_pod(cluster, namespace, name, view);
 
-    add_pod(cluster, namespace, name, view);
-    if (!pod || !node_of(bl_stored_object(pod)))
+    if (!bl_pod_node(pod))
         return;
-    find_neighbours(cluster, bl_stored_object(pod), &neighbours);
+    find_neighbours(cluster, pod, &neighbours);
     if (!neighbours.len)
         return;
-    view->node = ask_for_node(cluster, node_of(bl_stored_object(pod)));
+    view->node = ask_for_node(cluster, bl_pod_node(pod));
     if (!bl_node_is_drained(view->node))
         return;
     for (size_t i = 0; i < neighbours.len; i++)
         add_stored(view, bl_stored_ref(neighbours.items[i]));
     add_all(cluster, CACHE_STATEFUL_SETS, namespace, view);
-    add_all(cluster, CACHE_SERVICES, namespace, view);
-    if (cluster->stores[CACHE_CONFIG_MAPS])
-        add_all(cluster, CACHE_CONFIG_MAPS, namespace, view);
+    add_links(cluster, namespace, view);
 }
 
 static void fill_view(struct bl_cluster *cluster, const cJSON *request, const char *namespace,
@@ -358,7 +354,7 @@ static void fill_view(struct bl_cluster *cluster, const cJSON *request, const ch
         const cJSON *target = bl_json_at(request, "object", "target", NULL);
 
         add_one(cluster, CACHE_NODES, "", bl_json_string(target, "name"), view);
-        add_pod(cluster, namespace, name, view);
+        (void)add_pod(cluster, namespace, name, view);
         return;
     }
     if (bl_text_eq(subresource, "eviction")) {
@@ -371,9 +367,7 @@ static void fill_view(struct bl_cluster *cluster, const cJSON *request, const ch
     add_all(cluster, CACHE_DEPLOYMENTS, namespace, view);
     add_all(cluster, CACHE_BUDGETS, namespace, view);
     add_all(cluster, CACHE_NETWORK_POLICIES, namespace, view);
-    add_all(cluster, CACHE_SERVICES, namespace, view);
-    if (cluster->stores[CACHE_CONFIG_MAPS])
-        add_all(cluster, CACHE_CONFIG_MAPS, namespace, view);
+    add_links(cluster, namespace, view);
 }
 
 void bl_cluster_view(struct bl_cluster *cluster, const cJSON *request, struct bl_view *ret_view)

@@ -169,3 +169,16 @@ void bl_informers_status(struct bl_informers *informers, size_t index,
 {
     bl_reflector_status(informers->items[index]->reflector, ret_status);
 }
+
+void bl_informers_measure(struct bl_informers *informers, size_t index,
+                          struct bl_cache_measures *ret_measures)
+{
+    struct bl_watch_status status;
+    struct bl_store_stats stats;
+
+    bl_informers_status(informers, index, &status);
+    bl_store_stats(informers->items[index]->store, &stats);
+    *ret_measures = (struct bl_cache_measures){.objects = (int64_t)stats.objects,
+                                               .failures = (int64_t)status.failures,
+                                               .synced = status.synced};
+}

@@ -101,6 +101,11 @@ bool bl_object_condition_is(const cJSON *object, const char *type, const char *s
     return bl_text_eq(bl_json_string(bl_object_condition(object, type), "status"), status);
 }
 
+const char *bl_pod_node(const cJSON *pod)
+{
+    return bl_json_string(bl_json_get(pod, "spec"), "nodeName");
+}
+
 bool bl_namespace_may_equal(const char *a, const char *b)
 {
     return !*a || !*b || strcmp(a, b) == 0;

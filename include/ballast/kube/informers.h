@@ -7,6 +7,7 @@
 #ifndef BALLAST_KUBE_INFORMERS_H
 #define BALLAST_KUBE_INFORMERS_H
 
+#include "ballast/base/metrics_sources.h"
 #include "ballast/kube/store.h"
 
 struct bl_informers;
@@ -38,5 +39,8 @@ size_t bl_informers_len(const struct bl_informers *informers);
 const struct bl_watch_spec *bl_informers_spec(const struct bl_informers *informers, size_t index);
 void bl_informers_status(struct bl_informers *informers, size_t index,
                          struct bl_watch_status *ret_status);
+/** For bl_source_metrics_cache(). */
+void bl_informers_measure(struct bl_informers *informers, size_t index,
+                          struct bl_cache_measures *ret_measures);
 
 #endif

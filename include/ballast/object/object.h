@@ -48,6 +48,9 @@ bool bl_object_condition_is(const cJSON *object, const char *type, const char *s
  */
 bool bl_namespace_may_equal(const char *a, const char *b);
 
+/** The name of the node that a pod is bound to, or NULL. */
+const char *bl_pod_node(const cJSON *pod);
+
 /** The owner with controller: true, or NULL. */
 const cJSON *bl_object_controller(const cJSON *object);
 
