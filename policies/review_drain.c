@@ -29,11 +29,6 @@ bool bl_node_is_drained(const cJSON *node)
     return false;
 }
 
-static const char *node_of(const cJSON *pod)
-{
-    return bl_json_string(bl_json_get(pod, "spec"), "nodeName");
-}
-
 /* Brokers first: they want the others while they stop. */
 static int turn_of(enum bl_role role)
 {
@@ -47,11 +42,13 @@ static int turn_of(enum bl_role role)
     }
 }
 
+/* A ZooKeeper that nobody is known to use belongs to no cluster, and waits for nobody. */
 static bool goes_before(const struct bl_workload *a, const struct bl_workload *b)
 {
     int order = turn_of(a->role) - turn_of(b->role);
 
-    return order ? order < 0 : strcmp(a->ref.name, b->ref.name) < 0;
+    return a->cluster && bl_text_eq(a->cluster, b->cluster) &&
+           (order ? order < 0 : strcmp(a->ref.name, b->ref.name) < 0);
 }
 
 static const struct bl_workload *workload_of(const struct bl_scene *scene, const cJSON *pod)
@@ -68,13 +65,6 @@ static const struct bl_workload *workload_of(const struct bl_scene *scene, const
     return NULL;
 }
 
-static bool has_turn_before(const struct bl_scene *scene, const cJSON *other, const cJSON *pod)
-{
-    const struct bl_workload *theirs = workload_of(scene, other), *own = workload_of(scene, pod);
-
-    return theirs && own && bl_text_eq(theirs->cluster, own->cluster) && goes_before(theirs, own);
-}
-
 /* Pods are no workloads of their own here. */
 static struct bl_world *without_pods(const struct bl_review *review)
 {
@@ -89,7 +79,7 @@ static struct bl_world *without_pods(const struct bl_review *review)
 
 const char *bl_review_leaves_after(const struct bl_review *review, const cJSON *pod)
 {
-    const char *name = node_of(pod);
+    const char *name = bl_pod_node(pod);
     const cJSON *node = name ? bl_review_context(review, "Node", name) : NULL;
 
     if (!bl_node_is_drained(node))
@@ -97,12 +87,17 @@ const char *bl_review_leaves_after(const struct bl_review *review, const cJSON *
     BL_AUTO(bl_world_cleanup) struct bl_world *world = without_pods(review);
     BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(review->facts->context_len + 1, sizeof(bool));
     BL_AUTO(bl_scene_cleanup) struct bl_scene *scene = bl_scene_new(world, ignore_opt_out);
+    const struct bl_workload *own = workload_of(scene, pod);
 
-    for (size_t i = 0; i < review->facts->context_len; i++) {
+    for (size_t i = 0; own && i < review->facts->context_len; i++) {
         const cJSON *other = review->facts->context[i];
+        const struct bl_workload *theirs;
 
-        if (bl_object_is(other, "", "Pod") && bl_text_eq(node_of(other), name) &&
-            !bl_review_pod_ended(other) && has_turn_before(scene, other, pod))
+        if (!bl_object_is(other, "", "Pod") || !bl_text_eq(bl_pod_node(other), name) ||
+            bl_review_pod_ended(other))
+            continue;
+        theirs = workload_of(scene, other);
+        if (theirs && goes_before(theirs, own))
             return bl_object_ref(other).name;
     }
     return NULL;

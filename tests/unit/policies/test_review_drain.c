@@ -75,6 +75,10 @@ static const struct {
      CORDONED "," POD("other-0", "other", "broker", "a", "") "," SERVER "," CLUSTER "," KAFKA(
          "other", "other") "," ZOOKEEPER("other-zookeeper", "other"),
      NULL},
+    {"two ensembles that no broker is known to use", "zoo-0",
+     CORDONED "," SERVER "," POD("elder-0", "elder-zookeeper", "zookeeper", "a", "") "," ZOOKEEPER(
+         "kafka-zookeeper", "kafka") "," ZOOKEEPER("elder-zookeeper", "elder"),
+     NULL},
     {"its workload is not known", "zoo-0", CORDONED "," BROKER "," SERVER, NULL},
     {"a controller after the broker", "control-0",
      CORDONED "," BROKER "," POD("control-0", "control", "controller", "a", "") "," KRAFT(
