@@ -20,7 +20,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from harness import Api, ApiError, ROOT, Report, expect, kubectl, run, wait_until  # noqa: E402
 from kafka_lab import CHART, CLIENT_SECRET, NAMESPACE, OURS, QUICK, SECURED, STATUS, Lab, is_ready, save_logs  # noqa: E402
-from kafka_security import jaas, make_certificates, properties_text, properties_value  # noqa: E402
+from kafka_security import jaas, jaas_of_broker, make_certificates, properties_text, properties_value  # noqa: E402
 
 VERSION = "3.4.0"
 MIN_ISR = 2
@@ -369,17 +369,16 @@ class Suite:
                     f"{listener}.ssl.keystore.type": "PEM", f"{listener}.ssl.keystore.key": pem("server.p8"),
                     f"{listener}.ssl.keystore.certificate.chain": pem("server.crt"),
                     f"{listener}.sasl.enabled.mechanisms": "PLAIN",
-                    f"{listener}.plain.sasl.jaas.config":
-                        jaas("plain.PlainLoginModule", "ballast", "secret")[:-1] + ' user_ballast="secret";'}}
+                    f"{listener}.plain.sasl.jaas.config": jaas_of_broker("ballast", "secret")}}
 
     def secured_pods(self):
-        return [pod for pod in self.api.request("GET", Api.path("Pod", SECURED))["items"]
-                if pod["metadata"]["labels"].get("app.kubernetes.io/instance") == SECURED]
+        return self.lab.pods(SECURED, SECURED)
 
     def secured_well(self):
-        return len(self.secured_pods()) == 3 and all(
+        pods = self.secured_pods()
+        return len(pods) == 3 and all(
             is_ready(pod) and condition(pod, "ballast.dev/safe-to-disrupt").get("status") == "True" and
-            condition(pod, "ballast.dev/in-sync").get("reason") == "InSync" for pod in self.secured_pods())
+            condition(pod, "ballast.dev/in-sync").get("reason") == "InSync" for pod in pods)
 
     def secured_brokers_are_reached(self):
         """As the annotations and a Secret say; before that it is said what is missing. Then they are upgraded."""

@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-from harness import Api, ROOT, Failure, expect, kubectl, run, wait_until  # noqa: E402
+from harness import Api, ROOT, expect, kubectl, run, wait_until  # noqa: E402
 
 CHART = ROOT / "tests" / "e2e" / "charts" / "kafka"
 BALLAST_CHART = ROOT / "manifests" / "chart"
@@ -141,9 +141,9 @@ class Lab:
     def sets(self):
         return self.api.request("GET", Api.path("StatefulSet", NAMESPACE))["items"]
 
-    def pods(self):
-        return [pod for pod in self.api.request("GET", Api.path("Pod", NAMESPACE))["items"]
-                if pod["metadata"]["labels"].get("app.kubernetes.io/instance") == "kafka"]
+    def pods(self, release="kafka", namespace=NAMESPACE):
+        return [pod for pod in self.api.request("GET", Api.path("Pod", namespace))["items"]
+                if pod["metadata"]["labels"].get("app.kubernetes.io/instance") == release]
 
     def is_rolled(self):
         """All pods are ready and of the newest template: told by the pods, as a status may be late."""
@@ -161,10 +161,8 @@ class Lab:
         return bool(pods)
 
     def wait_rolled(self, seconds=300):
-        try:
-            wait_until(self.is_rolled, "all pods are new and ready", seconds, 0.2)
-        except Failure as failure:
-            raise Failure(str(failure), kubectl("get", "pods", "-n", NAMESPACE, "-o", "wide").stdout) from None
+        wait_until(self.is_rolled, "all pods are new and ready", seconds, 0.2,
+                   lambda: kubectl("get", "pods", "-n", NAMESPACE, "-o", "wide").stdout)
 
     def images(self):
         return sorted({container["image"] for pod in self.pods() for container in pod["spec"]["containers"]})

@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import outcome  # noqa: E402
-from kafka_security import jaas, make_certificates, properties_text  # noqa: E402
+from kafka_security import jaas_of_broker, make_certificates, properties_text  # noqa: E402
 from outcome import Failure  # noqa: E402
 
 WORK = pathlib.Path(os.environ["WORK"])
@@ -41,8 +41,8 @@ appender.out.layout.pattern=[%d] %p %m (%c)%n
 """
 
 
-def wait_until(check, what):
-    return outcome.wait_until(check, what, PATIENCE, 0.2)
+def wait_until(check, what, instead=None):
+    return outcome.wait_until(check, what, PATIENCE, 0.2, instead)
 
 
 def free_ports(count):
@@ -117,8 +117,7 @@ class Cluster:
             "ssl.truststore.location": WORK / "ca.pem",
             "ssl.client.auth": "required",
             f"{sasl}.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
-            f"{sasl}.plain.sasl.jaas.config": jaas("plain.PlainLoginModule", USER, PASSWORD)[:-1]
-            + f' user_{USER}="' + PASSWORD.replace("\\", "\\\\").replace('"', '\\"') + '";',
+            f"{sasl}.plain.sasl.jaas.config": jaas_of_broker(USER, PASSWORD),
             f"{sasl}.scram-sha-256.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
             f"{sasl}.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
             "num.network.threads": 2, "num.io.threads": 4, "background.threads": 2,

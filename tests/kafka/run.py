@@ -10,7 +10,7 @@ import sys
 
 from cluster import PASSWORD, STORE_PASSWORD, USER, WORK, Cluster, properties, wait_until
 from kafka_security import jaas
-from outcome import Failure, Report, expect
+from outcome import Report, expect
 
 BALLAST = os.environ["BALLAST"]
 ADMIN = os.environ["ADMIN"]
@@ -47,24 +47,20 @@ def wait_for(cluster, check, what):
         rc, seen = look(cluster)
         return check(rc, brokers(seen), seen) and seen
 
-    try:
-        return wait_until(looks, what)
-    except Failure as failure:
-        raise Failure(f"{failure}; it is {look(cluster)}") from None
+    return wait_until(looks, what, lambda: look(cluster))
 
 
 def wait_text(cluster, listener, *args):
     """As text, once all may go: on a busy machine a controller is two seconds behind at times, and a user that was
     just made is not known everywhere."""
+    def status():
+        return run("--bootstrap", cluster.bootstrap(listener), *args)
+
     def looks():
-        result = run("--bootstrap", cluster.bootstrap(listener), *args)
+        result = status()
         return result.returncode == 0 and may_go(result) and result
 
-    try:
-        return wait_until(looks, "it says that all may go")
-    except Failure as failure:
-        result = run("--bootstrap", cluster.bootstrap(listener), *args)
-        raise Failure(f"{failure}; it says {result.stdout}{result.stderr}") from None
+    return wait_until(looks, "it says that all may go", status)
 
 
 def wait_all_may_go(cluster):

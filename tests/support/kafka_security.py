@@ -3,9 +3,16 @@
 import subprocess
 
 
-def jaas(module, username, password):
-    quoted = password.replace("\\", "\\\\").replace('"', '\\"')
-    return f'org.apache.kafka.common.security.{module} required username="{username}" password="{quoted}";'
+def jaas(module, username, password, **more):
+    quoted = {name: value.replace("\\", "\\\\").replace('"', '\\"')
+              for name, value in {"username": username, "password": password, **more}.items()}
+    return f"org.apache.kafka.common.security.{module} required " + " ".join(
+        f'{name}="{value}"' for name, value in quoted.items()) + ";"
+
+
+def jaas_of_broker(username, password):
+    """One that lets in the same user as its clients are."""
+    return jaas("plain.PlainLoginModule", username, password, **{f"user_{username}": password})
 
 
 def properties_value(value):

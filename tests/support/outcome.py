@@ -15,15 +15,15 @@ def expect(condition, text, *details):
         raise Failure(text + "".join(f"\n    {detail}" for detail in details))
 
 
-def wait_until(check, what, seconds=20, every=0.02):
-    """Polls until `check` returns something true, and returns it."""
+def wait_until(check, what, seconds=20, every=0.02, instead=None):
+    """Polls until `check` returns something true, and returns it. `instead` tells what there is when it gives up."""
     deadline = time.monotonic() + seconds
     while True:
         value = check()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise Failure(f"gave up after {seconds} s waiting until {what}")
+            raise Failure(f"gave up after {seconds} s waiting until {what}" + (f"; it is {instead()}" if instead else ""))
         time.sleep(every)
 
 
