@@ -15,10 +15,12 @@ struct bl_canary_plan {
     } missing;
 };
 
-void bl_canary_plan(const struct bl_cluster *cluster, struct bl_canary_plan *plan);
+/** For the brokers that there are; `topic` is what there is of it, or NULL. */
+void bl_canary_plan(const struct bl_cluster *cluster, const struct bl_topic *topic,
+                    struct bl_canary_plan *plan);
 void bl_canary_plan_release(struct bl_canary_plan *plan);
 
-/** Makes what is missing. `ret_partitions` is how many there are then. */
+/** Makes what is missing, also where there is more than the facts tell. `ret_partitions` is how many there are then. */
 BL_CHECK int bl_canary_make_topic(rd_kafka_t *rk, const struct bl_cluster *cluster,
                                   bl_nsec deadline, size_t *ret_partitions, struct bl_error **err);
 

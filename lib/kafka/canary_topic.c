@@ -9,6 +9,8 @@
 /* A message is read within the minute; what stays longer is ballast. */
 #define RETENTION_MS "3600000"
 #define SEGMENT_BYTES "1048576"
+/* The topic is looked at that often, where the facts are behind. */
+#define RETRY_MS 100
 
 static bool has_partition(const struct bl_topic *topic, int32_t broker)
 {
@@ -21,9 +23,9 @@ static bool has_partition(const struct bl_topic *topic, int32_t broker)
     return false;
 }
 
-void bl_canary_plan(const struct bl_cluster *cluster, struct bl_canary_plan *plan)
+void bl_canary_plan(const struct bl_cluster *cluster, const struct bl_topic *topic,
+                    struct bl_canary_plan *plan)
 {
-    const struct bl_topic *topic = bl_cluster_topic(cluster, BL_CANARY_TOPIC);
     size_t brokers = cluster->brokers.len;
 
     plan->existing = topic ? topic->partitions.len : 0;
@@ -52,20 +54,31 @@ static int fail(const char *why, struct bl_error **err)
                    why);
 }
 
-/* Two may make it at once: then it is there. */
-static int judge(const rd_kafka_topic_result_t **results, size_t len, struct bl_error **err)
+/* What the controller answers where there is more than the facts tell: somebody else made it, or they are behind. */
+static bool is_behind(rd_kafka_resp_err_t code)
 {
-    for (size_t i = 0; i < len; i++) {
-        rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
-        const char *why = rd_kafka_topic_result_error_string(results[i]);
-
-        if (code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-            return fail(why ? why : rd_kafka_err2str(code), err);
-    }
-    return 0;
+    return code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS ||
+           code == RD_KAFKA_RESP_ERR_INVALID_PARTITIONS ||
+           code == RD_KAFKA_RESP_ERR_INVALID_REPLICA_ASSIGNMENT;
 }
 
-static int wait_for(rd_kafka_queue_t *queue, bool created, int left, struct bl_error **err)
+/* There is one, as there was one topic in the request. */
+static int judge(const rd_kafka_topic_result_t **results, size_t len, bool *ret_behind,
+                 struct bl_error **err)
+{
+    rd_kafka_resp_err_t code;
+    const char *why;
+
+    if (!len)
+        return fail("the answer is empty", err);
+    code = rd_kafka_topic_result_error(results[0]);
+    why = rd_kafka_topic_result_error_string(results[0]);
+    *ret_behind = is_behind(code);
+    return code ? fail(why ? why : rd_kafka_err2str(code), err) : 0;
+}
+
+static int wait_for(rd_kafka_queue_t *queue, bool created, int left, bool *ret_behind,
+                    struct bl_error **err)
 {
     BL_AUTO(bl_event_cleanup) rd_kafka_event_t *event = rd_kafka_queue_poll(queue, left);
     const rd_kafka_topic_result_t **results;
@@ -80,11 +93,11 @@ static int wait_for(rd_kafka_queue_t *queue, bool created, int left, struct bl_e
             ? rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &len)
             : rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event),
                                                       &len);
-    return judge(results, len, err);
+    return judge(results, len, ret_behind, err);
 }
 
 static int create_topic(rd_kafka_t *rk, rd_kafka_queue_t *queue, const struct bl_canary_plan *plan,
-                        int left, struct bl_error **err)
+                        int left, bool *ret_behind, struct bl_error **err)
 {
     char why[256] = "";
     rd_kafka_NewTopic_t *topic =
@@ -100,11 +113,12 @@ static int create_topic(rd_kafka_t *rk, rd_kafka_queue_t *queue, const struct bl
         rd_kafka_CreateTopics(rk, &topic, 1, NULL, queue);
     if (topic)
         rd_kafka_NewTopic_destroy(topic);
-    return good ? wait_for(queue, true, left, err) : fail(why, err);
+    return good ? wait_for(queue, true, left, ret_behind, err) : fail(why, err);
 }
 
 static int add_partitions(rd_kafka_t *rk, rd_kafka_queue_t *queue,
-                          const struct bl_canary_plan *plan, int left, struct bl_error **err)
+                          const struct bl_canary_plan *plan, int left, bool *ret_behind,
+                          struct bl_error **err)
 {
     char why[256] = "";
     rd_kafka_NewPartitions_t *partitions = rd_kafka_NewPartitions_new(
@@ -119,21 +133,72 @@ static int add_partitions(rd_kafka_t *rk, rd_kafka_queue_t *queue,
         rd_kafka_CreatePartitions(rk, &partitions, 1, NULL, queue);
     if (partitions)
         rd_kafka_NewPartitions_destroy(partitions);
-    return good ? wait_for(queue, false, left, err) : fail(why, err);
+    return good ? wait_for(queue, false, left, ret_behind, err) : fail(why, err);
+}
+
+static int make_missing(rd_kafka_t *rk, const struct bl_canary_plan *plan, bl_nsec deadline,
+                        bool *ret_behind, struct bl_error **err)
+{
+    BL_AUTO(bl_queue_cleanup) rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    int left = bl_deadline_left(deadline, INT32_MAX);
+
+    return plan->existing ? add_partitions(rk, queue, plan, left, ret_behind, err)
+                          : create_topic(rk, queue, plan, left, ret_behind, err);
+}
+
+/* The topic as whichever broker tells of it, or NULL where it tells of no more partitions than those. */
+static const struct bl_topic *look_once(rd_kafka_t *rk, rd_kafka_topic_t *topic, int at_most,
+                                        size_t existing, struct bl_cluster *ret_seen)
+{
+    const struct rd_kafka_metadata *metadata;
+    const struct bl_topic *seen;
+
+    if (rd_kafka_metadata(rk, 0, topic, &metadata, at_most))
+        return NULL;
+    bl_cluster_release(ret_seen);
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        bl_topics_add(ret_seen, &metadata->topics[i]);
+    rd_kafka_metadata_destroy(metadata);
+    seen = bl_cluster_topic(ret_seen, BL_CANARY_TOPIC);
+    return seen && seen->partitions.len > existing ? seen : NULL;
+}
+
+static const struct bl_topic *look_for_more(rd_kafka_t *rk, size_t existing, bl_nsec deadline,
+                                            struct bl_cluster *ret_seen)
+{
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, BL_CANARY_TOPIC, NULL);
+    const struct bl_topic *more = NULL;
+
+    while (bl_deadline_left(deadline, 1)) {
+        more = look_once(rk, topic, bl_deadline_left(deadline, INT32_MAX), existing, ret_seen);
+        if (more)
+            break;
+        (void)rd_kafka_poll(rk, bl_deadline_left(deadline, RETRY_MS));
+    }
+    rd_kafka_topic_destroy(topic);
+    return more;
 }
 
 int bl_canary_make_topic(rd_kafka_t *rk, const struct bl_cluster *cluster, bl_nsec deadline,
                          size_t *ret_partitions, struct bl_error **err)
 {
-    BL_AUTO(bl_canary_plan_release) struct bl_canary_plan plan = {0};
-    BL_AUTO(bl_queue_cleanup) rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    int left = bl_deadline_left(deadline, INT32_MAX);
+    BL_AUTO(bl_cluster_release) struct bl_cluster seen = {0};
+    const struct bl_topic *topic = bl_cluster_topic(cluster, BL_CANARY_TOPIC);
 
-    bl_canary_plan(cluster, &plan);
-    if (plan.missing.len && !plan.existing && create_topic(rk, queue, &plan, left, err) < 0)
-        return -1;
-    if (plan.missing.len && plan.existing && add_partitions(rk, queue, &plan, left, err) < 0)
-        return -1;
-    *ret_partitions = plan.existing + plan.missing.len;
-    return 0;
+    for (;;) {
+        BL_AUTO(bl_canary_plan_release) struct bl_canary_plan plan = {0};
+        BL_ERROR(why);
+        bool behind = false;
+
+        bl_canary_plan(cluster, topic, &plan);
+        *ret_partitions = plan.existing + plan.missing.len;
+        if (!plan.missing.len || make_missing(rk, &plan, deadline, &behind, &why) == 0)
+            return 0;
+        if (behind)
+            topic = look_for_more(rk, plan.existing, deadline, &seen);
+        if (!behind || !topic) {
+            *err = BL_STEAL(why);
+            return -1;
+        }
+    }
 }

@@ -204,8 +204,7 @@ static void copy_ids(struct bl_broker_ids *ids, const int32_t *items, int count)
         *BL_PUSH(ids) = items[i];
 }
 
-/* A topic that is being made has no partitions yet. */
-static void copy_topic(struct bl_cluster *cluster, const struct rd_kafka_metadata_topic *source)
+void bl_topics_add(struct bl_cluster *cluster, const struct rd_kafka_metadata_topic *source)
 {
     struct bl_topic *topic;
 
@@ -252,7 +251,7 @@ static void copy_metadata(const struct rd_kafka_metadata *metadata, struct bl_cl
                                .host = bl_strdup(metadata->brokers[i].host),
                                .port = metadata->brokers[i].port};
     for (int i = 0; i < metadata->topic_cnt; i++)
-        copy_topic(cluster, &metadata->topics[i]);
+        bl_topics_add(cluster, &metadata->topics[i]);
     if (cluster->brokers.len)
         qsort(cluster->brokers.items, cluster->brokers.len, sizeof(*cluster->brokers.items),
               compare_brokers);

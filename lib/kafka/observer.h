@@ -29,6 +29,9 @@ BL_UNUSED static inline void bl_event_cleanup(rd_kafka_event_t **event)
         rd_kafka_event_destroy(*event);
 }
 
+/** Adds it as the last one, unless it is being made and has no partition yet. Sorts nothing. */
+void bl_topics_add(struct bl_cluster *cluster, const struct rd_kafka_metadata_topic *source);
+
 /** Takes those brokers out that the cluster lists, and that do not answer. */
 void bl_brokers_probe(rd_kafka_t *rk, bl_nsec deadline, struct bl_cluster *cluster);
 

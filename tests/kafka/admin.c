@@ -123,19 +123,30 @@ static int move_data(struct bl_observer *observer, char **args, struct bl_error 
     return rc;
 }
 
-static int sing(struct bl_observer *observer, const struct bl_cluster *cluster, const char *seconds,
+/* "unknown" and "first": as if a broker had told the facts that knows of no topic yet, or of its first partition. */
+static int sing(struct bl_observer *observer, struct bl_cluster *cluster, char **args,
                 struct bl_error **err)
 {
     struct bl_canary_result result;
+    struct bl_topic *topic = bl_cluster_topic(cluster, BL_CANARY_TOPIC);
+    struct bl_cluster told = *cluster;
+    size_t partitions = topic ? topic->partitions.len : 0;
+    int rc;
 
-    if (bl_canary_check(observer, cluster, strtol(seconds, NULL, 10) * BL_NSEC_S, &result, err) < 0)
-        return -1;
-    printf("canary %zu %d %d %lld\n", result.partitions, result.slowest_partition,
-           result.slowest_leader, (long long)(result.slowest / BL_NSEC_MS));
-    return 0;
+    if (args[1] && strcmp(args[1], "unknown") == 0)
+        told.topics.len = 0;
+    else if (args[1])
+        topic->partitions.len = 1;
+    rc = bl_canary_check(observer, &told, strtol(args[0], NULL, 10) * BL_NSEC_S, &result, err);
+    if (topic)
+        topic->partitions.len = partitions;
+    if (rc == 0)
+        printf("canary %zu %d %d %lld\n", result.partitions, result.slowest_partition,
+               result.slowest_leader, (long long)(result.slowest / BL_NSEC_MS));
+    return rc;
 }
 
-static int act(struct bl_observer *observer, const struct bl_cluster *cluster, const char *what,
+static int act(struct bl_observer *observer, struct bl_cluster *cluster, const char *what,
                char **args, struct bl_error **err)
 {
     size_t count;
@@ -149,7 +160,7 @@ static int act(struct bl_observer *observer, const struct bl_cluster *cluster, c
     else if (strcmp(what, "reassign") == 0)
         return move_data(observer, args, err);
     else if (strcmp(what, "canary") == 0)
-        return sing(observer, cluster, args[0], err);
+        return sing(observer, cluster, args, err);
     else if (strcmp(what, "raise") == 0)
         return bl_observer_raise_metadata_version(observer, (int16_t)strtol(args[0], NULL, 10),
                                                   args[1] != NULL, err);

@@ -37,7 +37,7 @@ START_TEST(planned)
 
             *BL_PUSH(&partition->replicas) = *id - '0';
         }
-        bl_canary_plan(&cluster, &plan);
+        bl_canary_plan(&cluster, bl_cluster_topic(&cluster, BL_CANARY_TOPIC), &plan);
         BL_WHY(plan.existing == strlen(rows[i].first), rows[i].why);
         for (size_t m = 0; m < plan.missing.len; m++) {
             bl_strbuf_adds(&text, m ? "," : "");
