@@ -130,15 +130,18 @@ class Suite:
     def secret(self):
         return self.api.get("Secret", f"{WEBHOOK}-tls", OURS).get("data") or {}
 
+    def bundles(self):
+        return [hook["clientConfig"].get("caBundle") for kind in CONFIGURATIONS
+                for hook in self.api.get(kind, WEBHOOK)["webhooks"]]
+
     def leaf(self, pod):
-        """The certificate that a pod shows, which must be one that the configurations trust."""
-        bundle = {hook["clientConfig"]["caBundle"] for kind in CONFIGURATIONS
-                  for hook in self.api.get(kind, WEBHOOK)["webhooks"]}
-        expect(len(bundle) == 1, "the configurations trust different authorities")
-        trust = ssl.create_default_context(cadata=decoded(bundle.pop()))
-        with socket.create_connection((pod["status"]["podIP"], 8443), timeout=5) as plain:
-            with trust.wrap_socket(plain, server_hostname=f"{WEBHOOK}.{OURS}.svc") as stream:
-                return ssl.DER_cert_to_PEM_cert(stream.getpeercert(binary_form=True))
+        """The certificate that a pod shows, which each configuration must trust, also while they are being changed."""
+        for bundle in set(self.bundles()):
+            trust = ssl.create_default_context(cadata=decoded(bundle))
+            with socket.create_connection((pod["status"]["podIP"], 8443), timeout=5) as plain:
+                with trust.wrap_socket(plain, server_hostname=f"{WEBHOOK}.{OURS}.svc") as stream:
+                    shown = ssl.DER_cert_to_PEM_cert(stream.getpeercert(binary_form=True))
+        return shown
 
     def dry_creates(self):
         """Each call takes the whole way: API server, Service, both webhooks. What was not completed counts as lost."""
@@ -441,13 +444,10 @@ class Suite:
         """As after kubectl replace, or helm upgrade --force, of what the chart renders."""
         bundle = self.secret()["ca.crt"]
 
-        def bundles():
-            return [hook["clientConfig"].get("caBundle") for kind in CONFIGURATIONS
-                    for hook in self.api.get(kind, WEBHOOK)["webhooks"]]
         for kind in CONFIGURATIONS:
             self.api.patch(kind, WEBHOOK, [{"op": "remove", "path": f"/webhooks/{i}/clientConfig/caBundle"} for i, _ in
                                            enumerate(self.api.get(kind, WEBHOOK)["webhooks"])], kind_of="json-patch")
-        wait_until(lambda: set(bundles()) == {bundle}, "the bundles are there again", 30, 0.2)
+        wait_until(lambda: set(self.bundles()) == {bundle}, "the bundles are there again", 30, 0.2)
         wait_until(self.admits, "Kafka is admitted again", 5, 0.1)
 
     # --- the worst ---
