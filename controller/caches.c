@@ -108,6 +108,16 @@ static bool keep_set(cJSON *object, void *context BL_UNUSED)
     return bl_review_matters(object);
 }
 
+static void keep_of_each(cJSON *array, const char *const *keys)
+{
+    cJSON *item;
+
+    cJSON_ArrayForEach(item, array) {
+        bl_json_keep_only(item, keys);
+    }
+}
+
+/* Pods are many, and a kubelet says more of each than anybody here reads. */
 static bool keep_pod(cJSON *object, void *context BL_UNUSED)
 {
     static const char *const metadata[] = {"name",
@@ -122,10 +132,17 @@ static bool keep_pod(cJSON *object, void *context BL_UNUSED)
     static const char *const spec[] = {"nodeName", "readinessGates", "schedulingGates", NULL};
     static const char *const status[] = {
         "phase", "podIP", "conditions", "containerStatuses", "initContainerStatuses", NULL};
+    static const char *const condition[] = {
+        "type", "status", "reason", "message", "lastTransitionTime", NULL};
+    static const char *const container[] = {"name", "ready", "restartCount", "state", NULL};
+    cJSON *kept = bl_json_get(object, "status");
 
     bl_json_keep_only(bl_json_get(object, "metadata"), metadata);
     bl_json_keep_only(bl_json_get(object, "spec"), spec);
-    bl_json_keep_only(bl_json_get(object, "status"), status);
+    bl_json_keep_only(kept, status);
+    keep_of_each(bl_json_get(kept, "conditions"), condition);
+    keep_of_each(bl_json_get(kept, "containerStatuses"), container);
+    keep_of_each(bl_json_get(kept, "initContainerStatuses"), container);
     return true;
 }
 

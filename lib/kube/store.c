@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/json/pack.h"
 #include "ballast/object/object.h"
 
 #define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
 
 struct bl_stored {
     atomic_uint references;
-    cJSON *object;
+    const cJSON *object; /* packed */
     size_t bytes;
     uint64_t list;     /* the last one that named it; only the writer reads it */
     struct bl_ref ref; /* borrowed from the object */
@@ -46,7 +47,7 @@ void bl_stored_unref(struct bl_stored *stored)
 {
     if (!stored || atomic_fetch_sub_explicit(&stored->references, 1, memory_order_acq_rel) > 1)
         return;
-    cJSON_Delete(stored->object);
+    bl_json_pack_free(stored->object);
     free(stored);
 }
 
@@ -77,22 +78,6 @@ void bl_store_free(struct bl_store *store)
     free(store->items);
     (void)pthread_mutex_destroy(&store->lock);
     free(store);
-}
-
-/* Roughly: what malloc adds to each block is counted as 16 bytes. */
-static size_t bytes_of(const cJSON *value)
-{
-    size_t bytes = sizeof(*value) + 16;
-    const cJSON *child;
-
-    if (value->string)
-        bytes += strlen(value->string) + 16;
-    if (value->valuestring)
-        bytes += strlen(value->valuestring) + 16;
-    cJSON_ArrayForEach(child, value) {
-        bytes += bytes_of(child);
-    }
-    return bytes;
 }
 
 static int compare(const struct bl_stored *stored, const char *namespace, const char *name)
@@ -170,15 +155,13 @@ static void cut(cJSON *object)
     bl_json_cut(bl_json_get(metadata, "annotations"), LAST_APPLIED);
 }
 
-/* Takes the object. */
-static struct bl_stored *stored_new(cJSON *object)
+static struct bl_stored *stored_new(const cJSON *object)
 {
     struct bl_stored *stored = BL_NEW(struct bl_stored);
 
     atomic_init(&stored->references, 1);
-    stored->object = object;
-    stored->bytes = bytes_of(object);
-    stored->ref = bl_object_ref(object);
+    stored->object = bl_json_pack(object, &stored->bytes);
+    stored->ref = bl_object_ref(stored->object);
     return stored;
 }
 
@@ -260,7 +243,7 @@ void bl_store_upsert(struct bl_store *store, cJSON *object)
         return;
     }
 
-    struct bl_stored *stored = stored_new(BL_STEAL(taken));
+    struct bl_stored *stored = stored_new(taken);
     stored->list = store->list;
     BL_AUTO(bl_stored_cleanup) struct bl_stored *before = put(store, stored);
     tell(store, before, stored->object);

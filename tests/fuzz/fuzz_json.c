@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
-#include "ballast/json/json.h"
+#include "ballast/json/pack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,6 +38,14 @@ static void read_in_place(const uint8_t *data, size_t size, const cJSON *value, 
         assert(value && bl_json_equal(value, other));
 }
 
+static void is_packed_well(const cJSON *value)
+{
+    size_t bytes;
+    BL_AUTO(bl_json_pack_cleanup) const cJSON *packed = bl_json_pack(value, &bytes);
+
+    assert(bl_json_equal(value, packed));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     BL_AUTO_JSON cJSON *value = NULL;
@@ -53,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     BL_AUTO_JSON cJSON *copy = bl_json_copy(value);
     assert(bl_json_equal(value, copy));
+    is_packed_well(value);
     bl_json_write(&text, value);
     read_back(value, &text);
     bl_strbuf_reset(&text);

@@ -1,7 +1,7 @@
 /**
  * The objects of one resource, kept for many readers.
  *
- * Objects are immutable and counted: what a reader took stays as it is until the reader lets go of it,
+ * Objects are immutable, packed (pack.h) and counted: what a reader took stays as it is until the reader lets go of it,
  * whatever happens meanwhile. The lock is only held to look up and to count. metadata.managedFields and
  * the annotation kubectl.kubernetes.io/last-applied-configuration, often most of an object, are never kept.
  */
