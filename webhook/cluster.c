@@ -30,6 +30,8 @@ const char *const bl_cluster_resources[] = {
 
 /* A Lease is renewed every two seconds, and lasts fifteen. */
 #define AWAY_AFTER (30 * BL_NSEC_S)
+/* The answer to an eviction waits for this, and a thread with it. */
+#define NODE_AT_MOST BL_NSEC_S
 
 /* Pods are those of workloads that are managed; of namespaces and nodes only the head matters. */
 static const struct bl_watch_spec specs[CACHE_COUNT] = {
@@ -316,7 +318,8 @@ static cJSON *ask_for_node(struct bl_cluster *cluster, const char *name)
     cJSON *node = NULL;
     BL_ERROR(err);
 
-    if (bl_kube_get(cluster->client, &specs[CACHE_NODES].resource, NULL, name, &node, &err) < 0)
+    if (bl_kube_get_once(cluster->client, &specs[CACHE_NODES].resource, NULL, name, NODE_AT_MOST,
+                         &node, &err) < 0)
         bl_log_error(BL_LOG_WARN, "node not known", err);
     return node;
 }

@@ -178,6 +178,7 @@ int kube_call(struct bl_kube_client *client, const struct kube_call *call,
               struct bl_http_response *response, struct bl_error **err)
 {
     const char *query = strchrnul(call->path, '?');
+    unsigned tries = call->tries ? call->tries : client->options.tries;
     BL_AUTO_FREE char *what =
         bl_asprintf("%s %.*s", call->method, (int)(query - call->path), call->path);
 
@@ -186,19 +187,35 @@ int kube_call(struct bl_kube_client *client, const struct kube_call *call,
             return bl_wrap(err, "%s", what);
         if (response->status / 100 == 2)
             return 0;
-        if (!asks_to_wait(response) || attempt >= client->options.tries ||
+        if (!asks_to_wait(response) || attempt >= tries ||
             wait_as_told(client, call, response->retry_after))
             return kube_status_fail(err, response->status, response->body.text, response->body.len,
                                     what);
     }
 }
 
+int kube_call_json(struct bl_kube_client *client, const struct kube_call *call, cJSON **ret_json,
+                   struct bl_error **err)
+{
+    BL_AUTO(bl_http_response_release)
+    struct bl_http_response response = BL_HTTP_RESPONSE_INIT(KUBE_ANSWER_MAX);
+    BL_ERROR(why);
+
+    if (kube_call(client, call, &response, err) < 0)
+        return -1;
+    if (!ret_json)
+        return 0;
+    if (bl_json_parse(response.body.text, response.body.len, ret_json, &why) < 0)
+        /* A proxy in between may have its own idea of 200. */
+        return bl_fail(err, BL_ERR_UNAVAILABLE, "the answer to %s %s is no JSON: %s", call->method,
+                       call->path, bl_error_text(why));
+    return 0;
+}
+
 int bl_kube_request(struct bl_kube_client *client, const char *method, const char *path,
                     const char *content_type, const cJSON *body, cJSON **ret_json,
                     struct bl_error **err)
 {
-    BL_AUTO(bl_http_response_release)
-    struct bl_http_response response = BL_HTTP_RESPONSE_INIT(KUBE_ANSWER_MAX);
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf text = BL_STRBUF_INIT(KUBE_ANSWER_MAX);
     struct kube_call call = {.method = method,
                              .path = path,
@@ -208,16 +225,7 @@ int bl_kube_request(struct bl_kube_client *client, const char *method, const cha
 
     if (body)
         bl_json_write(&text, body);
-    if (bl_strbuf_check(&text, "the request", err) < 0 ||
-        kube_call(client, &call, &response, err) < 0)
+    if (bl_strbuf_check(&text, "the request", err) < 0)
         return -1;
-    if (!ret_json)
-        return 0;
-
-    BL_ERROR(why);
-    if (bl_json_parse(response.body.text, response.body.len, ret_json, &why) < 0)
-        /* A proxy in between may have its own idea of 200. */
-        return bl_fail(err, BL_ERR_UNAVAILABLE, "the answer to %s %s is no JSON: %s", method, path,
-                       bl_error_text(why));
-    return 0;
+    return kube_call_json(client, &call, ret_json, err);
 }

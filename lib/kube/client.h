@@ -26,13 +26,18 @@ struct kube_call {
     const struct bl_stop *stop;
     bl_http_piece_fn piece; /* set: the body of a success goes there */
     void *context;
-    bl_nsec timeout;     /* of all; of a stream 0 is none */
+    bl_nsec timeout; /* of all; of a stream 0 is none */
+    unsigned tries;
     const bl_nsec *idle; /* of a stream; may be changed by `piece` while it runs */
 };
 
 /** With credentials, and again where that helps. 0 only for a 2xx. */
 BL_CHECK int kube_call(struct bl_kube_client *client, const struct kube_call *call,
                        struct bl_http_response *response, struct bl_error **err);
+
+/** The call, and its answer read as JSON. `ret_json` may be NULL. */
+BL_CHECK int kube_call_json(struct bl_kube_client *client, const struct kube_call *call,
+                            cJSON **ret_json, struct bl_error **err);
 
 /** Makes an error of an answer that is no success; `what` is the request, "GET /api/v1/pods". */
 int kube_status_fail(struct bl_error **err, int status, const char *body, size_t len,

@@ -36,6 +36,20 @@ int bl_kube_get(struct bl_kube_client *client, const struct bl_kube_resource *re
     return bl_kube_request(client, "GET", path.text, NULL, NULL, ret_object, err);
 }
 
+int bl_kube_get_once(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+                     const char *namespace, const char *name, bl_nsec at_most, cJSON **ret_object,
+                     struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf path = BL_STRBUF_INIT(PATH_MAX_LEN);
+
+    if (path_to(&path, resource, namespace, name, NULL, err) < 0)
+        return -1;
+
+    const struct kube_call call = {
+        .method = "GET", .path = path.text, .timeout = at_most, .tries = 1};
+    return kube_call_json(client, &call, ret_object, err);
+}
+
 static const char *namespace_of(const char *namespace, const cJSON *object)
 {
     return namespace ? namespace : bl_object_ref(object).namespace;

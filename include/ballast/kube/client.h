@@ -65,6 +65,11 @@ BL_CHECK int bl_kube_request(struct bl_kube_client *client, const char *method, 
 BL_CHECK int bl_kube_get(struct bl_kube_client *client, const struct bl_kube_resource *resource,
                          const char *namespace, const char *name, cJSON **ret_object,
                          struct bl_error **err);
+/** The same for who cannot wait: there is no second try, whatever the server asks for. */
+BL_CHECK int bl_kube_get_once(struct bl_kube_client *client,
+                              const struct bl_kube_resource *resource, const char *namespace,
+                              const char *name, bl_nsec at_most, cJSON **ret_object,
+                              struct bl_error **err);
 BL_CHECK int bl_kube_create(struct bl_kube_client *client, const struct bl_kube_resource *resource,
                             const char *namespace, const cJSON *object, cJSON **ret_object,
                             struct bl_error **err);

@@ -137,6 +137,34 @@ START_TEST(told_to_wait)
 }
 END_TEST
 
+/* Neither what the server asks for nor how long it takes makes it longer. */
+START_TEST(asked_once)
+{
+    static const struct fake_answer later = {
+        .status = 429, .headers = "Retry-After: 1\r\n", .body = STATUS("later")};
+    static const struct fake_answer slow = {.status = 200, .body = "{}", .delay_ms = 2000};
+    static const struct fake_answer good = {.status = 200, .body = "{\"a\":1}"};
+    struct fakekube *fake = fakekube_new();
+    BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = help_client(fake, "token: t");
+    BL_AUTO_JSON cJSON *object = NULL;
+
+    fakekube_answer(fake, 1, &later);
+    fakekube_answer(fake, 2, &slow);
+    fakekube_answer(fake, 3, &good);
+    for (int i = 0; i < 2; i++) {
+        BL_ERROR(err);
+
+        ck_assert_int_eq(bl_kube_get_once(client, &pods, "a", "b", BL_NSEC_S / 2, &object, &err),
+                         -1);
+        ck_assert_int_eq(bl_error_code(err), BL_ERR_UNAVAILABLE);
+    }
+    BL_ERROR(err);
+    ck_assert_int_eq(bl_kube_get_once(client, &pods, "a", "b", 5 * BL_NSEC_S, &object, &err), 0);
+    ck_assert_int_eq((int)fakekube_requests(fake), 3);
+    fakekube_free(fake);
+}
+END_TEST
+
 /* The file has a new token by the time the server refuses the old one. */
 START_TEST(token_changes)
 {
@@ -256,6 +284,7 @@ int main(void)
     tcase_add_loop_test(tc, refusals, 0, (int)BL_ARRAY_LEN(answers));
     tcase_add_test(tc, broken_answers);
     tcase_add_test(tc, told_to_wait);
+    tcase_add_test(tc, asked_once);
     tcase_add_test(tc, token_changes);
     tcase_add_test(tc, writes);
     tcase_add_test(tc, lists);
