@@ -95,13 +95,26 @@ static int64_t seconds_since(const char *text, int64_t now)
     return bl_time_parse(text, &then) && then < now ? now - then : 0;
 }
 
-/* Of one that is ready since it became so; of another since it was made, as it may never have been. */
-static int64_t since(const cJSON *pod, bool ready, int64_t now)
+/* When its process began; NULL: it does not run. */
+static const char *process_of(const struct bl_member *member, const cJSON *pod)
 {
-    return seconds_since(
-        ready ? bl_json_string(bl_object_condition(pod, "Ready"), "lastTransitionTime")
-              : bl_json_string(bl_json_get(pod, "metadata"), "creationTimestamp"),
-        now);
+    return bl_json_string(bl_json_at(bl_member_container(member, pod), "state", "running", NULL),
+                          "startedAt");
+}
+
+/*
+ * Of one that is ready since it became so; of another since it was made, as it may never have been. What leads no
+ * partition does its work from its start on, and nobody waits for a probe to find that out.
+ */
+static int64_t since(const struct bl_member *member, const cJSON *pod, bool ready, int64_t now)
+{
+    const char *when = bl_json_string(bl_json_get(pod, "metadata"), "creationTimestamp");
+
+    if (ready && !bl_role_has_logs(member->role))
+        when = process_of(member, pod);
+    else if (ready)
+        when = bl_json_string(bl_object_condition(pod, "Ready"), "lastTransitionTime");
+    return seconds_since(when, now);
 }
 
 static bool was_evicted(const struct bl_roller *roller, const cJSON *pod)
@@ -153,7 +166,7 @@ static void add_pod(const struct bl_roller *roller, const struct bl_roller_job *
         .state = sight->state   ? sight->state
                  : sight->known ? NULL
                                 : sight->why,
-        .since = it->pod ? since(it->pod, ready, job->wall) : 0,
+        .since = it->pod ? since(member, it->pod, ready, job->wall) : 0,
         .safe = sight->known && sight->safe,
         .why = sight->why,
         .hold = hold_of(member, it->pod),
@@ -228,21 +241,15 @@ static uint64_t mix(uint64_t hash, const char *text)
 
 #define HASH_BEGIN 14695981039346656037U
 
-static const char *process_of(const struct bl_roller_job *job, const struct bl_member_pod *pod)
-{
-    const struct bl_member *member = &job->kafka->members.items[pod->member];
-
-    return bl_json_string(
-        bl_json_at(bl_member_container(member, pod->pod), "state", "running", NULL), "startedAt");
-}
-
 uint64_t bl_roller_epoch(const struct bl_roller_job *job)
 {
     uint64_t hash = HASH_BEGIN;
 
     for (size_t i = 0; i < job->kafka->pods.len; i++) {
-        hash = mix(hash, bl_object_uid(job->kafka->pods.items[i].pod));
-        hash = mix(hash, process_of(job, &job->kafka->pods.items[i]));
+        const struct bl_member_pod *pod = &job->kafka->pods.items[i];
+
+        hash = mix(hash, bl_object_uid(pod->pod));
+        hash = mix(hash, process_of(&job->kafka->members.items[pod->member], pod->pod));
     }
     return hash;
 }

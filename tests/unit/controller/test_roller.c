@@ -34,6 +34,8 @@ static struct bl_recorder *recorder;
 static struct bl_telemetry telemetry;
 static char *texts[16];
 static size_t texts_len;
+/* When the process of zk-0, which is of the new revision, began. It is 03:46:40, and all became ready a second ago. */
+static const char *began;
 
 static void setup(void)
 {
@@ -42,6 +44,7 @@ static void setup(void)
     recorder = bl_recorder_new(
         &(struct bl_recorder_options){.client = client, .controller = "test", .instance = "one"});
     bl_telemetry_init(&telemetry, bl_caches_resources);
+    began = "1970-01-02T03:45:00Z";
 }
 
 static void teardown(void)
@@ -68,8 +71,9 @@ static cJSON *make_pod(int ordinal)
         "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'zk-%d','namespace':'k','uid':'p%d',"
         "'labels':{'controller-revision-hash':'zk-%d'},'ownerReferences':[{'kind':'StatefulSet',"
         "'name':'zk','controller':true}]},'status':{'conditions':[{'type':'Ready','status':'True',"
-        "'lastTransitionTime':'1970-01-01T00:00:00Z'}]}}",
-        ordinal, ordinal, ordinal == 0 ? 2 : 1);
+        "'lastTransitionTime':'1970-01-02T03:46:39Z'}],'containerStatuses':[{'name':'zk','state':{"
+        "'running':{'startedAt':'%s'}}}]}}",
+        ordinal, ordinal, ordinal == 0 ? 2 : 1, ordinal == 0 ? began : "1970-01-01T00:00:00Z");
 
     return help_json(text);
 }
@@ -226,6 +230,28 @@ START_TEST(what_was_evicted_counts_as_going)
 }
 END_TEST
 
+/* A server of ZooKeeper works before a probe finds out. Its process counts, which may be another one by now. */
+START_TEST(it_soaks_from_its_start)
+{
+    BL_AUTO(bl_roller_release) struct bl_roller roller = {0};
+    bool busy;
+    BL_ERROR(err);
+
+    setup();
+    answer(1, 200, "{}");
+    began = "1970-01-02T03:46:31Z";
+    ck_assert_int_eq(step(&roller, SET(""), &busy, &err), 0);
+    ck_assert_uint_eq(fakekube_requests(fake), 1);
+    expect_last("nine seconds are too short", "watching zk-0 for a while");
+    answer(1, 200, "{}");
+    answer(2, 201, "{}");
+    began = "1970-01-02T03:46:30Z";
+    ck_assert_int_eq(step(&roller, SET(""), &busy, &err), 0);
+    expect_last("ten are enough", "POST /api/v1/namespaces/k/pods/zk-1/eviction");
+    teardown();
+}
+END_TEST
+
 /* What a budget answered is told to who watches. */
 START_TEST(a_refusal_is_told)
 {
@@ -251,6 +277,7 @@ int main(void)
 
     tcase_add_test(tests, steps_are_requests);
     tcase_add_test(tests, what_was_evicted_counts_as_going);
+    tcase_add_test(tests, it_soaks_from_its_start);
     tcase_add_test(tests, a_refusal_is_told);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
