@@ -7,8 +7,10 @@
 #include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/json/pack.h"
 #include "ballast/object/selector.h"
 #include "ballast/policies/review.h"
+#include "conditions.h"
 #include "release.h"
 
 enum cache {
@@ -24,6 +26,9 @@ enum cache {
     CACHE_CONFIG_MAPS, /* only where asked for, so last */
     CACHE_COUNT,
 };
+
+/* All that is kept of a pod, as one text. */
+#define FOLDED "pod"
 
 const char *const bl_caches_resources[] = {"kafkapolicies",
                                            "namespaces",
@@ -95,6 +100,7 @@ static bool keep(cJSON *object, void *context BL_UNUSED)
 static bool keep_report(cJSON *object, void *context BL_UNUSED)
 {
     trim_metadata(object);
+    bl_json_fold(object, "results");
     return true;
 }
 
@@ -117,32 +123,71 @@ static void keep_of_each(cJSON *array, const char *const *keys)
     }
 }
 
+static void keep_conditions(cJSON *conditions)
+{
+    static const char *const types[] = {"Ready",           "ContainersReady",    "PodScheduled",
+                                        BL_CONDITION_SAFE, BL_CONDITION_IN_SYNC, NULL};
+    static const char *const keys[] = {"type", "status", "reason", "message", "lastTransitionTime",
+                                       NULL};
+    cJSON *condition = conditions ? conditions->child : NULL, *next;
+
+    for (; condition; condition = next) {
+        next = condition->next;
+        if (bl_text_in(bl_json_string(condition, "type"), types))
+            bl_json_keep_only(condition, keys);
+        else
+            bl_json_free(cJSON_DetachItemViaPointer(conditions, condition));
+    }
+}
+
 /* Pods are many, and a kubelet says more of each than anybody here reads. */
+static void keep_pod_status(cJSON *status)
+{
+    static const char *const keys[] = {
+        "phase", "podIP", "conditions", "containerStatuses", "initContainerStatuses", NULL};
+    static const char *const container[] = {"name", "ready", "restartCount", "state", NULL};
+
+    bl_json_keep_only(status, keys);
+    keep_conditions(bl_json_get(status, "conditions"));
+    keep_of_each(bl_json_get(status, "containerStatuses"), container);
+    keep_of_each(bl_json_get(status, "initContainerStatuses"), container);
+}
+
+/* Pods are read when their cluster is looked at, and are more than all else. */
+static void fold_pod(cJSON *pod)
+{
+    static const char *const head[] = {"metadata", NULL}, *const names[] = {"name", "namespace",
+                                                                            NULL};
+    cJSON *whole = bl_json_copy(pod);
+
+    bl_json_keep_only(pod, head);
+    bl_json_keep_only(bl_json_get(pod, "metadata"), names);
+    bl_json_add(pod, FOLDED, whole);
+    bl_json_fold(pod, FOLDED);
+}
+
 static bool keep_pod(cJSON *object, void *context BL_UNUSED)
 {
-    static const char *const metadata[] = {"name",
-                                           "namespace",
-                                           "uid",
-                                           "labels",
-                                           "annotations",
-                                           "deletionTimestamp",
-                                           "ownerReferences",
-                                           "creationTimestamp",
-                                           NULL};
+    static const char *const keys[] = {"name",
+                                       "namespace",
+                                       "uid",
+                                       "labels",
+                                       "annotations",
+                                       "deletionTimestamp",
+                                       "ownerReferences",
+                                       "creationTimestamp",
+                                       NULL};
+    static const char *const annotations[] = {BL_ANNOTATION_HOLD, NULL};
+    static const char *const owner[] = {"kind", "name", "uid", "controller", NULL};
     static const char *const spec[] = {"nodeName", "readinessGates", "schedulingGates", NULL};
-    static const char *const status[] = {
-        "phase", "podIP", "conditions", "containerStatuses", "initContainerStatuses", NULL};
-    static const char *const condition[] = {
-        "type", "status", "reason", "message", "lastTransitionTime", NULL};
-    static const char *const container[] = {"name", "ready", "restartCount", "state", NULL};
-    cJSON *kept = bl_json_get(object, "status");
+    cJSON *metadata = bl_json_get(object, "metadata");
 
-    bl_json_keep_only(bl_json_get(object, "metadata"), metadata);
+    bl_json_keep_only(metadata, keys);
+    bl_json_keep_only(bl_json_get(metadata, "annotations"), annotations);
+    keep_of_each(bl_json_get(metadata, "ownerReferences"), owner);
     bl_json_keep_only(bl_json_get(object, "spec"), spec);
-    bl_json_keep_only(kept, status);
-    keep_of_each(bl_json_get(kept, "conditions"), condition);
-    keep_of_each(bl_json_get(kept, "containerStatuses"), container);
-    keep_of_each(bl_json_get(kept, "initContainerStatuses"), container);
+    keep_pod_status(bl_json_get(object, "status"));
+    fold_pod(object);
     return true;
 }
 
@@ -192,9 +237,13 @@ static void changed(const cJSON *before, const cJSON *after, void *context)
 static void pod_changed(const cJSON *before, const cJSON *after, void *context)
 {
     struct bl_caches *caches = context;
+    BL_AUTO_JSON cJSON *pod = NULL;
 
     bl_workqueue_add(caches->options.clusters, bl_object_ref(after ? after : before).namespace);
-    if (!before && bl_pod_is_held(after))
+    if (before)
+        return;
+    pod = bl_json_unfold(bl_json_get(after, FOLDED));
+    if (bl_pod_is_held(pod))
         bl_workqueue_add(caches->options.queue, bl_object_ref(after).namespace);
 }
 
@@ -406,14 +455,23 @@ void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_v
 
 void bl_caches_pods(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view)
 {
-    bl_store_list(caches->stores[CACHE_PODS], namespace, &ret_view->stored);
-    for (size_t i = 0; i < ret_view->stored.len; i++)
-        *BL_PUSH(ret_view) = bl_stored_object(ret_view->stored.items[i]);
+    BL_AUTO(bl_stored_list_release) struct bl_stored_list list = {0};
+
+    bl_store_list(caches->stores[CACHE_PODS], namespace, &list);
+    for (size_t i = 0; i < list.len; i++) {
+        cJSON *pod = bl_json_unfold(bl_json_get(bl_stored_object(list.items[i]), FOLDED));
+
+        *BL_PUSH(&ret_view->own) = pod;
+        *BL_PUSH(ret_view) = pod;
+    }
 }
 
 void bl_view_release(struct bl_view *view)
 {
     bl_stored_list_release(&view->stored);
+    for (size_t i = 0; i < view->own.len; i++)
+        bl_json_free(view->own.items[i]);
+    free(view->own.items);
     free(view->items);
     *view = (struct bl_view){0};
 }

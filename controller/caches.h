@@ -67,6 +67,10 @@ struct bl_view {
     const cJSON **items;    /* all of the namespace but its pods, and the Namespace; or the pods */
     size_t len, cap;
     struct bl_stored_list stored;
+    struct {
+        cJSON **items;
+        size_t len, cap;
+    } own; /* what is not stored so, and goes with the view */
 };
 
 void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view);

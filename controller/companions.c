@@ -6,6 +6,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/json/pack.h"
 #include "ballast/policies/review.h"
 #include "policy_report.h"
 
@@ -123,11 +124,19 @@ static bool same(const cJSON *a, const cJSON *b)
     return a == b;
 }
 
+/* In the cache the results are folded. */
+static bool same_report(const cJSON *wanted, const cJSON *present)
+{
+    BL_AUTO_JSON cJSON *results = bl_json_unfold(bl_json_get(present, "results"));
+
+    return same(bl_json_get(wanted, "results"), results) &&
+           same(bl_json_get(wanted, "summary"), bl_json_get(present, "summary"));
+}
+
 bool bl_companion_same_spec(const cJSON *wanted, const cJSON *present)
 {
     if (is_report(wanted))
-        return same(bl_json_get(wanted, "results"), bl_json_get(present, "results")) &&
-               same(bl_json_get(wanted, "summary"), bl_json_get(present, "summary"));
+        return same_report(wanted, present);
     return same(bl_json_get(wanted, "spec"), bl_json_get(present, "spec"));
 }
 

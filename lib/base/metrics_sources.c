@@ -20,6 +20,9 @@ void bl_source_metrics_add(struct bl_metrics *metrics, const char *const *resour
     ret_sources->cache_objects = bl_metrics_make(
         metrics, BL_METRIC_GAUGE, "ballast_cache_objects", "Objects kept of the cluster.",
         BL_METRIC_LABEL("resource", resources), BL_METRIC_NO_LABEL);
+    ret_sources->cache_bytes = bl_metrics_make(
+        metrics, BL_METRIC_GAUGE, "ballast_cache_bytes", "Memory that the objects kept take.",
+        BL_METRIC_LABEL("resource", resources), BL_METRIC_NO_LABEL);
     ret_sources->cache_synced = bl_metrics_make(
         metrics, BL_METRIC_GAUGE, "ballast_cache_synced", "1 once all objects of a kind were seen.",
         BL_METRIC_LABEL("resource", resources), BL_METRIC_NO_LABEL);
@@ -40,6 +43,7 @@ void bl_source_metrics_cache(const struct bl_source_metrics *sources, size_t cac
                              const struct bl_cache_measures *measures)
 {
     bl_metric_set(sources->cache_objects, measures->objects, cache, 0, 0);
+    bl_metric_set(sources->cache_bytes, measures->bytes, cache, 0, 0);
     bl_metric_set(sources->cache_synced, measures->synced, cache, 0, 0);
     bl_metric_set(sources->cache_failures, measures->failures, cache, 0, 0);
 }

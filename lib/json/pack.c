@@ -121,3 +121,27 @@ void bl_json_pack_free(const cJSON *packed)
 {
     free((void *)(uintptr_t)packed);
 }
+
+void bl_json_fold(cJSON *object, const char *key)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    const cJSON *member = bl_json_get(object, key);
+
+    if (!member || cJSON_IsString(member))
+        return;
+    bl_json_write(&text, member);
+    bl_json_cut(object, key);
+    bl_json_add_string(object, key, text.text);
+}
+
+cJSON *bl_json_unfold(const cJSON *value)
+{
+    cJSON *read = NULL;
+    BL_ERROR(err);
+
+    if (!cJSON_IsString(value))
+        return value ? bl_json_copy(value) : NULL;
+    if (bl_json_parse(value->valuestring, strlen(value->valuestring), &read, &err) < 0)
+        return NULL;
+    return read;
+}

@@ -93,6 +93,9 @@ class Suite:
         spent = (self.controller.metric("process_cpu_seconds_total") - before) / (time.monotonic() - begin)
         mib = self.controller.metric("process_resident_memory_bytes") / 2**20
         print(f"     {mib:.1f} MiB, {spent * 1000:.0f} ms CPU a second while {SCALE} clusters do not answer", flush=True)
+        sizes = {key.split('"')[1]: size for key, size in self.controller.metrics().items() if "cache_bytes" in key}
+        print("     objects of the cluster: " + ", ".join(f"{kind} {size / 2**20:.2f}" for kind, size in sizes.items()
+                                                       if size) + " MiB", flush=True)
         expect(not MIB or mib <= MIB, f"it takes {mib:.1f} MiB")
 
     def it_ends_well(self):

@@ -16,7 +16,7 @@ enum bl_reload_source {
 struct bl_source_metrics {
     struct bl_metric *policies; /* how many hold */
     struct bl_metric *reloads, *reload_failed;
-    struct bl_metric *cache_objects, *cache_synced, *cache_failures;
+    struct bl_metric *cache_objects, *cache_bytes, *cache_synced, *cache_failures;
 };
 
 /** Registers all of them. `resources` name the caches, NULL-terminated; borrowed. */
@@ -28,7 +28,7 @@ void bl_source_metrics_reload(const struct bl_source_metrics *sources, enum bl_r
                               bool ok, bool broken);
 
 struct bl_cache_measures {
-    int64_t objects, failures;
+    int64_t objects, bytes, failures;
     bool synced;
 };
 

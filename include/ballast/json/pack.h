@@ -15,4 +15,9 @@ BL_NONNULL const cJSON *bl_json_pack(const cJSON *value, size_t *ret_bytes);
 void bl_json_pack_free(const cJSON *packed);
 BL_DEFINE_CLEANUP(const cJSON *, bl_json_pack_cleanup, bl_json_pack_free)
 
+/** The member becomes one text, a third of what it takes as a tree. None, or one that is a text, stays as it is. */
+void bl_json_fold(cJSON *object, const char *key);
+/** A copy of the value, read again where it was folded; NULL for NULL, and for a text that is no JSON. */
+cJSON *bl_json_unfold(const cJSON *value);
+
 #endif

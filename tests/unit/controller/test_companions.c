@@ -1,9 +1,11 @@
 /* What is done about a namespace's companions: each row is a state, and the steps that follow. */
 #include <string.h>
 
+#include "ballast/json/pack.h"
 #include "ballast/policies/review.h"
 #include "companions.h"
 #include "json_help.h"
+#include "policy_report.h"
 
 #define LABELS "'labels':{'app':'kafka'}"
 #define SET_WITH(name, uid, metadata, replicas)                                                \
@@ -219,6 +221,32 @@ START_TEST(same_specs)
 }
 END_TEST
 
+static const struct {
+    const char *why, *present;
+    bool same;
+} reports[] = {
+    {"as it was written",
+     "{'results':[{'rule':'a','message':'says \\\\'},{}],'summary':{'fail':1}}", true},
+    {"another result", "{'results':[{'rule':'b'},{}],'summary':{'fail':1}}", false},
+    {"another summary", "{'results':[{'rule':'a','message':'says \\\\'},{}],'summary':{}}", false},
+    {"no results", "{'summary':{'fail':1}}", false},
+    {"somebody wrote a text", "{'results':'[{','summary':{'fail':1}}", false},
+};
+
+/* In the cache it is folded, and as it comes from the server it is not. */
+START_TEST(same_reports)
+{
+    BL_AUTO_JSON cJSON *wanted = help_json(reports[0].present);
+    BL_AUTO_JSON cJSON *present = help_json(reports[_i].present);
+
+    bl_json_add_string(wanted, "kind", BL_POLICY_REPORT_KIND);
+    BL_WHY(bl_companion_same_spec(wanted, present) == reports[_i].same, reports[_i].why);
+    bl_json_fold(present, "results");
+    BL_WHY(bl_companion_same_spec(wanted, present) == reports[_i].same, reports[_i].why);
+    BL_WHY(bl_json_len(bl_json_get(present, "results")) == 0, reports[_i].why);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("controller/companions");
@@ -227,6 +255,7 @@ int main(void)
     tcase_add_loop_test(tcase, steps, 0, BL_ARRAY_LEN(rows));
     tcase_add_test(tcase, written_whole);
     tcase_add_loop_test(tcase, same_specs, 0, BL_ARRAY_LEN(specs));
+    tcase_add_loop_test(tcase, same_reports, 0, BL_ARRAY_LEN(reports));
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
 }

@@ -79,6 +79,27 @@ START_TEST(has_each_text_once)
 }
 END_TEST
 
+START_TEST(folds_and_unfolds)
+{
+    BL_AUTO_JSON cJSON *value =
+        help_json("{'a':{'b':['a \\\\ b',1.5,null]},'text':'[1','none':null}");
+    BL_AUTO_JSON cJSON *before = bl_json_copy(bl_json_get(value, "a"));
+    BL_AUTO_JSON cJSON *whole = bl_json_unfold(bl_json_get(value, "a"));
+    BL_AUTO_JSON cJSON *again = NULL;
+
+    expect_same(before, whole, "it was not folded");
+    bl_json_fold(value, "a");
+    ck_assert_str_eq(bl_json_string(value, "a"), "{\"b\":[\"a \\\\ b\",1.5,null]}");
+    bl_json_fold(value, "a");
+    again = bl_json_unfold(bl_json_get(value, "a"));
+    expect_same(before, again, "it was folded twice");
+    bl_json_fold(value, "no such");
+    ck_assert_uint_eq(bl_json_len(value), 3);
+    ck_assert_ptr_null(bl_json_unfold(bl_json_get(value, "text")));
+    ck_assert_ptr_null(bl_json_unfold(NULL));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("json/pack");
@@ -87,6 +108,7 @@ int main(void)
     tcase_add_test(tests, says_the_same);
     tcase_add_test(tests, outlives_nothing);
     tcase_add_test(tests, has_each_text_once);
+    tcase_add_test(tests, folds_and_unfolds);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
