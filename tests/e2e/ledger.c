@@ -141,7 +141,7 @@ struct book {
     } gaps; /* of a second and more */
     long acked, failed;
     /*
-     * How often the producer was given an identity. With a second one it forgets what it had under way, and may
+     * Producer IDs and epochs that it had. With a second one the producer forgets what it had under way, and may
      * write that twice: librdkafka #4953, which answers an out-of-order sequence of one partition so for all.
      */
     int64_t identities;
@@ -198,13 +198,14 @@ static int hear_statistics(rd_kafka_t *client, char *text, size_t len, void *opa
     BL_AUTO_JSON cJSON *statistics = NULL;
     BL_ERROR(err);
     struct book *book = opaque;
-    int64_t count;
+    int64_t given, epoch;
 
     (void)client;
     if (bl_json_parse(text, len, &statistics, &err) < 0 ||
-        !bl_json_int(bl_json_at(statistics, "eos", "epoch_cnt", NULL), &count))
+        !bl_json_int(bl_json_at(statistics, "eos", "epoch_cnt", NULL), &given) ||
+        !bl_json_int(bl_json_at(statistics, "eos", "producer_epoch", NULL), &epoch))
         ledger_die("statistics", "they do not tell of the producer's identity");
-    book->identities = count;
+    book->identities = given + epoch; /* an ID begins with epoch 0, and raises it by itself */
     book->heard = true;
     return 0; /* the text is librdkafka's */
 }
