@@ -14,7 +14,12 @@
 #include "roller.h"
 
 #define LOOK_NOW (200 * BL_NSEC_MS)
+#define LOOK_ROLLING (300 * BL_NSEC_MS)
+#define MOVING_FOR (60 * BL_NSEC_S)
 #define LOOK_SOON BL_NSEC_S
+/* Looks at a cluster with very many partitions are a fifth of the time at most, down to one in so long. */
+#define LOOK_SHARE 4
+#define LOOK_SOON_MAX (2 * BL_NSEC_S)
 #define LOOK_AT_REST (10 * BL_NSEC_S)
 #define LOOK_UNKNOWN_MAX (30 * BL_NSEC_S)
 /* What was said of pods stands for so long when their cluster stops answering: one late answer is no news. */
@@ -288,7 +293,19 @@ static int look_after(struct bl_keeper *keeper, struct kept *kept, const struct 
     return 0;
 }
 
-static bl_nsec pause_after(const struct kept *kept, bool busy)
+static bl_nsec within(bl_nsec pause, bl_nsec least, bl_nsec most)
+{
+    return pause < least ? least : pause > most ? most : pause;
+}
+
+/* Waits for hours, as for a hold, are no hurry. */
+static bool is_moving(const struct kept *kept)
+{
+    return kept->roller.phase == BL_ROLLOUT_ROLLING &&
+           bl_clock_now(&bl_clock_real) - kept->roller.moved < MOVING_FOR;
+}
+
+static bl_nsec pause_after(const struct kept *kept, bool busy, bl_nsec took)
 {
     bl_nsec pause = LOOK_SOON << (kept->failures < 5 ? kept->failures : 5);
 
@@ -296,7 +313,9 @@ static bl_nsec pause_after(const struct kept *kept, bool busy)
         return pause < LOOK_UNKNOWN_MAX ? pause : LOOK_UNKNOWN_MAX;
     if (kept->roller.acted)
         return LOOK_NOW;
-    return busy ? LOOK_SOON : LOOK_AT_REST;
+    if (is_moving(kept))
+        return within(took * LOOK_SHARE, LOOK_ROLLING, LOOK_SOON_MAX);
+    return busy ? within(took * LOOK_SHARE, LOOK_SOON, LOOK_SOON_MAX) : LOOK_AT_REST;
 }
 
 static bool has_pods(const struct bl_kafka *kafka)
@@ -324,6 +343,7 @@ static void work_on_cluster(struct bl_keeper *keeper, const char *key, const str
     bool stranger = !kept->answered || kept->unknown;
     bl_nsec begin = bl_clock_now(&bl_clock_real);
     bool busy = false;
+    bl_nsec took;
     BL_ERROR(err);
     int rc;
 
@@ -334,11 +354,11 @@ static void work_on_cluster(struct bl_keeper *keeper, const char *key, const str
     rc = look_after(keeper, kept, kafka, &busy, &err);
     if (stranger)
         (void)atomic_fetch_sub(&keeper->strangers, 1);
-    bl_telemetry_look(keeper->options.telemetry, rc == 0 && !kept->unknown,
-                      bl_clock_now(&bl_clock_real) - begin);
+    took = bl_clock_now(&bl_clock_real) - begin;
+    bl_telemetry_look(keeper->options.telemetry, rc == 0 && !kept->unknown, took);
     if (rc == 0) {
         bl_workqueue_forget(keeper->options.queue, key);
-        bl_workqueue_add_after(keeper->options.queue, key, pause_after(kept, busy));
+        bl_workqueue_add_after(keeper->options.queue, key, pause_after(kept, busy, took));
         return;
     }
     bl_workqueue_add_rate_limited(keeper->options.queue, key);

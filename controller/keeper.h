@@ -2,8 +2,9 @@
  * Looks after Kafka clusters, one at a time each: asks how things are, keeps the conditions of their pods, and
  * rolls their upgrades.
  *
- * A cluster in which something is under way is looked at every second, one at rest every ten, and one that does
- * not answer less and less often. What changes in Kubernetes brings a look forward.
+ * A cluster whose pods are rolled is looked at three times a second, one in which something else is under way every second,
+ * one at rest every ten, and one that does not answer less and less often; where a look takes long, up to two seconds
+ * pass until the next. What changes in Kubernetes brings a look forward.
  */
 #ifndef BALLAST_CONTROLLER_KEEPER_H
 #define BALLAST_CONTROLLER_KEEPER_H
