@@ -191,9 +191,10 @@ int bl_canary_make_topic(rd_kafka_t *rk, const struct bl_cluster *cluster, bl_ns
         bool behind = false;
 
         bl_canary_plan(cluster, topic, &plan);
-        *ret_partitions = plan.existing + plan.missing.len;
-        if (!plan.missing.len || make_missing(rk, &plan, deadline, &behind, &why) == 0)
+        if (!plan.missing.len || make_missing(rk, &plan, deadline, &behind, &why) == 0) {
+            *ret_partitions = plan.existing + plan.missing.len;
             return 0;
+        }
         if (behind)
             topic = look_for_more(rk, plan.existing, deadline, &seen);
         if (!behind || !topic) {
