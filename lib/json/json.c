@@ -160,7 +160,7 @@ static char *take_text(char *text, bool borrow)
 /* Depth is bounded where values are read. */
 static cJSON *copy_node(const cJSON *value, bool borrow)
 {
-    cJSON *copy = bl_json_node(value->type & 0xff), *last = NULL;
+    cJSON *copy = bl_json_node(value->type & 0xff);
 
     copy->valueint = value->valueint;
     copy->valuedouble = value->valuedouble;
@@ -169,18 +169,8 @@ static cJSON *copy_node(const cJSON *value, bool borrow)
                       (value->string ? cJSON_StringIsConst : 0);
     copy->valuestring = take_text(value->valuestring, borrow);
     copy->string = take_text(value->string, borrow);
-    for (const cJSON *child = value->child; child; child = child->next) {
-        cJSON *other = copy_node(child, borrow);
-
-        if (last)
-            last->next = other;
-        else
-            copy->child = other;
-        other->prev = last;
-        last = other;
-    }
-    if (copy->child)
-        copy->child->prev = last;
+    for (const cJSON *child = value->child; child; child = child->next)
+        bl_json_append(copy, copy_node(child, borrow));
     return copy;
 }
 

@@ -387,20 +387,6 @@ static int read_word(struct reader *reader, cJSON **ret_value)
 
 static int read_value(struct reader *reader, cJSON **ret_value);
 
-/* cJSON's list: the first child's `prev` is the last. */
-static void append(cJSON *parent, cJSON *child)
-{
-    cJSON *first = parent->child;
-
-    if (!first) {
-        parent->child = child->prev = child;
-        return;
-    }
-    child->prev = first->prev;
-    first->prev->next = child;
-    first->prev = child;
-}
-
 static int read_member(struct reader *reader, cJSON *parent)
 {
     cJSON *value = NULL;
@@ -425,7 +411,7 @@ static int read_member(struct reader *reader, cJSON *parent)
     value->string = key;
     if (key && reader->own)
         value->type |= cJSON_StringIsConst;
-    append(parent, value);
+    bl_json_append(parent, value);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "json_node.h"
 
 struct text {
     const char *text;
@@ -79,25 +80,15 @@ static char *find_text(const struct packer *packer, const char *text)
 /* No flag says whose the texts are: who copies the value copies them. */
 static cJSON *pack_node(struct packer *packer, const cJSON *value)
 {
-    cJSON *node = packer->next++, *last = NULL;
+    cJSON *node = packer->next++;
 
     *node = (cJSON){.type = value->type & 0xff,
                     .valueint = value->valueint,
                     .valuedouble = value->valuedouble,
                     .valuestring = find_text(packer, value->valuestring),
                     .string = find_text(packer, value->string)};
-    for (const cJSON *child = value->child; child; child = child->next) {
-        cJSON *packed = pack_node(packer, child);
-
-        packed->prev = last;
-        if (last)
-            last->next = packed;
-        else
-            node->child = packed;
-        last = packed;
-    }
-    if (node->child)
-        node->child->prev = last;
+    for (const cJSON *child = value->child; child; child = child->next)
+        bl_json_append(node, pack_node(packer, child));
     return node;
 }
 
