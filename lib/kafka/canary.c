@@ -7,8 +7,6 @@
 #include "observer.h"
 #include "socket.h"
 
-/* A broker learns a little later of a topic that was just made, or of partitions that it just got. */
-#define RETRY_MS 100
 /* So long a message is given before another producer tries. */
 #define TRY_TEXT "3000"
 #define TRY_AT_MOST (3500 * BL_NSEC_MS)
@@ -196,7 +194,8 @@ static int wait_for_leaders(const struct canary *canary, struct bl_error **err)
                            "no broker knows of the topic " BL_CANARY_TOPIC);
         if (!bl_deadline_left(canary->deadline, 1))
             break;
-        (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));
+        (void)rd_kafka_poll(canary->producer,
+                            bl_deadline_left(canary->deadline, BL_CANARY_RETRY_MS));
     }
     for (size_t i = 0; i < canary->len; i++)
         if (canary->probes[i].leader < 0)
@@ -226,7 +225,7 @@ static void write_missing(const struct canary *canary)
             write_one(canary, i);
     for (size_t i = 0; i < canary->len; i++)
         while (canary->probes[i].sent && bl_deadline_left(until, 1))
-            (void)rd_kafka_poll(canary->producer, bl_deadline_left(until, RETRY_MS));
+            (void)rd_kafka_poll(canary->producer, bl_deadline_left(until, BL_CANARY_RETRY_MS));
 }
 
 /* What passes once the brokers have all heard of the partition, or agree on who leads it. */
@@ -261,7 +260,7 @@ static bool is_worth_another_try(const struct canary *canary)
     }
     if (!passing || !bl_deadline_left(canary->deadline, 1))
         return false;
-    (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, RETRY_MS));
+    (void)rd_kafka_poll(canary->producer, bl_deadline_left(canary->deadline, BL_CANARY_RETRY_MS));
     return bl_deadline_left(canary->deadline, 1) > 0;
 }
 
@@ -325,8 +324,8 @@ static int read_all(struct canary *canary, struct bl_error **err)
             return fail(canary, canary->started, "could not read from",
                         rd_kafka_err2str(rd_kafka_last_error()), err);
     while (read < canary->len && bl_deadline_left(canary->deadline, 1)) {
-        rd_kafka_message_t *message =
-            rd_kafka_consume_queue(canary->queue, bl_deadline_left(canary->deadline, RETRY_MS));
+        rd_kafka_message_t *message = rd_kafka_consume_queue(
+            canary->queue, bl_deadline_left(canary->deadline, BL_CANARY_RETRY_MS));
 
         if (!message)
             continue;

@@ -6,6 +6,9 @@
 
 #include "ballast/kafka/canary.h"
 
+/** A broker learns a little later of a topic that was just made, or of partitions that it just got. */
+#define BL_CANARY_RETRY_MS 100
+
 /** Partitions that there have to be, so that every broker leads one. */
 struct bl_canary_plan {
     size_t existing;

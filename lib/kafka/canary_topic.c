@@ -9,8 +9,6 @@
 /* A message is read within the minute; what stays longer is ballast. */
 #define RETENTION_MS "3600000"
 #define SEGMENT_BYTES "1048576"
-/* The topic is looked at that often, where the facts are behind. */
-#define RETRY_MS 100
 
 static bool has_partition(const struct bl_topic *topic, int32_t broker)
 {
@@ -173,7 +171,7 @@ static const struct bl_topic *look_for_more(rd_kafka_t *rk, size_t existing, bl_
         more = look_once(rk, topic, bl_deadline_left(deadline, INT32_MAX), existing, ret_seen);
         if (more)
             break;
-        (void)rd_kafka_poll(rk, bl_deadline_left(deadline, RETRY_MS));
+        (void)rd_kafka_poll(rk, bl_deadline_left(deadline, BL_CANARY_RETRY_MS));
     }
     rd_kafka_topic_destroy(topic);
     return more;
