@@ -153,17 +153,19 @@ static void keep_pod_status(cJSON *status)
     keep_of_each(bl_json_get(status, "initContainerStatuses"), container);
 }
 
-/* Pods are read when their cluster is looked at, and are more than all else. */
+/* Pods are read when their cluster is looked at, and are more than all else. Whether one is held is asked at once. */
 static void fold_pod(cJSON *pod)
 {
-    static const char *const head[] = {"metadata", NULL}, *const names[] = {"name", "namespace",
-                                                                            NULL};
-    cJSON *whole = bl_json_copy(pod);
+    static const char *const head[] = {"metadata", "spec", NULL};
+    static const char *const names[] = {"name", "namespace", NULL};
+    static const char *const gates[] = {"schedulingGates", NULL};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
+    bl_json_write(&text, pod);
     bl_json_keep_only(pod, head);
     bl_json_keep_only(bl_json_get(pod, "metadata"), names);
-    bl_json_add(pod, FOLDED, whole);
-    bl_json_fold(pod, FOLDED);
+    bl_json_keep_only(bl_json_get(pod, "spec"), gates);
+    bl_json_add_string(pod, FOLDED, text.text);
 }
 
 static bool keep_pod(cJSON *object, void *context BL_UNUSED)
@@ -237,13 +239,9 @@ static void changed(const cJSON *before, const cJSON *after, void *context)
 static void pod_changed(const cJSON *before, const cJSON *after, void *context)
 {
     struct bl_caches *caches = context;
-    BL_AUTO_JSON cJSON *pod = NULL;
 
     bl_workqueue_add(caches->options.clusters, bl_object_ref(after ? after : before).namespace);
-    if (before)
-        return;
-    pod = bl_json_unfold(bl_json_get(after, FOLDED));
-    if (bl_pod_is_held(pod))
+    if (!before && bl_pod_is_held(after))
         bl_workqueue_add(caches->options.queue, bl_object_ref(after).namespace);
 }
 

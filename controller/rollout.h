@@ -38,13 +38,12 @@ struct bl_rollout_pod {
     bool in_sync;        /* every replica on it is; of what has no replicas: it has caught up */
     const char *trouble; /* why it cannot start: "ImagePullBackOff"; NULL */
     const char *state;   /* what it waits for, for people; NULL */
-    int64_t
-        since; /* it has been ready (of what leads no partition: run) or not ready for so long */
-    bool safe; /* it may go down now */
-    const char *why;  /* it may not */
-    const char *hold; /* somebody keeps it up; NULL */
-    bool chief;       /* active controller, leader of the quorum or of ZooKeeper */
-    int64_t leads;    /* partitions */
+    int64_t since;       /* ready (of what leads no partition: running) or not ready for so long */
+    bool safe;           /* it may go down now */
+    const char *why;     /* it may not */
+    const char *hold;    /* somebody keeps it up; NULL */
+    bool chief;          /* active controller, leader of the quorum or of ZooKeeper */
+    int64_t leads;       /* partitions */
 };
 
 enum bl_canary_state {
