@@ -4,7 +4,7 @@
 
 #include "ballast/kube/client.h"
 #include "ballast/policies/review.h"
-#include "ballast/policies/scene.h"
+#include "ballast/workload/scene.h"
 #include "cli.h"
 
 extern const struct bl_kube_resource cli_sets, cli_pods, cli_nodes, cli_budgets, cli_namespaces;

@@ -3,7 +3,7 @@
 #define BALLAST_CLI_ROLLOUT_H
 
 #include "ballast/policies/progress.h"
-#include "ballast/policies/workload.h"
+#include "ballast/workload/workload.h"
 #include "live.h"
 
 struct cli_rollout_pod {

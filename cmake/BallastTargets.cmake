@@ -1,10 +1,14 @@
 # A module is a folder of sources. A folder that is empty makes no target, and what links to it is left
 # out too, so that a module can be named here before its first file exists.
 
-# ballast_sources(<variable> <folder>): the folder's own .c files, looked at again at every build.
-function(ballast_sources variable folder)
-    file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.c")
-    set(${variable} ${sources} PARENT_SCOPE)
+# ballast_sources(<variable> <folder>...): the folders' own .c files, looked at again at every build.
+function(ballast_sources variable)
+    set(all)
+    foreach(folder ${ARGN})
+        file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.c")
+        list(APPEND all ${sources})
+    endforeach()
+    set(${variable} ${all} PARENT_SCOPE)
 endfunction()
 
 # ballast_ready(<variable> <library>...): TRUE if each of our libraries among them has a target.
@@ -28,12 +32,14 @@ function(ballast_own_source target)
     target_compile_options(${target} PRIVATE "SHELL:-include ${banned}")
 endfunction()
 
-# ballast_library(<name> FOLDER <folder> [LINK <library>...] [PRIVATE <library>...] [DEFINE <NAME=value>...]
-#                 [BANNED <header>])
-# A static library of all but main.c. Who links to it also gets LINK and DEFINE, and never the headers of PRIVATE.
+# ballast_library(<name> FOLDER <folder> [BELOW <subfolder>...] [LINK <library>...] [PRIVATE <library>...]
+#                 [DEFINE <NAME=value>...] [BANNED <header>])
+# A static library of all but main.c, in the folder and in those named below it, which include the folder's private
+# headers by their paths from there. Who links to it also gets LINK and DEFINE, and never the headers of PRIVATE.
 function(ballast_library name)
-    cmake_parse_arguments(arg "" "FOLDER;BANNED" "LINK;PRIVATE;DEFINE" ${ARGN})
-    ballast_sources(sources ${arg_FOLDER})
+    cmake_parse_arguments(arg "" "FOLDER;BANNED" "BELOW;LINK;PRIVATE;DEFINE" ${ARGN})
+    list(TRANSFORM arg_BELOW PREPEND "${arg_FOLDER}/")
+    ballast_sources(sources ${arg_FOLDER} ${arg_BELOW})
     list(FILTER sources EXCLUDE REGEX "/main\\.c$")
     ballast_ready(ready ${arg_LINK} ${arg_PRIVATE})
     if(NOT sources OR NOT ready)
@@ -44,6 +50,7 @@ function(ballast_library name)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME "ballast-${name}")
     target_link_libraries(${name} PUBLIC ${arg_LINK} PRIVATE ${arg_PRIVATE})
     ballast_own_source(${name} ${arg_BANNED})
+    target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/${arg_FOLDER}")
     target_compile_definitions(${name} PUBLIC ${arg_DEFINE})
 endfunction()
 

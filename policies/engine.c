@@ -5,8 +5,8 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/workload/service.h"
 #include "rule.h"
-#include "service.h"
 
 static const char *const severity_names[] = {"", "info", "warning", "error"};
 static const char *const outcome_names[] = {"pass",     "changed", "denied", "warned",

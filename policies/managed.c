@@ -1,7 +1,7 @@
 #include "ballast/policies/managed.h"
 
-#include "rule_in_sync.h"
-#include "rule_rollout.h"
+#include "rules/in_sync.h"
+#include "rules/rollout.h"
 
 /* The parameters of the rule for a workload; NULL where no policy has it do anything. */
 static const struct bl_rule_params *params_of(const struct bl_policy_set *set, enum bl_rule_id rule,

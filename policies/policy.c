@@ -7,7 +7,6 @@
 #include "ballast/base/text.h"
 #include "ballast/object/selector.h"
 
-const char *const bl_action_names[] = {"Mutate", "Deny", "Warn", "Audit", "Off", NULL};
 static const char *const adoption_names[] = {"AtNextChange", "Immediate", NULL};
 static const char *const match_role_names[] = {"broker", "controller", "combined", "zookeeper",
                                                NULL};
@@ -114,11 +113,6 @@ static const struct bl_field spec_fields[] = {
     {0},
 };
 static const struct bl_schema spec_schema = {sizeof(struct bl_spec), spec_fields};
-
-const char *bl_action_name(enum bl_action action)
-{
-    return bl_action_names[action];
-}
 
 const char *bl_rule_key(enum bl_rule_id rule)
 {

@@ -22,7 +22,7 @@ static void session_free(struct session *session)
     free(session);
 }
 
-struct session *http_session_take(struct bl_http_client *client)
+struct session *bl_http_session_take(struct bl_http_client *client)
 {
     struct session *session;
 
@@ -46,7 +46,7 @@ struct session *http_session_take(struct bl_http_client *client)
     return session;
 }
 
-void http_session_return(struct bl_http_client *client, struct session *session)
+void bl_http_session_return(struct bl_http_client *client, struct session *session)
 {
     bool keep;
 

@@ -34,7 +34,7 @@ struct bl_http_client {
     size_t idle_len;
 };
 
-struct session *http_session_take(struct bl_http_client *client);
-void http_session_return(struct bl_http_client *client, struct session *session);
+struct session *bl_http_session_take(struct bl_http_client *client);
+void bl_http_session_return(struct bl_http_client *client, struct session *session);
 
 #endif

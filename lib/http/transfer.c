@@ -290,7 +290,7 @@ int bl_http_stream(struct bl_http_client *client, const struct bl_http_request *
                    bl_http_piece_fn piece, void *context, struct bl_http_response *response,
                    struct bl_error **err)
 {
-    struct session *session = http_session_take(client);
+    struct session *session = bl_http_session_take(client);
     struct pipe_guard guard;
     struct transfer transfer = {.client = client,
                                 .request = request,
@@ -312,7 +312,7 @@ int bl_http_stream(struct bl_http_client *client, const struct bl_http_request *
     rc = run(&transfer, session->multi);
     read_head(&transfer);
     (void)curl_multi_remove_handle(session->multi, session->easy);
-    http_session_return(client, session);
+    bl_http_session_return(client, session);
     guard_end(&guard);
     wipe_list(transfer.headers);
     curl_slist_free_all(transfer.connect_to);

@@ -16,20 +16,20 @@
 #define FETCH_PAUSE BL_NSEC_S
 #define WAIT_SLICE (100 * BL_NSEC_MS)
 
-void auth_proof_release(struct auth_proof *proof)
+void bl_auth_proof_release(struct bl_auth_proof *proof)
 {
     bl_strbuf_wipe(&proof->header);
     bl_strbuf_wipe(&proof->certificate);
     bl_strbuf_wipe(&proof->key);
 }
 
-struct auth *auth_new(const struct bl_clock *clock)
+struct bl_auth *bl_auth_new(const struct bl_clock *clock)
 {
-    struct auth *auth = BL_NEW(struct auth);
+    struct bl_auth *auth = BL_NEW(struct bl_auth);
     pthread_condattr_t monotonic;
 
     auth->clock = clock;
-    auth->current = (struct auth_proof)AUTH_PROOF_INIT;
+    auth->current = (struct bl_auth_proof)AUTH_PROOF_INIT;
     (void)pthread_mutex_init(&auth->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -38,20 +38,20 @@ struct auth *auth_new(const struct bl_clock *clock)
     return auth;
 }
 
-void auth_free(struct auth *auth)
+void bl_auth_free(struct bl_auth *auth)
 {
     if (!auth)
         return;
-    secret_free(&auth->token);
-    secret_free(&auth->password);
-    secret_free(&auth->key);
+    bl_secret_free(&auth->token);
+    bl_secret_free(&auth->password);
+    bl_secret_free(&auth->key);
     free(auth->token_file);
     free(auth->username);
     free(auth->certificate);
     free(auth->certificate_file);
     free(auth->key_file);
-    exec_plugin_free(auth->exec);
-    auth_proof_release(&auth->current);
+    bl_exec_plugin_free(auth->exec);
+    bl_auth_proof_release(&auth->current);
     (void)pthread_mutex_destroy(&auth->lock);
     (void)pthread_cond_destroy(&auth->fetched);
     free(auth);
@@ -63,7 +63,7 @@ static void copy(struct bl_strbuf *to, const struct bl_strbuf *from)
     bl_strbuf_add(to, from->text, from->len);
 }
 
-static void copy_proof(struct auth_proof *to, const struct auth_proof *from)
+static void copy_proof(struct bl_auth_proof *to, const struct bl_auth_proof *from)
 {
     copy(&to->header, &from->header);
     copy(&to->certificate, &from->certificate);
@@ -80,7 +80,7 @@ static int check_header_text(const char *text, const char *what, struct bl_error
     return 0;
 }
 
-static int set_bearer(struct auth_proof *proof, const char *token, const char *from,
+static int set_bearer(struct bl_auth_proof *proof, const char *token, const char *from,
                       struct bl_error **err)
 {
     if (check_header_text(token, from, err) < 0)
@@ -91,7 +91,7 @@ static int set_bearer(struct auth_proof *proof, const char *token, const char *f
 }
 
 /* Into a scratch buffer, so a torn write never replaces a whole token. */
-static int read_token(const char *path, struct auth_proof *proof, struct bl_error **err)
+static int read_token(const char *path, struct bl_auth_proof *proof, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf token = BL_STRBUF_INIT(AUTH_TOKEN_MAX);
 
@@ -103,7 +103,7 @@ static int read_token(const char *path, struct auth_proof *proof, struct bl_erro
     return set_bearer(proof, token.text, path, err);
 }
 
-static void set_basic(const struct auth *auth, struct auth_proof *proof)
+static void set_basic(const struct bl_auth *auth, struct bl_auth_proof *proof)
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf pair = BL_STRBUF_INIT(AUTH_TOKEN_MAX);
 
@@ -139,7 +139,7 @@ static int set_pem(const char *text, const char *path, struct bl_strbuf *pem, st
 }
 
 /* When what the plugin said has to be asked for anew. */
-static bl_nsec exec_until(const struct auth *auth, const struct exec_answer *answer)
+static bl_nsec exec_until(const struct bl_auth *auth, const struct bl_exec_answer *answer)
 {
     bl_nsec now = bl_clock_now(auth->clock), left;
 
@@ -151,12 +151,12 @@ static bl_nsec exec_until(const struct auth *auth, const struct exec_answer *ans
     return left > INT64_MAX - now ? INT64_MAX : now + left;
 }
 
-static int run_exec(const struct auth *auth, const struct bl_stop *stop, struct auth_proof *proof,
-                    bl_nsec *ret_until, struct bl_error **err)
+static int run_exec(const struct bl_auth *auth, const struct bl_stop *stop,
+                    struct bl_auth_proof *proof, bl_nsec *ret_until, struct bl_error **err)
 {
-    BL_AUTO(exec_answer_release) struct exec_answer answer = EXEC_ANSWER_INIT;
+    BL_AUTO(bl_exec_answer_release) struct bl_exec_answer answer = EXEC_ANSWER_INIT;
 
-    if (exec_plugin_run(auth->exec, stop, &answer, err) < 0)
+    if (bl_exec_plugin_run(auth->exec, stop, &answer, err) < 0)
         return -1;
     if (answer.token.len && set_bearer(proof, answer.token.text, auth->exec->command, err) < 0)
         return -1;
@@ -168,8 +168,8 @@ static int run_exec(const struct auth *auth, const struct bl_stop *stop, struct 
     return 0;
 }
 
-static int fetch(const struct auth *auth, const struct bl_stop *stop, struct auth_proof *proof,
-                 bl_nsec *ret_until, struct bl_error **err)
+static int fetch(const struct bl_auth *auth, const struct bl_stop *stop,
+                 struct bl_auth_proof *proof, bl_nsec *ret_until, struct bl_error **err)
 {
     bool from_file = auth->token_file || auth->certificate_file || auth->key_file;
     bl_nsec until = INT64_MAX, aged = bl_clock_now(auth->clock) + AUTH_FILE_AGE;
@@ -194,9 +194,9 @@ static int fetch(const struct auth *auth, const struct bl_stop *stop, struct aut
 }
 
 /* With the lock, which is let go of meanwhile. What there was stays where there is nothing better. */
-static int fetch_unlocked(struct auth *auth, const struct bl_stop *stop, struct bl_error **err)
+static int fetch_unlocked(struct bl_auth *auth, const struct bl_stop *stop, struct bl_error **err)
 {
-    BL_AUTO(auth_proof_release) struct auth_proof fresh = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof fresh = AUTH_PROOF_INIT;
     BL_ERROR(why);
     bl_nsec until = 0;
     int rc;
@@ -224,7 +224,7 @@ static int fetch_unlocked(struct auth *auth, const struct bl_stop *stop, struct 
 }
 
 /* With the lock. In slices, as a plugin may take its time and our stop need not be its own. */
-static int wait_for_other(struct auth *auth, const struct bl_stop *stop, struct bl_error **err)
+static int wait_for_other(struct bl_auth *auth, const struct bl_stop *stop, struct bl_error **err)
 {
     bl_nsec until = bl_clock_now(&bl_clock_real) + WAIT_SLICE;
     struct timespec at = {.tv_sec = until / BL_NSEC_S, .tv_nsec = until % BL_NSEC_S};
@@ -235,8 +235,8 @@ static int wait_for_other(struct auth *auth, const struct bl_stop *stop, struct 
     return 0;
 }
 
-int auth_get(struct auth *auth, const struct bl_stop *stop, struct auth_proof *proof,
-             struct bl_error **err)
+int bl_auth_get(struct bl_auth *auth, const struct bl_stop *stop, struct bl_auth_proof *proof,
+                struct bl_error **err)
 {
     int rc = 0;
 
@@ -252,7 +252,7 @@ int auth_get(struct auth *auth, const struct bl_stop *stop, struct auth_proof *p
     return rc;
 }
 
-bool auth_refused(struct auth *auth, const struct auth_proof *proof)
+bool bl_auth_refused(struct bl_auth *auth, const struct bl_auth_proof *proof)
 {
     bool fixed = !auth->token_file && !auth->certificate_file && !auth->exec;
 
@@ -268,7 +268,7 @@ bool auth_refused(struct auth *auth, const struct auth_proof *proof)
     return true;
 }
 
-void auth_reread(struct auth *auth)
+void bl_auth_reread(struct bl_auth *auth)
 {
     if (auth->exec || !auth->certificate_file)
         return;

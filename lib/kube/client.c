@@ -21,7 +21,7 @@ static const struct bl_kube_options defaults = {
     .backoff_max = 30 * BL_NSEC_S,
 };
 
-int64_t kube_random(int64_t below)
+int64_t bl_kube_random(int64_t below)
 {
     uint64_t bits = 0;
 
@@ -105,8 +105,8 @@ static const char *optional(const struct bl_strbuf *text)
 }
 
 /* Once, with these credentials. */
-static int send_once(struct bl_kube_client *client, const struct kube_call *call,
-                     const struct auth_proof *proof, struct bl_http_response *response,
+static int send_once(struct bl_kube_client *client, const struct bl_kube_call *call,
+                     const struct bl_auth_proof *proof, struct bl_http_response *response,
                      struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf accept = BL_STRBUF_INIT(HEADER_MAX);
@@ -138,22 +138,22 @@ static int send_once(struct bl_kube_client *client, const struct kube_call *call
 }
 
 /* The answer to a 401 is to ask for credentials anew, and to try once more with those. */
-static int send_as_us(struct bl_kube_client *client, const struct kube_call *call,
+static int send_as_us(struct bl_kube_client *client, const struct bl_kube_call *call,
                       struct bl_http_response *response, struct bl_error **err)
 {
     const struct bl_stop *stop = call->stop ? call->stop : client->options.stop;
-    struct auth *auth = client->config->auth;
+    struct bl_auth *auth = client->config->auth;
 
     for (unsigned attempt = 0;; attempt++) {
-        BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+        BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
 
-        if (auth_get(auth, stop, &proof, err) < 0)
+        if (bl_auth_get(auth, stop, &proof, err) < 0)
             return -1;
         if (send_once(client, call, &proof, response, err) < 0) {
-            auth_reread(auth);
+            bl_auth_reread(auth);
             return -1;
         }
-        if (response->status != 401 || !auth_refused(auth, &proof) || attempt > 0)
+        if (response->status != 401 || !bl_auth_refused(auth, &proof) || attempt > 0)
             return 0;
     }
 }
@@ -164,7 +164,7 @@ static bool asks_to_wait(const struct bl_http_response *response)
 }
 
 /* True: stopped meanwhile. */
-static bool wait_as_told(const struct bl_kube_client *client, const struct kube_call *call,
+static bool wait_as_told(const struct bl_kube_client *client, const struct bl_kube_call *call,
                          bl_nsec wait)
 {
     if (wait < LEAST_WAIT)
@@ -174,8 +174,8 @@ static bool wait_as_told(const struct bl_kube_client *client, const struct kube_
     return bl_stop_wait(call->stop ? call->stop : client->options.stop, wait);
 }
 
-int kube_call(struct bl_kube_client *client, const struct kube_call *call,
-              struct bl_http_response *response, struct bl_error **err)
+int bl_kube_call(struct bl_kube_client *client, const struct bl_kube_call *call,
+                 struct bl_http_response *response, struct bl_error **err)
 {
     const char *query = strchrnul(call->path, '?');
     unsigned tries = call->tries ? call->tries : client->options.tries;
@@ -189,19 +189,19 @@ int kube_call(struct bl_kube_client *client, const struct kube_call *call,
             return 0;
         if (!asks_to_wait(response) || attempt >= tries ||
             wait_as_told(client, call, response->retry_after))
-            return kube_status_fail(err, response->status, response->body.text, response->body.len,
-                                    what);
+            return bl_kube_status_fail(err, response->status, response->body.text,
+                                       response->body.len, what);
     }
 }
 
-int kube_call_json(struct bl_kube_client *client, const struct kube_call *call, cJSON **ret_json,
-                   struct bl_error **err)
+int bl_kube_call_json(struct bl_kube_client *client, const struct bl_kube_call *call,
+                      cJSON **ret_json, struct bl_error **err)
 {
     BL_AUTO(bl_http_response_release)
     struct bl_http_response response = BL_HTTP_RESPONSE_INIT(KUBE_ANSWER_MAX);
     BL_ERROR(why);
 
-    if (kube_call(client, call, &response, err) < 0)
+    if (bl_kube_call(client, call, &response, err) < 0)
         return -1;
     if (!ret_json)
         return 0;
@@ -217,15 +217,15 @@ int bl_kube_request(struct bl_kube_client *client, const char *method, const cha
                     struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf text = BL_STRBUF_INIT(KUBE_ANSWER_MAX);
-    struct kube_call call = {.method = method,
-                             .path = path,
-                             .content_type = content_type,
-                             .body = body ? &text : NULL,
-                             .timeout = client->options.timeout};
+    struct bl_kube_call call = {.method = method,
+                                .path = path,
+                                .content_type = content_type,
+                                .body = body ? &text : NULL,
+                                .timeout = client->options.timeout};
 
     if (body)
         bl_json_write(&text, body);
     if (bl_strbuf_check(&text, "the request", err) < 0)
         return -1;
-    return kube_call_json(client, &call, ret_json, err);
+    return bl_kube_call_json(client, &call, ret_json, err);
 }

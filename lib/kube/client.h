@@ -1,4 +1,4 @@
-/** How the module's own requests are made: kube_call() is under every one. */
+/** How the module's own requests are made: bl_kube_call() is under every one. */
 #ifndef BALLAST_KUBE_CLIENT_PRIVATE_H
 #define BALLAST_KUBE_CLIENT_PRIVATE_H
 
@@ -20,7 +20,7 @@ struct bl_kube_client {
 };
 
 /** All borrowed; what is 0 or NULL has the client's default. */
-struct kube_call {
+struct bl_kube_call {
     const char *method, *path, *content_type, *accept;
     const struct bl_strbuf *body;
     const struct bl_stop *stop;
@@ -32,20 +32,20 @@ struct kube_call {
 };
 
 /** With credentials, and again where that helps. 0 only for a 2xx. */
-BL_CHECK int kube_call(struct bl_kube_client *client, const struct kube_call *call,
-                       struct bl_http_response *response, struct bl_error **err);
+BL_CHECK int bl_kube_call(struct bl_kube_client *client, const struct bl_kube_call *call,
+                          struct bl_http_response *response, struct bl_error **err);
 
 /** The call, and its answer read as JSON. `ret_json` may be NULL. */
-BL_CHECK int kube_call_json(struct bl_kube_client *client, const struct kube_call *call,
-                            cJSON **ret_json, struct bl_error **err);
+BL_CHECK int bl_kube_call_json(struct bl_kube_client *client, const struct bl_kube_call *call,
+                               cJSON **ret_json, struct bl_error **err);
 
 /** Makes an error of an answer that is no success; `what` is the request, "GET /api/v1/pods". */
-int kube_status_fail(struct bl_error **err, int status, const char *body, size_t len,
-                     const char *what);
+int bl_kube_status_fail(struct bl_error **err, int status, const char *body, size_t len,
+                        const char *what);
 /** The same of a Status object that came as an event. */
-int kube_status_fail_object(struct bl_error **err, const cJSON *status, const char *what);
+int bl_kube_status_fail_object(struct bl_error **err, const cJSON *status, const char *what);
 
 /** A number from 0 up to `below`, which is greater than 0. */
-int64_t kube_random(int64_t below);
+int64_t bl_kube_random(int64_t below);
 
 #endif

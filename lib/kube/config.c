@@ -10,12 +10,12 @@
 #define ACCOUNT_FOLDER "/var/run/secrets/kubernetes.io/serviceaccount"
 #define NAMESPACE_MAX ((size_t)1024)
 
-struct bl_kube_config *config_new(const struct bl_clock *clock)
+struct bl_kube_config *bl_config_new(const struct bl_clock *clock)
 {
     struct bl_kube_config *config = BL_NEW(struct bl_kube_config);
 
     config->clock = clock;
-    config->auth = auth_new(clock);
+    config->auth = bl_auth_new(clock);
     return config;
 }
 
@@ -29,7 +29,7 @@ void bl_kube_config_free(struct bl_kube_config *config)
     free(config->ca_pem);
     free(config->server_name);
     free(config->proxy);
-    auth_free(config->auth);
+    bl_auth_free(config->auth);
     free(config);
 }
 
@@ -87,11 +87,11 @@ static int set_namespace(struct bl_kube_config *config, const char *path, struct
 /* At the start rather than with the first request, so that the message names what is missing. */
 static int check_account(const struct bl_kube_config *config, struct bl_error **err)
 {
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_AUTO(bl_strbuf_release) struct bl_strbuf ca = BL_STRBUF_INIT(AUTH_PEM_MAX);
 
     if (bl_file_read(config->ca_file, &ca, err) < 0 ||
-        auth_get(config->auth, NULL, &proof, err) < 0)
+        bl_auth_get(config->auth, NULL, &proof, err) < 0)
         return bl_hint(err, "The pod needs a service account, and must not set "
                             "automountServiceAccountToken: false.");
     return 0;
@@ -100,7 +100,7 @@ static int check_account(const struct bl_kube_config *config, struct bl_error **
 int bl_kube_config_in_cluster(const char *root, const struct bl_clock *clock,
                               struct bl_kube_config **ret_config, struct bl_error **err)
 {
-    BL_AUTO(bl_kube_config_cleanup) struct bl_kube_config *config = config_new(clock);
+    BL_AUTO(bl_kube_config_cleanup) struct bl_kube_config *config = bl_config_new(clock);
     const char *prefix = root ? root : "";
     BL_AUTO_FREE char *namespace = bl_asprintf("%s" ACCOUNT_FOLDER "/namespace", prefix);
 

@@ -11,9 +11,9 @@ struct bl_kube_config {
     char *server_name, *proxy;
     bool insecure;
     const struct bl_clock *clock;
-    struct auth *auth;
+    struct bl_auth *auth;
 };
 
-BL_NONNULL struct bl_kube_config *config_new(const struct bl_clock *clock);
+BL_NONNULL struct bl_kube_config *bl_config_new(const struct bl_clock *clock);
 
 #endif

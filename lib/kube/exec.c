@@ -12,7 +12,7 @@
 
 #define EXEC_TIMEOUT (60 * BL_NSEC_S)
 
-void exec_plugin_free(struct exec_plugin *plugin)
+void bl_exec_plugin_free(struct bl_exec_plugin *plugin)
 {
     if (!plugin)
         return;
@@ -20,14 +20,14 @@ void exec_plugin_free(struct exec_plugin *plugin)
     for (size_t i = 0; i < plugin->args.len; i++)
         free(plugin->args.items[i]);
     free(plugin->args.items);
-    secret_tree_free(&plugin->env);
+    bl_secret_tree_free(&plugin->env);
     free(plugin->api_version);
     free(plugin->install_hint);
     cJSON_Delete(plugin->cluster);
     free(plugin);
 }
 
-void exec_answer_release(struct exec_answer *answer)
+void bl_exec_answer_release(struct bl_exec_answer *answer)
 {
     bl_strbuf_wipe(&answer->token);
     bl_strbuf_wipe(&answer->certificate);
@@ -67,7 +67,7 @@ static void set_text(struct bl_strbuf *out, const char *text)
     bl_strbuf_adds(out, text ? text : "");
 }
 
-static int read_status(const cJSON *status, struct exec_answer *answer, struct bl_error **err)
+static int read_status(const cJSON *status, struct bl_exec_answer *answer, struct bl_error **err)
 {
     const char *certificate = bl_json_string(status, "clientCertificateData");
     const char *key = bl_json_string(status, "clientKeyData");
@@ -92,10 +92,10 @@ static int read_status(const cJSON *status, struct exec_answer *answer, struct b
     return 0;
 }
 
-int exec_answer_read(const char *text, size_t len, const char *api_version,
-                     struct exec_answer *answer, struct bl_error **err)
+int bl_exec_answer_read(const char *text, size_t len, const char *api_version,
+                        struct bl_exec_answer *answer, struct bl_error **err)
 {
-    BL_AUTO(secret_tree_free) cJSON *credential = NULL;
+    BL_AUTO(bl_secret_tree_free) cJSON *credential = NULL;
     const char *version;
 
     if (bl_json_parse(text, len, &credential, err) < 0)
@@ -111,7 +111,7 @@ int exec_answer_read(const char *text, size_t len, const char *api_version,
 }
 
 /* What a plugin learns from us, in KUBERNETES_EXEC_INFO. */
-static char *exec_info(const struct exec_plugin *plugin, bool interactive)
+static char *exec_info(const struct bl_exec_plugin *plugin, bool interactive)
 {
     BL_AUTO_JSON cJSON *info = bl_json_new_object();
     struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
@@ -136,12 +136,12 @@ struct words {
 static void words_release(struct words *words)
 {
     for (size_t i = 0; i < words->len; i++)
-        secret_free(&words->items[i]);
+        bl_secret_free(&words->items[i]);
     free(words->items);
 }
 
 /* Of two entries with one name most programs see the first: so the plugin's come before ours. */
-static void environment(const struct exec_plugin *plugin, bool interactive, struct words *env)
+static void environment(const struct bl_exec_plugin *plugin, bool interactive, struct words *env)
 {
     const cJSON *entry;
 
@@ -164,7 +164,7 @@ static void environment(const struct exec_plugin *plugin, bool interactive, stru
     *BL_PUSH(env) = NULL;
 }
 
-static void arguments(const struct exec_plugin *plugin, struct words *args)
+static void arguments(const struct bl_exec_plugin *plugin, struct words *args)
 {
     *BL_PUSH(args) = bl_strdup(plugin->command);
     for (size_t i = 0; i < plugin->args.len; i++)
@@ -172,14 +172,14 @@ static void arguments(const struct exec_plugin *plugin, struct words *args)
     *BL_PUSH(args) = NULL;
 }
 
-static int fail_plugin(const struct exec_plugin *plugin, struct bl_error **err)
+static int fail_plugin(const struct bl_exec_plugin *plugin, struct bl_error **err)
 {
     bl_wrap(err, "credential plugin \"%s\"", plugin->command);
     return plugin->install_hint ? bl_hint(err, "%s", plugin->install_hint) : -1;
 }
 
-int exec_plugin_run(const struct exec_plugin *plugin, const struct bl_stop *stop,
-                    struct exec_answer *answer, struct bl_error **err)
+int bl_exec_plugin_run(const struct bl_exec_plugin *plugin, const struct bl_stop *stop,
+                       struct bl_exec_answer *answer, struct bl_error **err)
 {
     BL_AUTO(words_release) struct words args = {0}, env = {0};
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf output = BL_STRBUF_INIT(EXEC_OUTPUT_MAX);
@@ -198,8 +198,8 @@ int exec_plugin_run(const struct exec_plugin *plugin, const struct bl_stop *stop
                               .timeout = timeout,
                               .stop = stop,
                               .interactive = interactive};
-    if (process_read(&process, &output, err) < 0 ||
-        exec_answer_read(output.text, output.len, plugin->api_version, answer, err) < 0)
+    if (bl_process_read(&process, &output, err) < 0 ||
+        bl_exec_answer_read(output.text, output.len, plugin->api_version, answer, err) < 0)
         return fail_plugin(plugin, err);
     return 0;
 }

@@ -10,22 +10,22 @@
 #include "ballast/base/text.h"
 #include "secret.h"
 
-static void file_release(struct kubeconfig_file *file)
+static void file_release(struct bl_kubeconfig_file *file)
 {
     /* The tree is read-only to all but its end. */
-    secret_wipe_tree(file->doc ? bl_yaml_doc_root(file->doc) : NULL);
+    bl_secret_wipe_tree(file->doc ? bl_yaml_doc_root(file->doc) : NULL);
     bl_yaml_doc_free(file->doc);
     bl_strbuf_wipe(&file->text);
     free(file->path);
     free(file->folder);
 }
 
-void kubeconfig_release(struct kubeconfig *files)
+void bl_kubeconfig_release(struct bl_kubeconfig *files)
 {
     for (size_t i = 0; i < files->len; i++)
         file_release(&files->items[i]);
     free(files->items);
-    *files = (struct kubeconfig){0};
+    *files = (struct bl_kubeconfig){0};
 }
 
 static char *folder_of(const char *path)
@@ -38,7 +38,7 @@ static char *folder_of(const char *path)
 }
 
 /* kubectl reads the first document and no other. */
-static int parse(struct kubeconfig_file *file, struct bl_error **err)
+static int parse(struct bl_kubeconfig_file *file, struct bl_error **err)
 {
     struct bl_yaml_stream stream;
     struct bl_yaml_segment segment;
@@ -56,18 +56,18 @@ static int parse(struct kubeconfig_file *file, struct bl_error **err)
     return 0;
 }
 
-int kubeconfig_add(struct kubeconfig *files, const char *path, struct bl_strbuf *text,
-                   struct bl_error **err)
+int bl_kubeconfig_add(struct bl_kubeconfig *files, const char *path, struct bl_strbuf *text,
+                      struct bl_error **err)
 {
-    struct kubeconfig_file *file = BL_PUSH(files);
+    struct bl_kubeconfig_file *file = BL_PUSH(files);
 
-    *file = (struct kubeconfig_file){
+    *file = (struct bl_kubeconfig_file){
         .path = bl_strdup(path), .folder = folder_of(path), .text = BL_STRBUF_INIT(KUBECONFIG_MAX)};
     bl_strbuf_swap(&file->text, text);
     return parse(file, err);
 }
 
-static int read_file(struct kubeconfig *files, const char *path, bool may_miss,
+static int read_file(struct bl_kubeconfig *files, const char *path, bool may_miss,
                      struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf text = BL_STRBUF_INIT(KUBECONFIG_MAX);
@@ -75,7 +75,7 @@ static int read_file(struct kubeconfig *files, const char *path, bool may_miss,
 
     errno = 0;
     if (bl_file_read(path, &text, &why) == 0)
-        return kubeconfig_add(files, path, &text, err);
+        return bl_kubeconfig_add(files, path, &text, err);
     if (may_miss && errno == ENOENT)
         return 0;
     *err = BL_STEAL(why);
@@ -83,7 +83,7 @@ static int read_file(struct kubeconfig *files, const char *path, bool may_miss,
 }
 
 /* As kubectl: files of the list that do not exist are left out, and so are empty names. */
-static int read_list(struct kubeconfig *files, const char *list, struct bl_error **err)
+static int read_list(struct bl_kubeconfig *files, const char *list, struct bl_error **err)
 {
     while (*list) {
         size_t len = strcspn(list, ":");
@@ -99,7 +99,7 @@ static int read_list(struct kubeconfig *files, const char *list, struct bl_error
     return bl_hint(err, "Name a kubeconfig that does, or unset KUBECONFIG.");
 }
 
-int kubeconfig_read(struct kubeconfig *files, const char *path, struct bl_error **err)
+int bl_kubeconfig_read(struct bl_kubeconfig *files, const char *path, struct bl_error **err)
 {
     const char *list = getenv("KUBECONFIG"), *home = getenv("HOME");
 
@@ -117,12 +117,12 @@ int kubeconfig_read(struct kubeconfig *files, const char *path, struct bl_error 
     return bl_hint(err, "Name one, or set KUBECONFIG.");
 }
 
-static const cJSON *root_of(const struct kubeconfig_file *file)
+static const cJSON *root_of(const struct bl_kubeconfig_file *file)
 {
     return file->doc ? bl_yaml_doc_root(file->doc) : NULL;
 }
 
-const char *kubeconfig_current(const struct kubeconfig *files)
+const char *bl_kubeconfig_current(const struct bl_kubeconfig *files)
 {
     for (size_t i = 0; i < files->len; i++) {
         const char *name = bl_json_string(root_of(&files->items[i]), "current-context");
@@ -133,8 +133,8 @@ const char *kubeconfig_current(const struct kubeconfig *files)
     return NULL;
 }
 
-bool kubeconfig_find(const struct kubeconfig *files, const char *list, const char *key,
-                     const char *name, struct kubeconfig_entry *ret_entry)
+bool bl_kubeconfig_find(const struct bl_kubeconfig *files, const char *list, const char *key,
+                        const char *name, struct bl_kubeconfig_entry *ret_entry)
 {
     for (size_t i = 0; i < files->len; i++) {
         const cJSON *items = bl_json_get(root_of(&files->items[i]), list), *item;
@@ -142,14 +142,14 @@ bool kubeconfig_find(const struct kubeconfig *files, const char *list, const cha
         cJSON_ArrayForEach(item, items) {
             if (!bl_text_eq(bl_json_string(item, "name"), name))
                 continue;
-            *ret_entry = (struct kubeconfig_entry){&files->items[i], bl_json_get(item, key)};
+            *ret_entry = (struct bl_kubeconfig_entry){&files->items[i], bl_json_get(item, key)};
             return true;
         }
     }
     return false;
 }
 
-void kubeconfig_names(const struct kubeconfig *files, const char *list, struct bl_strbuf *out)
+void bl_kubeconfig_names(const struct bl_kubeconfig *files, const char *list, struct bl_strbuf *out)
 {
     for (size_t i = 0; i < files->len; i++) {
         const cJSON *items = bl_json_get(root_of(&files->items[i]), list), *item;

@@ -11,36 +11,38 @@
 /** Largest kubeconfig; certificates of a hundred clusters stay far below. */
 #define KUBECONFIG_MAX ((size_t)4 << 20)
 
-struct kubeconfig_file {
+struct bl_kubeconfig_file {
     char *path;
     char *folder;          /* that its relative paths are relative to */
     struct bl_strbuf text; /* secret */
     struct bl_yaml_doc *doc;
 };
 
-struct kubeconfig {
-    struct kubeconfig_file *items;
+struct bl_kubeconfig {
+    struct bl_kubeconfig_file *items;
     size_t len, cap;
 };
 
 /** From `path`, or KUBECONFIG, or ~/.kube/config. */
-BL_CHECK int kubeconfig_read(struct kubeconfig *files, const char *path, struct bl_error **err);
+BL_CHECK int bl_kubeconfig_read(struct bl_kubeconfig *files, const char *path,
+                                struct bl_error **err);
 /** Adds one text, as if it stood in `path`; takes it. */
-BL_CHECK int kubeconfig_add(struct kubeconfig *files, const char *path, struct bl_strbuf *text,
-                            struct bl_error **err);
-void kubeconfig_release(struct kubeconfig *files);
+BL_CHECK int bl_kubeconfig_add(struct bl_kubeconfig *files, const char *path,
+                               struct bl_strbuf *text, struct bl_error **err);
+void bl_kubeconfig_release(struct bl_kubeconfig *files);
 
 /** The first current-context that is not empty; NULL: none. */
-const char *kubeconfig_current(const struct kubeconfig *files);
+const char *bl_kubeconfig_current(const struct bl_kubeconfig *files);
 
 /** What a name of a list ("clusters", "users", "contexts") stands for. */
-struct kubeconfig_entry {
-    const struct kubeconfig_file *file;
+struct bl_kubeconfig_entry {
+    const struct bl_kubeconfig_file *file;
     const cJSON *value; /* or NULL where the entry has nothing but a name */
 };
-bool kubeconfig_find(const struct kubeconfig *files, const char *list, const char *key,
-                     const char *name, struct kubeconfig_entry *ret_entry);
+bool bl_kubeconfig_find(const struct bl_kubeconfig *files, const char *list, const char *key,
+                        const char *name, struct bl_kubeconfig_entry *ret_entry);
 /** Appends the names that a list has: "a, b". */
-void kubeconfig_names(const struct kubeconfig *files, const char *list, struct bl_strbuf *out);
+void bl_kubeconfig_names(const struct bl_kubeconfig *files, const char *list,
+                         struct bl_strbuf *out);
 
 #endif

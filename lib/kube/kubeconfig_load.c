@@ -74,18 +74,18 @@ static const char *const exec_versions[] = {"client.authentication.k8s.io/v1",
                                             "client.authentication.k8s.io/v1beta1", NULL};
 
 static const struct bl_field exec_fields[] = {
-    TEXT(exec_plugin, "command", command),
-    TEXT(exec_plugin, "apiVersion", api_version),
-    TEXT(exec_plugin, "installHint", install_hint),
-    {.name = "args", .type = BL_FIELD_STRINGS, .offset = offsetof(struct exec_plugin, args)},
-    {.name = "env", .type = BL_FIELD_JSONS, .offset = offsetof(struct exec_plugin, env)},
+    TEXT(bl_exec_plugin, "command", command),
+    TEXT(bl_exec_plugin, "apiVersion", api_version),
+    TEXT(bl_exec_plugin, "installHint", install_hint),
+    {.name = "args", .type = BL_FIELD_STRINGS, .offset = offsetof(struct bl_exec_plugin, args)},
+    {.name = "env", .type = BL_FIELD_JSONS, .offset = offsetof(struct bl_exec_plugin, env)},
     {.name = "interactiveMode",
      .type = BL_FIELD_ENUM,
-     .offset = offsetof(struct exec_plugin, interactive),
+     .offset = offsetof(struct bl_exec_plugin, interactive),
      .names = interactive_names},
     {0},
 };
-static const struct bl_schema exec_schema = {sizeof(struct exec_plugin), exec_fields};
+static const struct bl_schema exec_schema = {sizeof(struct bl_exec_plugin), exec_fields};
 
 static void cluster_release(struct cluster *cluster)
 {
@@ -94,10 +94,10 @@ static void cluster_release(struct cluster *cluster)
 
 static void user_release(struct user *user)
 {
-    secret_free(&user->token);
-    secret_free(&user->password);
-    secret_free(&user->key_data);
-    secret_tree_free(&user->exec);
+    bl_secret_free(&user->token);
+    bl_secret_free(&user->password);
+    bl_secret_free(&user->key_data);
+    bl_secret_tree_free(&user->exec);
     bl_decode_release(&user_schema, user);
 }
 
@@ -106,7 +106,7 @@ static void context_release(struct context *context)
     bl_decode_release(&context_schema, context);
 }
 
-BL_DEFINE_CLEANUP(struct exec_plugin *, exec_plugin_cleanup, exec_plugin_free)
+BL_DEFINE_CLEANUP(struct bl_exec_plugin *, exec_plugin_cleanup, bl_exec_plugin_free)
 
 static const char *full(const char *text)
 {
@@ -119,20 +119,20 @@ static char *optional(const char *text)
 }
 
 /* Relative paths start at the file that has them. */
-static char *path_in(const struct kubeconfig_entry *entry, const char *path)
+static char *path_in(const struct bl_kubeconfig_entry *entry, const char *path)
 {
     if (!full(path))
         return NULL;
     return *path == '/' ? bl_strdup(path) : bl_asprintf("%s/%s", entry->file->folder, path);
 }
 
-static struct bl_decode place(const struct kubeconfig_entry *entry, const char *path)
+static struct bl_decode place(const struct bl_kubeconfig_entry *entry, const char *path)
 {
     return (struct bl_decode){entry->file->path, entry->file->doc, path};
 }
 
 /* Base64 of a PEM text, in lines or not. */
-static int decode_data(const struct kubeconfig_entry *entry, const char *key, const char *data,
+static int decode_data(const struct bl_kubeconfig_entry *entry, const char *key, const char *data,
                        char **ret_pem, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf packed = BL_STRBUF_INIT(KUBECONFIG_MAX);
@@ -161,7 +161,7 @@ static int check_readable(const char *path, const char *what, struct bl_error **
     return bl_file_read(path, &text, err) < 0 ? bl_wrap(err, "%s", what) : 0;
 }
 
-static int set_cluster(struct bl_kube_config *config, const struct kubeconfig_entry *entry,
+static int set_cluster(struct bl_kube_config *config, const struct bl_kubeconfig_entry *entry,
                        const struct cluster *cluster, const char *name, struct bl_error **err)
 {
     if (!full(cluster->server))
@@ -219,7 +219,7 @@ static cJSON *describe_cluster(const struct bl_kube_config *config, const struct
 }
 
 /* A name is looked for in PATH; a relative path starts at the kubeconfig. */
-static void place_command(const struct kubeconfig_entry *entry, struct exec_plugin *plugin)
+static void place_command(const struct bl_kubeconfig_entry *entry, struct bl_exec_plugin *plugin)
 {
     if (plugin->command[0] != '/' && strchr(plugin->command, '/')) {
         char *path = path_in(entry, plugin->command);
@@ -229,10 +229,10 @@ static void place_command(const struct kubeconfig_entry *entry, struct exec_plug
     }
 }
 
-static int set_exec(struct bl_kube_config *config, const struct kubeconfig_entry *entry,
+static int set_exec(struct bl_kube_config *config, const struct bl_kubeconfig_entry *entry,
                     const struct cluster *cluster, struct bl_error **err)
 {
-    BL_AUTO(exec_plugin_cleanup) struct exec_plugin *plugin = BL_NEW(struct exec_plugin);
+    BL_AUTO(exec_plugin_cleanup) struct bl_exec_plugin *plugin = BL_NEW(struct bl_exec_plugin);
     const cJSON *exec = bl_json_get(entry->value, "exec");
     struct bl_decode from = place(entry, "exec");
 
@@ -250,7 +250,7 @@ static int set_exec(struct bl_kube_config *config, const struct kubeconfig_entry
     return 0;
 }
 
-static int set_certificate(struct auth *auth, const struct kubeconfig_entry *entry,
+static int set_certificate(struct bl_auth *auth, const struct bl_kubeconfig_entry *entry,
                            const struct user *user, struct bl_error **err)
 {
     if (full(user->certificate_data)) {
@@ -274,7 +274,7 @@ static int set_certificate(struct auth *auth, const struct kubeconfig_entry *ent
 }
 
 /* What we would silently do otherwise, we do not do at all. */
-static int check_user(const struct kubeconfig_entry *entry, const struct user *user,
+static int check_user(const struct bl_kubeconfig_entry *entry, const struct user *user,
                       struct bl_error **err)
 {
     struct bl_decode from = place(entry, "");
@@ -290,10 +290,10 @@ static int check_user(const struct kubeconfig_entry *entry, const struct user *u
     return 0;
 }
 
-static int set_user(struct bl_kube_config *config, const struct kubeconfig_entry *entry,
+static int set_user(struct bl_kube_config *config, const struct bl_kubeconfig_entry *entry,
                     const struct user *user, const struct cluster *cluster, struct bl_error **err)
 {
-    struct auth *auth = config->auth;
+    struct bl_auth *auth = config->auth;
 
     if (check_user(entry, user, err) < 0 || set_certificate(auth, entry, user, err) < 0)
         return -1;
@@ -304,29 +304,29 @@ static int set_user(struct bl_kube_config *config, const struct kubeconfig_entry
     if (user->exec)
         return set_exec(config, entry, cluster, err);
 
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
-    return auth_get(auth, NULL, &proof, err);
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
+    return bl_auth_get(auth, NULL, &proof, err);
 }
 
-static int find(const struct kubeconfig *files, const char *list, const char *kind,
-                const char *name, struct kubeconfig_entry *ret_entry, struct bl_error **err)
+static int find(const struct bl_kubeconfig *files, const char *list, const char *kind,
+                const char *name, struct bl_kubeconfig_entry *ret_entry, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf names = BL_STRBUF_INIT(KUBECONFIG_MAX);
 
-    if (kubeconfig_find(files, list, kind, name, ret_entry))
+    if (bl_kubeconfig_find(files, list, kind, name, ret_entry))
         return 0;
-    kubeconfig_names(files, list, &names);
+    bl_kubeconfig_names(files, list, &names);
     bl_fail(err, BL_ERR_NOT_FOUND, "the kubeconfig %s has no %s \"%s\"", files->items[0].path, kind,
             name);
     return bl_hint(err, "There are: %s.", names.len ? names.text : "none");
 }
 
-static int set_context(struct bl_kube_config *config, const struct kubeconfig *files,
+static int set_context(struct bl_kube_config *config, const struct bl_kubeconfig *files,
                        const struct context *context, struct bl_error **err)
 {
     BL_AUTO(cluster_release) struct cluster cluster = {0};
     BL_AUTO(user_release) struct user user = {0};
-    struct kubeconfig_entry entry = {0};
+    struct bl_kubeconfig_entry entry = {0};
     struct bl_decode from;
 
     if (find(files, "clusters", "cluster", context->cluster, &entry, err) < 0)
@@ -346,26 +346,26 @@ static int set_context(struct bl_kube_config *config, const struct kubeconfig *f
     return set_user(config, &entry, &user, &cluster, err);
 }
 
-static int fail_without_context(const struct kubeconfig *files, struct bl_error **err)
+static int fail_without_context(const struct bl_kubeconfig *files, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf names = BL_STRBUF_INIT(KUBECONFIG_MAX);
 
-    kubeconfig_names(files, "contexts", &names);
+    bl_kubeconfig_names(files, "contexts", &names);
     bl_fail(err, BL_ERR_INVALID, "the kubeconfig %s has no current-context", files->items[0].path);
     return bl_hint(err, "Name one of its contexts: %s.", names.len ? names.text : "none");
 }
 
-int kubeconfig_resolve(const struct kubeconfig *files, const char *name,
-                       const struct bl_clock *clock, struct bl_kube_config **ret_config,
-                       struct bl_error **err)
+int bl_kubeconfig_resolve(const struct bl_kubeconfig *files, const char *name,
+                          const struct bl_clock *clock, struct bl_kube_config **ret_config,
+                          struct bl_error **err)
 {
-    BL_AUTO(bl_kube_config_cleanup) struct bl_kube_config *config = config_new(clock);
+    BL_AUTO(bl_kube_config_cleanup) struct bl_kube_config *config = bl_config_new(clock);
     BL_AUTO(context_release) struct context context = {0};
-    struct kubeconfig_entry entry = {0};
+    struct bl_kubeconfig_entry entry = {0};
     struct bl_decode from;
 
     if (!full(name))
-        name = kubeconfig_current(files);
+        name = bl_kubeconfig_current(files);
     if (!name)
         return fail_without_context(files, err);
     if (find(files, "contexts", "context", name, &entry, err) < 0)
@@ -386,9 +386,9 @@ int kubeconfig_resolve(const struct kubeconfig *files, const char *name,
 int bl_kube_config_load(const char *path, const char *context, const struct bl_clock *clock,
                         struct bl_kube_config **ret_config, struct bl_error **err)
 {
-    BL_AUTO(kubeconfig_release) struct kubeconfig files = {0};
+    BL_AUTO(bl_kubeconfig_release) struct bl_kubeconfig files = {0};
 
-    if (kubeconfig_read(&files, path, err) < 0)
+    if (bl_kubeconfig_read(&files, path, err) < 0)
         return -1;
-    return kubeconfig_resolve(&files, context, clock, ret_config, err);
+    return bl_kubeconfig_resolve(&files, context, clock, ret_config, err);
 }

@@ -6,8 +6,8 @@
 #include "kubeconfig.h"
 
 /** `context` NULL: the current one. Reads files that it names, runs no plugin. */
-BL_CHECK int kubeconfig_resolve(const struct kubeconfig *files, const char *context,
-                                const struct bl_clock *clock, struct bl_kube_config **ret_config,
-                                struct bl_error **err);
+BL_CHECK int bl_kubeconfig_resolve(const struct bl_kubeconfig *files, const char *context,
+                                   const struct bl_clock *clock, struct bl_kube_config **ret_config,
+                                   struct bl_error **err);
 
 #endif

@@ -13,27 +13,27 @@
 
 /* One page under way. */
 struct page {
-    const struct list_call *call;
-    struct item_splitter splitter;
+    const struct bl_list_call *call;
+    struct bl_item_splitter splitter;
     char *api_version, *kind; /* of an item that does not say; known once the first one came */
 };
 
 static void page_release(struct page *page)
 {
-    item_splitter_release(&page->splitter);
+    bl_item_splitter_release(&page->splitter);
     free(page->api_version);
     free(page->kind);
 }
 
-void list_path(struct bl_strbuf *path, const struct bl_kube_resource *resource,
-               const struct bl_kube_selection *selection)
+void bl_list_path(struct bl_strbuf *path, const struct bl_kube_resource *resource,
+                  const struct bl_kube_selection *selection)
 {
     bl_kube_path(path, resource, selection->namespace, NULL, NULL);
     bl_kube_path_query(path, "labelSelector", selection->labels);
     bl_kube_path_query(path, "fieldSelector", selection->fields);
 }
 
-const char *list_accept(const struct bl_kube_selection *selection, bool watch)
+const char *bl_list_accept(const struct bl_kube_selection *selection, bool watch)
 {
     if (!selection->metadata_only)
         return "application/json";
@@ -94,7 +94,7 @@ static int on_piece(void *context, const char *data, size_t len, struct bl_error
 {
     struct page *page = context;
 
-    return item_splitter_feed(&page->splitter, data, len, err);
+    return bl_item_splitter_feed(&page->splitter, data, len, err);
 }
 
 /* What the envelope says about how to go on. */
@@ -106,7 +106,7 @@ static int read_envelope(const struct page *page, struct bl_strbuf *version, str
     const cJSON *metadata;
     const char *from, *token;
 
-    if (item_splitter_end(&page->splitter, err) < 0)
+    if (bl_item_splitter_end(&page->splitter, err) < 0)
         return -1;
     if (bl_json_parse(text->text, text->len, &list, err) < 0)
         return bl_wrap(err, "the list cannot be read");
@@ -122,17 +122,17 @@ static int read_envelope(const struct page *page, struct bl_strbuf *version, str
     return bl_strbuf_check(version, "the list's resourceVersion", err);
 }
 
-static void page_path(struct bl_strbuf *path, const struct list_call *call, const char *next)
+static void page_path(struct bl_strbuf *path, const struct bl_list_call *call, const char *next)
 {
     char limit[16];
 
     (void)snprintf(limit, sizeof(limit), "%u", call->limit);
-    list_path(path, call->resource, call->selection);
+    bl_list_path(path, call->resource, call->selection);
     bl_kube_path_query(path, "limit", call->limit ? limit : NULL);
     bl_kube_path_query(path, "continue", next);
 }
 
-static int list_page(struct bl_kube_client *client, const struct list_call *call,
+static int list_page(struct bl_kube_client *client, const struct bl_list_call *call,
                      struct bl_strbuf *version, struct bl_strbuf *next, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf path = BL_STRBUF_INIT(PATH_MAX_LEN);
@@ -146,24 +146,24 @@ static int list_page(struct bl_kube_client *client, const struct list_call *call
                      .each = on_item,
                      .context = &page},
     };
-    struct kube_call http = {.method = "GET",
-                             .accept = list_accept(call->selection, false),
-                             .stop = call->stop,
-                             .piece = on_piece,
-                             .context = &page,
-                             .idle = &client->options.timeout};
+    struct bl_kube_call http = {.method = "GET",
+                                .accept = bl_list_accept(call->selection, false),
+                                .stop = call->stop,
+                                .piece = on_piece,
+                                .context = &page,
+                                .idle = &client->options.timeout};
 
     page_path(&path, call, next->text);
     if (bl_strbuf_check(&path, "the path", err) < 0)
         return -1;
     http.path = path.text;
-    if (kube_call(client, &http, &response, err) < 0)
+    if (bl_kube_call(client, &http, &response, err) < 0)
         return -1;
     return read_envelope(&page, version, next, err);
 }
 
-int list_all(struct bl_kube_client *client, const struct list_call *call, struct bl_strbuf *version,
-             bool *ret_continued, struct bl_error **err)
+int bl_list_all(struct bl_kube_client *client, const struct bl_list_call *call,
+                struct bl_strbuf *version, bool *ret_continued, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf next = BL_STRBUF_INIT(ENVELOPE_MAX);
 
@@ -182,12 +182,12 @@ int bl_kube_list(struct bl_kube_client *client, const struct bl_kube_resource *r
 {
     static const struct bl_kube_selection everything = {0};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf version = BL_STRBUF_INIT(LIST_WORD_MAX);
-    struct list_call call = {.resource = resource,
-                             .selection = selection ? selection : &everything,
-                             .limit = LIST_PAGE,
-                             .each = each,
-                             .context = context};
+    struct bl_list_call call = {.resource = resource,
+                                .selection = selection ? selection : &everything,
+                                .limit = LIST_PAGE,
+                                .each = each,
+                                .context = context};
     bool continued;
 
-    return list_all(client, &call, &version, &continued, err);
+    return bl_list_all(client, &call, &version, &continued, err);
 }

@@ -9,7 +9,7 @@
 /** Longest resourceVersion and kind, which we keep. */
 #define LIST_WORD_MAX ((size_t)256)
 
-struct list_call {
+struct bl_list_call {
     const struct bl_kube_resource *resource;
     const struct bl_kube_selection *selection;
     unsigned limit;             /* of a page; 0: all in one */
@@ -22,12 +22,12 @@ struct list_call {
  * Replaces `version` by the list's resourceVersion, from which a watch goes on. `*ret_continued` says
  * whether it failed after the first page.
  */
-BL_CHECK int list_all(struct bl_kube_client *client, const struct list_call *call,
-                      struct bl_strbuf *version, bool *ret_continued, struct bl_error **err);
+BL_CHECK int bl_list_all(struct bl_kube_client *client, const struct bl_list_call *call,
+                         struct bl_strbuf *version, bool *ret_continued, struct bl_error **err);
 
 /** Appends path and query that a list and a watch have in common. */
-void list_path(struct bl_strbuf *path, const struct bl_kube_resource *resource,
-               const struct bl_kube_selection *selection);
-const char *list_accept(const struct bl_kube_selection *selection, bool watch);
+void bl_list_path(struct bl_strbuf *path, const struct bl_kube_resource *resource,
+                  const struct bl_kube_selection *selection);
+const char *bl_list_accept(const struct bl_kube_selection *selection, bool watch);
 
 #endif

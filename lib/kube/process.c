@@ -120,7 +120,7 @@ static void reap(pid_t pid, int *ret_status)
         ;
 }
 
-int process_read(const struct process *process, struct bl_strbuf *output, struct bl_error **err)
+int bl_process_read(const struct process *process, struct bl_strbuf *output, struct bl_error **err)
 {
     bl_nsec deadline = bl_clock_now(&bl_clock_real) + process->timeout;
     int ends[2] = {-1, -1}, status = 0;

@@ -16,7 +16,7 @@ struct process {
 };
 
 /** Appends its standard output. Fails where it does, and kills it where it takes too long. */
-BL_CHECK int process_read(const struct process *process, struct bl_strbuf *output,
-                          struct bl_error **err);
+BL_CHECK int bl_process_read(const struct process *process, struct bl_strbuf *output,
+                             struct bl_error **err);
 
 #endif

@@ -61,71 +61,18 @@ void bl_reflector_free(struct bl_reflector *reflector)
     free(reflector);
 }
 
-void bl_reflector_status(struct bl_reflector *reflector, struct bl_watch_status *ret_status)
-{
-    pthread_mutex_lock(&reflector->lock);
-    *ret_status = reflector->status;
-    pthread_mutex_unlock(&reflector->lock);
-}
-
-/* With the lock. */
-static void note_contact(struct bl_reflector *reflector)
-{
-    reflector->status.contact = bl_clock_now(reflector->client->config->clock);
-    reflector->status.missing = false;
-    reflector->status.error[0] = '\0';
-}
-
-void reflector_contact(struct bl_reflector *reflector, uint64_t events)
-{
-    pthread_mutex_lock(&reflector->lock);
-    note_contact(reflector);
-    reflector->status.events += events;
-    pthread_mutex_unlock(&reflector->lock);
-}
-
-void reflector_synced(struct bl_reflector *reflector)
-{
-    /* First the handler, so that who sees "synced" sees all objects too. */
-    reflector->handler.synced(reflector->handler.context);
-    pthread_mutex_lock(&reflector->lock);
-    note_contact(reflector);
-    reflector->status.synced = true;
-    pthread_mutex_unlock(&reflector->lock);
-}
-
-static void count(struct bl_reflector *reflector, uint64_t *counter)
-{
-    pthread_mutex_lock(&reflector->lock);
-    (*counter)++;
-    pthread_mutex_unlock(&reflector->lock);
-}
-
-static void note_failure(struct bl_reflector *reflector, const struct bl_error *err, bool missing)
-{
-    struct bl_watch_status *status = &reflector->status;
-
-    pthread_mutex_lock(&reflector->lock);
-    /* Until the server says otherwise: that it is away now tells nothing. */
-    status->missing |= missing;
-    if (!missing)
-        status->failures++;
-    (void)snprintf(status->error, sizeof(status->error), "%s", bl_error_text(err));
-    pthread_mutex_unlock(&reflector->lock);
-}
-
 static int on_piece(void *context, const char *data, size_t len, struct bl_error **err)
 {
-    return line_splitter_feed(context, data, len, err);
+    return bl_line_splitter_feed(context, data, len, err);
 }
 
-static void watch_path(const struct bl_reflector *reflector, const struct stream *stream,
+static void watch_path(const struct bl_reflector *reflector, const struct bl_stream *stream,
                        int64_t seconds, struct bl_strbuf *path)
 {
     char text[24];
 
     (void)snprintf(text, sizeof(text), "%" PRId64, seconds);
-    list_path(path, &reflector->resource, &reflector->selection);
+    bl_list_path(path, &reflector->resource, &reflector->selection);
     bl_kube_path_query(path, "watch", "1");
     bl_kube_path_query(path, "allowWatchBookmarks", "true");
     bl_kube_path_query(path, "timeoutSeconds", text);
@@ -138,33 +85,33 @@ static void watch_path(const struct bl_reflector *reflector, const struct stream
 }
 
 /* One connection, until it ends in whatever way. 0: the server ended it as it should. */
-static int watch(struct bl_reflector *reflector, const struct bl_stop *stop, struct stream *stream,
-                 struct bl_error **err)
+static int watch(struct bl_reflector *reflector, const struct bl_stop *stop,
+                 struct bl_stream *stream, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf path = BL_STRBUF_INIT(PATH_MAX_LEN);
-    BL_AUTO(line_splitter_release)
-    struct line_splitter lines = {
-        .line = BL_STRBUF_INIT(KUBE_OBJECT_MAX), .each = stream_event, .context = stream};
+    BL_AUTO(bl_line_splitter_release)
+    struct bl_line_splitter lines = {
+        .line = BL_STRBUF_INIT(KUBE_OBJECT_MAX), .each = bl_stream_event, .context = stream};
     BL_AUTO(bl_http_response_release)
     struct bl_http_response response = BL_HTTP_RESPONSE_INIT(KUBE_ANSWER_MAX);
-    int64_t seconds = WATCH_SECONDS + kube_random(WATCH_SPREAD + 1);
-    struct kube_call call = {.method = "GET",
-                             .accept = list_accept(&reflector->selection, true),
-                             .stop = stop,
-                             .piece = on_piece,
-                             .context = &lines,
-                             .timeout = seconds * BL_NSEC_S + WATCH_GRACE,
-                             .idle = &stream->idle};
+    int64_t seconds = WATCH_SECONDS + bl_kube_random(WATCH_SPREAD + 1);
+    struct bl_kube_call call = {.method = "GET",
+                                .accept = bl_list_accept(&reflector->selection, true),
+                                .stop = stop,
+                                .piece = on_piece,
+                                .context = &lines,
+                                .timeout = seconds * BL_NSEC_S + WATCH_GRACE,
+                                .idle = &stream->idle};
 
     watch_path(reflector, stream, seconds, &path);
     if (bl_strbuf_check(&path, "the path", err) < 0)
         return -1;
     call.path = path.text;
-    count(reflector, &reflector->status.watches);
-    int rc = kube_call(reflector->client, &call, &response, err);
+    bl_reflector_count(reflector, &reflector->status.watches);
+    int rc = bl_kube_call(reflector->client, &call, &response, err);
     stream->opened = response.status / 100 == 2;
     reflector->opened |= stream->opened;
-    return rc < 0 ? -1 : line_splitter_end(&lines, err);
+    return rc < 0 ? -1 : bl_line_splitter_end(&lines, err);
 }
 
 static int hand_over(void *context, cJSON *object, struct bl_error **err BL_UNUSED)
@@ -179,23 +126,23 @@ static int list_pages(struct bl_reflector *reflector, const struct bl_stop *stop
                       struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf version = BL_STRBUF_INIT(LIST_WORD_MAX);
-    struct list_call call = {.resource = &reflector->resource,
-                             .selection = &reflector->selection,
-                             .limit = reflector->no_paging ? 0 : LIST_PAGE,
-                             .stop = stop,
-                             .each = hand_over,
-                             .context = &reflector->handler};
+    struct bl_list_call call = {.resource = &reflector->resource,
+                                .selection = &reflector->selection,
+                                .limit = reflector->no_paging ? 0 : LIST_PAGE,
+                                .stop = stop,
+                                .each = hand_over,
+                                .context = &reflector->handler};
     bool continued;
 
-    count(reflector, &reflector->status.lists);
+    bl_reflector_count(reflector, &reflector->status.lists);
     reflector->handler.begin(reflector->handler.context);
-    if (list_all(reflector->client, &call, &version, &continued, err) < 0) {
+    if (bl_list_all(reflector->client, &call, &version, &continued, err) < 0) {
         /* So slow that pages grow too old: next time there is only one, which is read as it comes. */
         reflector->no_paging |= continued && bl_error_status(*err) == 410;
         return -1;
     }
     bl_strbuf_swap(&reflector->version, &version);
-    reflector_synced(reflector);
+    bl_reflector_synced(reflector);
     return 0;
 }
 
@@ -211,7 +158,7 @@ static bool is_refusal(const struct bl_error *err)
  * Old servers refuse such a list, one with an old etcd says so in an event, and the oldest take it for a
  * watch whose beginning never ends: which is what silence means, and an end that comes before the list's.
  */
-static bool cannot_stream(const struct stream *stream, const struct bl_error *err, bl_nsec took)
+static bool cannot_stream(const struct bl_stream *stream, const struct bl_error *err, bl_nsec took)
 {
     if (!stream->initial)
         return false;
@@ -222,13 +169,13 @@ static bool cannot_stream(const struct stream *stream, const struct bl_error *er
 static int list_streaming(struct bl_reflector *reflector, const struct bl_stop *stop,
                           struct bl_error **err)
 {
-    struct stream stream = {
+    struct bl_stream stream = {
         .reflector = reflector, .initial = true, .idle = reflector->client->initial_idle};
     bl_nsec begun = bl_clock_now(&bl_clock_real);
     BL_ERROR(why);
     int rc;
 
-    count(reflector, &reflector->status.lists);
+    bl_reflector_count(reflector, &reflector->status.lists);
     reflector->handler.begin(reflector->handler.context);
     rc = watch(reflector, stop, &stream, &why);
     if (!bl_stop_raised(stop) &&
@@ -253,7 +200,7 @@ static bool needs_list(const struct bl_error *err)
 static enum outcome step(struct bl_reflector *reflector, const struct bl_stop *stop)
 {
     bool listing = !reflector->version.len;
-    struct stream stream = {.reflector = reflector, .idle = STREAM_IDLE};
+    struct bl_stream stream = {.reflector = reflector, .idle = STREAM_IDLE};
     BL_ERROR(err);
     int rc;
 
@@ -269,7 +216,7 @@ static enum outcome step(struct bl_reflector *reflector, const struct bl_stop *s
         return OUTCOME_FAILED;
     if (needs_list(err))
         bl_strbuf_reset(&reflector->version);
-    note_failure(reflector, err, bl_error_status(err) == 404);
+    bl_reflector_failed(reflector, err, bl_error_status(err) == 404);
     return bl_error_status(err) == 404 ? OUTCOME_MISSING : OUTCOME_FAILED;
 }
 
@@ -282,7 +229,7 @@ static bl_nsec pause_after(const struct bl_reflector *reflector)
 
     for (unsigned i = 1; i < doublings && wait < options->backoff_max; i++)
         wait *= 2;
-    wait += kube_random(wait);
+    wait += bl_kube_random(wait);
     return wait < options->backoff_max ? wait : options->backoff_max;
 }
 

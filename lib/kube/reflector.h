@@ -1,4 +1,7 @@
-/** The two halves of a reflector: reflector.c decides what comes next, stream.c makes sense of events. */
+/**
+ * The parts of a reflector: reflector.c decides what comes next, stream.c makes sense of events, both note in
+ * reflector_status.c how it goes.
+ */
 #ifndef BALLAST_KUBE_REFLECTOR_H
 #define BALLAST_KUBE_REFLECTOR_H
 
@@ -30,7 +33,7 @@ struct bl_reflector {
 #define STREAM_IDLE (180 * BL_NSEC_S)
 
 /** A stream of events under way. */
-struct stream {
+struct bl_stream {
     struct bl_reflector *reflector;
     bool initial; /* it lists: versions and removals count only once that is over */
     bool opened;  /* the server agreed to it */
@@ -39,11 +42,15 @@ struct stream {
 };
 
 /** One event, as text. */
-BL_CHECK int stream_event(void *context, const char *text, size_t len, struct bl_error **err);
+BL_CHECK int bl_stream_event(void *context, const char *text, size_t len, struct bl_error **err);
 
 /** The server said something that makes sense. */
-void reflector_contact(struct bl_reflector *reflector, uint64_t events);
+void bl_reflector_contact(struct bl_reflector *reflector, uint64_t events);
 /** The handler knows all there is. */
-void reflector_synced(struct bl_reflector *reflector);
+void bl_reflector_synced(struct bl_reflector *reflector);
+/** The server could not be understood, or does not know the resource (`missing`). */
+void bl_reflector_failed(struct bl_reflector *reflector, const struct bl_error *err, bool missing);
+/** One more of a counter in its status. */
+void bl_reflector_count(struct bl_reflector *reflector, uint64_t *counter);
 
 #endif

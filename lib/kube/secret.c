@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void secret_free(char **text)
+void bl_secret_free(char **text)
 {
     if (*text)
         explicit_bzero(*text, strlen(*text));
@@ -11,7 +11,7 @@ void secret_free(char **text)
     *text = NULL;
 }
 
-void secret_wipe_tree(const cJSON *tree)
+void bl_secret_wipe_tree(const cJSON *tree)
 {
     const cJSON *child;
 
@@ -20,13 +20,13 @@ void secret_wipe_tree(const cJSON *tree)
     if (cJSON_IsString(tree) && tree->valuestring)
         explicit_bzero(tree->valuestring, strlen(tree->valuestring));
     cJSON_ArrayForEach(child, tree) {
-        secret_wipe_tree(child);
+        bl_secret_wipe_tree(child);
     }
 }
 
-void secret_tree_free(cJSON **tree)
+void bl_secret_tree_free(cJSON **tree)
 {
-    secret_wipe_tree(*tree);
+    bl_secret_wipe_tree(*tree);
     cJSON_Delete(*tree);
     *tree = NULL;
 }

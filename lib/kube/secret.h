@@ -5,10 +5,10 @@
 #include "ballast/json/json.h"
 
 /** Wipes and frees the text, and leaves NULL. */
-void secret_free(char **text);
+void bl_secret_free(char **text);
 /** Wipes every string of a tree that is about to be freed. */
-void secret_wipe_tree(const cJSON *tree);
+void bl_secret_wipe_tree(const cJSON *tree);
 /** Wipes the tree and frees it: for BL_AUTO. */
-void secret_tree_free(cJSON **tree);
+void bl_secret_tree_free(cJSON **tree);
 
 #endif

@@ -13,7 +13,7 @@ static void empty(struct bl_strbuf *buf)
         bl_strbuf_reset(buf);
 }
 
-static int end_line(struct line_splitter *splitter, struct bl_error **err)
+static int end_line(struct bl_line_splitter *splitter, struct bl_error **err)
 {
     struct bl_strbuf *line = &splitter->line;
 
@@ -24,8 +24,8 @@ static int end_line(struct line_splitter *splitter, struct bl_error **err)
     return 0;
 }
 
-int line_splitter_feed(struct line_splitter *splitter, const char *data, size_t len,
-                       struct bl_error **err)
+int bl_line_splitter_feed(struct bl_line_splitter *splitter, const char *data, size_t len,
+                          struct bl_error **err)
 {
     while (len) {
         const char *end = memchr(data, '\n', len);
@@ -43,14 +43,14 @@ int line_splitter_feed(struct line_splitter *splitter, const char *data, size_t 
     return 0;
 }
 
-int line_splitter_end(const struct line_splitter *splitter, struct bl_error **err)
+int bl_line_splitter_end(const struct bl_line_splitter *splitter, struct bl_error **err)
 {
     if (splitter->line.len)
         return bl_fail(err, BL_ERR_UNAVAILABLE, "the watch ended in the middle of an event");
     return 0;
 }
 
-void line_splitter_release(struct line_splitter *splitter)
+void bl_line_splitter_release(struct bl_line_splitter *splitter)
 {
     bl_strbuf_wipe(&splitter->line);
 }
@@ -76,7 +76,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static bool last_string_is(const struct item_splitter *splitter, const char *text)
+static bool last_string_is(const struct bl_item_splitter *splitter, const char *text)
 {
     const struct bl_strbuf *envelope = &splitter->envelope;
     size_t len = envelope->len - splitter->string_start;
@@ -85,7 +85,7 @@ static bool last_string_is(const struct item_splitter *splitter, const char *tex
 }
 
 /* One character outside of items: all of them are kept, and "items": [ is looked for. */
-static void outside(struct item_splitter *splitter, char c)
+static void outside(struct bl_item_splitter *splitter, char c)
 {
     bool was_string = splitter->outside.in_string;
 
@@ -103,7 +103,7 @@ static void outside(struct item_splitter *splitter, char c)
 }
 
 /* One character between items. */
-static int between(struct item_splitter *splitter, char c, struct bl_error **err)
+static int between(struct bl_item_splitter *splitter, char c, struct bl_error **err)
 {
     if (c == ']') {
         splitter->in_items = false;
@@ -120,7 +120,7 @@ static int between(struct item_splitter *splitter, char c, struct bl_error **err
 }
 
 /* As many characters of one item as there are; returns how many. */
-static size_t within(struct item_splitter *splitter, const char *data, size_t len)
+static size_t within(struct bl_item_splitter *splitter, const char *data, size_t len)
 {
     size_t i = 0;
 
@@ -130,7 +130,7 @@ static size_t within(struct item_splitter *splitter, const char *data, size_t le
     return i;
 }
 
-static int end_item(struct item_splitter *splitter, struct bl_error **err)
+static int end_item(struct bl_item_splitter *splitter, struct bl_error **err)
 {
     struct bl_strbuf *item = &splitter->item;
 
@@ -141,8 +141,8 @@ static int end_item(struct item_splitter *splitter, struct bl_error **err)
     return 0;
 }
 
-int item_splitter_feed(struct item_splitter *splitter, const char *data, size_t len,
-                       struct bl_error **err)
+int bl_item_splitter_feed(struct bl_item_splitter *splitter, const char *data, size_t len,
+                          struct bl_error **err)
 {
     while (len) {
         size_t part = 1;
@@ -165,14 +165,14 @@ int item_splitter_feed(struct item_splitter *splitter, const char *data, size_t 
     return bl_strbuf_check(&splitter->envelope, "the list without its items", err);
 }
 
-int item_splitter_end(const struct item_splitter *splitter, struct bl_error **err)
+int bl_item_splitter_end(const struct bl_item_splitter *splitter, struct bl_error **err)
 {
     if (splitter->in_item || splitter->in_items || splitter->outside.depth)
         return bl_fail(err, BL_ERR_UNAVAILABLE, "the list ended in the middle");
     return 0;
 }
 
-void item_splitter_release(struct item_splitter *splitter)
+void bl_item_splitter_release(struct bl_item_splitter *splitter)
 {
     bl_strbuf_wipe(&splitter->envelope);
     bl_strbuf_wipe(&splitter->item);

@@ -12,17 +12,17 @@
 /** Gets one text. -1 with `err` set ends the stream. */
 typedef int (*split_fn)(void *context, const char *text, size_t len, struct bl_error **err);
 
-struct line_splitter {
+struct bl_line_splitter {
     struct bl_strbuf line; /* its limit is the longest line */
     split_fn each;
     void *context;
 };
 
-BL_CHECK int line_splitter_feed(struct line_splitter *splitter, const char *data, size_t len,
-                                struct bl_error **err);
+BL_CHECK int bl_line_splitter_feed(struct bl_line_splitter *splitter, const char *data, size_t len,
+                                   struct bl_error **err);
 /** The stream has ended: fails if that was in the middle of a line. */
-BL_CHECK int line_splitter_end(const struct line_splitter *splitter, struct bl_error **err);
-void line_splitter_release(struct line_splitter *splitter);
+BL_CHECK int bl_line_splitter_end(const struct bl_line_splitter *splitter, struct bl_error **err);
+void bl_line_splitter_release(struct bl_line_splitter *splitter);
 
 /** Where in a JSON text we are; enough to find ends, not to check it. */
 struct json_cursor {
@@ -30,7 +30,7 @@ struct json_cursor {
     bool in_string, escaped;
 };
 
-struct item_splitter {
+struct bl_item_splitter {
     struct bl_strbuf envelope; /* the list with "items":[]; its limit is the largest one */
     struct bl_strbuf item;     /* its limit is the largest one */
     split_fn each;
@@ -43,10 +43,10 @@ struct item_splitter {
     bool in_item;
 };
 
-BL_CHECK int item_splitter_feed(struct item_splitter *splitter, const char *data, size_t len,
-                                struct bl_error **err);
+BL_CHECK int bl_item_splitter_feed(struct bl_item_splitter *splitter, const char *data, size_t len,
+                                   struct bl_error **err);
 /** Fails if the list did not come to its end. The envelope is whole then. */
-BL_CHECK int item_splitter_end(const struct item_splitter *splitter, struct bl_error **err);
-void item_splitter_release(struct item_splitter *splitter);
+BL_CHECK int bl_item_splitter_end(const struct bl_item_splitter *splitter, struct bl_error **err);
+void bl_item_splitter_release(struct bl_item_splitter *splitter);
 
 #endif

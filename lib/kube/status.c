@@ -47,7 +47,7 @@ static int fail(struct bl_error **err, int status, const char *message, const ch
     return add_hint(err, status);
 }
 
-int kube_status_fail_object(struct bl_error **err, const cJSON *status, const char *what)
+int bl_kube_status_fail_object(struct bl_error **err, const cJSON *status, const char *what)
 {
     int64_t code = 0;
 
@@ -56,8 +56,8 @@ int kube_status_fail_object(struct bl_error **err, const cJSON *status, const ch
     return fail(err, (int)code, bl_json_string(status, "message"), what);
 }
 
-int kube_status_fail(struct bl_error **err, int status, const char *body, size_t len,
-                     const char *what)
+int bl_kube_status_fail(struct bl_error **err, int status, const char *body, size_t len,
+                        const char *what)
 {
     BL_AUTO_JSON cJSON *answer = NULL;
     BL_ERROR(unreadable);

@@ -3,7 +3,7 @@
 #include "ballast/base/text.h"
 #include "reflector.h"
 
-static int set_version(struct stream *stream, const cJSON *object, struct bl_error **err)
+static int set_version(struct bl_stream *stream, const cJSON *object, struct bl_error **err)
 {
     const char *version = bl_json_string(bl_json_get(object, "metadata"), "resourceVersion");
     struct bl_strbuf *ours = &stream->reflector->version;
@@ -18,7 +18,7 @@ static int set_version(struct stream *stream, const cJSON *object, struct bl_err
     return bl_strbuf_check(ours, "a resourceVersion", err);
 }
 
-static int on_bookmark(struct stream *stream, const cJSON *object, struct bl_error **err)
+static int on_bookmark(struct bl_stream *stream, const cJSON *object, struct bl_error **err)
 {
     const char *end = bl_json_string(bl_json_at(object, "metadata", "annotations", NULL),
                                      "k8s.io/initial-events-end");
@@ -29,12 +29,12 @@ static int on_bookmark(struct stream *stream, const cJSON *object, struct bl_err
     if (set_version(stream, object, err) < 0)
         return -1;
     stream->idle = STREAM_IDLE;
-    reflector_synced(stream->reflector);
+    bl_reflector_synced(stream->reflector);
     return 0;
 }
 
 /* Takes the object out of the event. */
-static int on_change(struct stream *stream, cJSON *event, bool gone, struct bl_error **err)
+static int on_change(struct bl_stream *stream, cJSON *event, bool gone, struct bl_error **err)
 {
     const struct bl_watch_handler *handler = &stream->reflector->handler;
     BL_AUTO_JSON cJSON *object = cJSON_DetachItemViaPointer(event, bl_json_get(event, "object"));
@@ -50,7 +50,7 @@ static int on_change(struct stream *stream, cJSON *event, bool gone, struct bl_e
     return 0;
 }
 
-static int dispatch(struct stream *stream, cJSON *event, struct bl_error **err)
+static int dispatch(struct bl_stream *stream, cJSON *event, struct bl_error **err)
 {
     const char *type = bl_json_string(event, "type");
     const cJSON *object = bl_json_get(event, "object");
@@ -65,20 +65,20 @@ static int dispatch(struct stream *stream, cJSON *event, struct bl_error **err)
         return on_bookmark(stream, object, err);
     if (strcmp(type, "ERROR") == 0) {
         stream->refused = true;
-        return kube_status_fail_object(err, object, "the watch");
+        return bl_kube_status_fail_object(err, object, "the watch");
     }
     return bl_fail(err, BL_ERR_INVALID, "an event is of the unknown type \"%.40s\"", type);
 }
 
-int stream_event(void *context, const char *text, size_t len, struct bl_error **err)
+int bl_stream_event(void *context, const char *text, size_t len, struct bl_error **err)
 {
     BL_AUTO_JSON cJSON *event = NULL;
-    struct stream *stream = context;
+    struct bl_stream *stream = context;
 
     if (bl_json_parse(text, len, &event, err) < 0)
         return bl_wrap(err, "an event cannot be read");
     if (dispatch(stream, event, err) < 0)
         return -1;
-    reflector_contact(stream->reflector, 1);
+    bl_reflector_contact(stream->reflector, 1);
     return 0;
 }

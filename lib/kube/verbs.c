@@ -45,9 +45,9 @@ int bl_kube_get_once(struct bl_kube_client *client, const struct bl_kube_resourc
     if (path_to(&path, resource, namespace, name, NULL, err) < 0)
         return -1;
 
-    const struct kube_call call = {
+    const struct bl_kube_call call = {
         .method = "GET", .path = path.text, .timeout = at_most, .tries = 1};
-    return kube_call_json(client, &call, ret_object, err);
+    return bl_kube_call_json(client, &call, ret_object, err);
 }
 
 static const char *namespace_of(const char *namespace, const cJSON *object)

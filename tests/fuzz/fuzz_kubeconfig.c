@@ -12,14 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void resolve(const uint8_t *data, size_t size)
 {
-    BL_AUTO(kubeconfig_release) struct kubeconfig files = {0};
+    BL_AUTO(bl_kubeconfig_release) struct bl_kubeconfig files = {0};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(KUBECONFIG_MAX);
     BL_AUTO(bl_kube_config_cleanup) struct bl_kube_config *config = NULL;
     BL_ERROR(err);
 
     bl_strbuf_add(&text, (const char *)data, size);
-    if (kubeconfig_add(&files, "/nonexistent/config", &text, &err) < 0 ||
-        kubeconfig_resolve(&files, NULL, &bl_clock_real, &config, &err) < 0) {
+    if (bl_kubeconfig_add(&files, "/nonexistent/config", &text, &err) < 0 ||
+        bl_kubeconfig_resolve(&files, NULL, &bl_clock_real, &config, &err) < 0) {
         assert(!config && err && *bl_error_text(err));
         return;
     }
@@ -28,11 +28,11 @@ static void resolve(const uint8_t *data, size_t size)
 
 static void credential(const uint8_t *data, size_t size)
 {
-    BL_AUTO(exec_answer_release) struct exec_answer answer = EXEC_ANSWER_INIT;
+    BL_AUTO(bl_exec_answer_release) struct bl_exec_answer answer = EXEC_ANSWER_INIT;
     BL_ERROR(err);
 
-    if (exec_answer_read((const char *)data, size, "client.authentication.k8s.io/v1", &answer,
-                         &err) == 0)
+    if (bl_exec_answer_read((const char *)data, size, "client.authentication.k8s.io/v1", &answer,
+                            &err) == 0)
         assert(!answer.certificate.len == !answer.key.len);
     else
         assert(err);

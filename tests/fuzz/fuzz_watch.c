@@ -22,15 +22,16 @@ static int collect(void *context, const char *text, size_t len, struct bl_error 
 
 static void cut_lines(const char *data, size_t size, size_t piece, struct bl_strbuf *out)
 {
-    BL_AUTO(line_splitter_release)
-    struct line_splitter splitter = {.line = BL_STRBUF_INIT(1024), .each = collect, .context = out};
+    BL_AUTO(bl_line_splitter_release)
+    struct bl_line_splitter splitter = {
+        .line = BL_STRBUF_INIT(1024), .each = collect, .context = out};
     BL_ERROR(err);
     int rc = 0;
 
     for (size_t i = 0; i < size && rc == 0; i += piece)
-        rc = line_splitter_feed(&splitter, data + i, size - i < piece ? size - i : piece, &err);
+        rc = bl_line_splitter_feed(&splitter, data + i, size - i < piece ? size - i : piece, &err);
     if (rc == 0)
-        rc = line_splitter_end(&splitter, &err);
+        rc = bl_line_splitter_end(&splitter, &err);
     bl_strbuf_adds(out, err ? bl_error_text(err) : "whole");
     assert(!rc == !err);
 }
@@ -38,18 +39,18 @@ static void cut_lines(const char *data, size_t size, size_t piece, struct bl_str
 static bool cut_items(const char *data, size_t size, size_t piece, struct bl_strbuf *out,
                       struct bl_strbuf *envelope)
 {
-    BL_AUTO(item_splitter_release)
-    struct item_splitter splitter = {.envelope = BL_STRBUF_INIT(1024),
-                                     .item = BL_STRBUF_INIT(1024),
-                                     .each = collect,
-                                     .context = out};
+    BL_AUTO(bl_item_splitter_release)
+    struct bl_item_splitter splitter = {.envelope = BL_STRBUF_INIT(1024),
+                                        .item = BL_STRBUF_INIT(1024),
+                                        .each = collect,
+                                        .context = out};
     BL_ERROR(err);
     int rc = 0;
 
     for (size_t i = 0; i < size && rc == 0; i += piece)
-        rc = item_splitter_feed(&splitter, data + i, size - i < piece ? size - i : piece, &err);
+        rc = bl_item_splitter_feed(&splitter, data + i, size - i < piece ? size - i : piece, &err);
     if (rc == 0)
-        rc = item_splitter_end(&splitter, &err);
+        rc = bl_item_splitter_end(&splitter, &err);
     assert(!rc == !err);
     bl_strbuf_swap(envelope, &splitter.envelope);
     return rc == 0;

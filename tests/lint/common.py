@@ -41,14 +41,21 @@ def code(text):
     )
 
 
+def module_folder(path):
+    """The folder of the module that a file of ours belongs to: lib/json, or include/ballast/json."""
+    parts = path.relative_to(ROOT).parts
+    depth = {"include": 3, "lib": 2}.get(parts[0], 1)
+    return ROOT.joinpath(*parts[:depth])
+
+
 def module(path):
     """The module that a file of ours belongs to: "json" for lib/json/yaml.c."""
-    parts = path.relative_to(ROOT).parts
-    if parts[0] == "include":
-        return parts[2]
-    if parts[0] == "lib":
-        return parts[1]
-    return parts[0]
+    return module_folder(path).name
+
+
+def below_module(path):
+    """Where a file lies within its module: rules/probes.c for policies/rules/probes.c."""
+    return path.relative_to(module_folder(path))
 
 
 class Report:

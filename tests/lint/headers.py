@@ -6,15 +6,16 @@ import os
 import re
 import subprocess
 
-from common import OWN, ROOT, Report, files, module
+from common import OWN, ROOT, Report, below_module, files, module, module_folder
 
 FLAGS = "-std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c -".split()
 
 
 def guard(path):
-    """BALLAST_<MODULE>_<NAME>_H; _PRIVATE_H where a public header of the module has the same name."""
-    name = re.sub(r"[^A-Z0-9]", "_", path.stem.upper())
-    public = ROOT / "include/ballast" / module(path) / path.name
+    """BALLAST_<MODULE>_<PATH>_H; _PRIVATE_H where a public header of the module has the same path."""
+    below = below_module(path)
+    name = re.sub(r"[^A-Z0-9]", "_", below.with_suffix("").as_posix().upper())
+    public = ROOT / "include/ballast" / module(path) / below
     suffix = "_PRIVATE_H" if public.exists() and public != path else "_H"
     return f"BALLAST_{module(path).upper()}_{name}{suffix}"
 
@@ -34,7 +35,7 @@ def compile_alone(path):
     """The compiler's message, or None. Included twice: the guard has to work."""
     line = f'#include "{path}"\n'
     # -Wpedantic minds an empty translation unit; clang the statement expression in BL_STEAL.
-    command = [os.environ.get("CC", "cc"), "-I", str(ROOT / "include"), *FLAGS]
+    command = [os.environ.get("CC", "cc"), "-I", str(ROOT / "include"), "-I", str(module_folder(path)), *FLAGS]
     result = subprocess.run(
         command, input=line + line + "extern int nothing;\n", capture_output=True, text=True, check=False
     )

@@ -3,14 +3,15 @@
 
 import re
 
-from common import OWN, ROOT, Report, files, module
+from common import OWN, ROOT, Report, below_module, files, module, module_folder
 
 # Direct dependencies; what they depend on is reachable too.
 GRAPH = {
     "base": [],
     "json": ["base"],
     "object": ["json"],
-    "policies": ["object"],
+    "workload": ["object"],
+    "policies": ["workload"],
     "http": ["base"],
     "serve": ["base"],
     "pki": ["base"],
@@ -20,6 +21,11 @@ GRAPH = {
     "webhook": ["policies", "kube", "serve", "pki"],
     "controller": ["policies", "runtime", "serve", "kafka", "pki"],
     "cli": ["policies", "kube", "kafka"],
+}
+
+# Folders below a module that may include a sister's headers: (who, whose).
+SISTERS = {
+    "policies": [("review", "rules"), ("vap", "rules")],
 }
 
 # Third-party headers: where each may be included. cJSON is the tree that json and above pass around.
@@ -56,14 +62,24 @@ def reachable(name):
     return seen
 
 
+def check_private(path, header):
+    """A private header lies beside the file, or is named by its path in the module, which has no "..". A folder
+    below the module's own may include what lies in the module's own, and never what lies in a sister."""
+    beside, named = path.parent / header, module_folder(path) / header
+    if "/" not in header and beside.exists():
+        return None
+    if ".." in header or not named.exists():
+        return f'private header "{header}" lies neither beside the file nor at that place in its module'
+    sister = named.parent != module_folder(path) and path.parent != module_folder(path)
+    if sister and (below_module(path).parts[0], below_module(named).parts[0]) not in SISTERS.get(module(path), ()):
+        return f'private header "{header}" belongs to a sister of {path.parent.name}/'
+    return None
+
+
 def check_own(where, path, header):
     """What is wrong with including one of our own headers, or None."""
     if not header.startswith("ballast/"):
-        if "/" in header:
-            return f'private header "{header}" is included from another folder'
-        if not (path.parent / header).exists():
-            return f'private header "{header}" does not lie beside the file'
-        return None
+        return check_private(path, header)
     target = header.split("/")[1]
     if not (ROOT / "include" / header).exists():
         return f'there is no include/{header}'

@@ -11,7 +11,7 @@
 #include "ballast/base/date.h"
 #include "ballast/base/file.h"
 #include "ballast/json/decode.h"
-#include "ballast/policies/scene.h"
+#include "ballast/workload/scene.h"
 
 #define BL_API_VERSION "ballast.dev/v1alpha1"
 

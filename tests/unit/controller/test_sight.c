@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ballast/policies/workload.h"
+#include "ballast/workload/workload.h"
 #include "json_help.h"
 
 #define SET(name, role, container, more)                                                       \

@@ -70,10 +70,10 @@ static struct bl_kube_config *load(const char *name, const char *context)
 
 static void header_is(const struct bl_kube_config *config, const char *wanted)
 {
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_ERROR(err);
 
-    if (auth_get(config->auth, NULL, &proof, &err) < 0)
+    if (bl_auth_get(config->auth, NULL, &proof, &err) < 0)
         ck_abort_msg("%s", bl_error_text(err));
     ck_assert_str_eq(proof.header.text, wanted);
 }
@@ -107,7 +107,7 @@ END_TEST
 START_TEST(data_before_file)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf packed = BL_STRBUF_INIT(1024);
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_ERROR(err);
 
     bl_base64_encode(&packed, PEM, strlen(PEM));
@@ -122,7 +122,7 @@ START_TEST(data_before_file)
 
     ck_assert_str_eq(config->ca_pem, PEM);
     ck_assert_ptr_null(config->ca_file);
-    ck_assert_int_eq(auth_get(config->auth, NULL, &proof, &err), 0);
+    ck_assert_int_eq(bl_auth_get(config->auth, NULL, &proof, &err), 0);
     ck_assert_str_eq(proof.certificate.text, PEM);
     ck_assert_ptr_nonnull(strstr(proof.key.text, "BEGIN KEY"));
     ck_assert_str_eq(proof.header.text, "");
@@ -273,7 +273,7 @@ START_TEST(pod)
 {
     BL_AUTO_FREE char *root = path_of("root");
     BL_AUTO(bl_kube_config_cleanup) struct bl_kube_config *config = NULL;
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_ERROR(err);
 
     put_account("one");
@@ -301,8 +301,8 @@ START_TEST(pod)
 
     /* Refused: not waited for to grow old. */
     put_account("four");
-    ck_assert_int_eq(auth_get(config->auth, NULL, &proof, &err), 0);
-    ck_assert(auth_refused(config->auth, &proof));
+    ck_assert_int_eq(bl_auth_get(config->auth, NULL, &proof, &err), 0);
+    ck_assert(bl_auth_refused(config->auth, &proof));
     header_is(config, "Authorization: Bearer four");
 }
 END_TEST

@@ -71,10 +71,10 @@ static struct bl_kube_config *plugin(const char *script, const char *more)
 
 static void header_is(const struct bl_kube_config *config, const char *wanted)
 {
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_ERROR(err);
 
-    if (auth_get(config->auth, NULL, &proof, &err) < 0)
+    if (bl_auth_get(config->auth, NULL, &proof, &err) < 0)
         ck_abort_msg("%s", bl_error_text(err));
     ck_assert_str_eq(proof.header.text, wanted);
 }
@@ -118,10 +118,10 @@ START_TEST(far_dates)
     for (size_t i = 0; i < BL_ARRAY_LEN(rows); i++) {
         BL_AUTO_FREE char *text = bl_asprintf(
             CREDENTIAL("{\"token\":\"t\",\"expirationTimestamp\":\"%s\"}"), rows[i].date);
-        BL_AUTO(exec_answer_release) struct exec_answer answer = EXEC_ANSWER_INIT;
+        BL_AUTO(bl_exec_answer_release) struct bl_exec_answer answer = EXEC_ANSWER_INIT;
         BL_ERROR(err);
 
-        ck_assert_int_eq(exec_answer_read(text, strlen(text), V1, &answer, &err), 0);
+        ck_assert_int_eq(bl_exec_answer_read(text, strlen(text), V1, &answer, &err), 0);
         BL_WHY(answer.expires == rows[i].expires, rows[i].date);
     }
 }
@@ -130,17 +130,17 @@ END_TEST
 START_TEST(run_again_when_refused)
 {
     BL_AUTO(bl_kube_config_cleanup) struct bl_kube_config *config = plugin(COUNTING(""), "");
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_ERROR(err);
 
     header_is(config, "Authorization: Bearer 1");
     now += 1000000 * BL_NSEC_S;
-    ck_assert_int_eq(auth_get(config->auth, NULL, &proof, &err), 0);
+    ck_assert_int_eq(bl_auth_get(config->auth, NULL, &proof, &err), 0);
     ck_assert_str_eq(proof.header.text, "Authorization: Bearer 1");
-    ck_assert(auth_refused(config->auth, &proof));
+    ck_assert(bl_auth_refused(config->auth, &proof));
     header_is(config, "Authorization: Bearer 2");
     /* Another thread's proof of before is refused too: that was known. */
-    ck_assert(auth_refused(config->auth, &proof));
+    ck_assert(bl_auth_refused(config->auth, &proof));
     header_is(config, "Authorization: Bearer 2");
 }
 END_TEST
@@ -176,10 +176,10 @@ START_TEST(certificate)
     struct bl_kube_config *config = plugin(
         "echo '" CREDENTIAL("{\"clientCertificateData\":\"cert\",\"clientKeyData\":\"key\"}") "'",
         "");
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_ERROR(err);
 
-    ck_assert_int_eq(auth_get(config->auth, NULL, &proof, &err), 0);
+    ck_assert_int_eq(bl_auth_get(config->auth, NULL, &proof, &err), 0);
     ck_assert_str_eq(proof.header.text, "");
     ck_assert_str_eq(proof.certificate.text, "cert");
     ck_assert_str_eq(proof.key.text, "key");
@@ -215,13 +215,13 @@ START_TEST(failing)
 {
     BL_AUTO(bl_kube_config_cleanup)
     struct bl_kube_config *config = plugin(failures[_i].script, failures[_i].more);
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_ERROR(err);
 
     config->auth->exec->timeout = 200 * BL_NSEC_MS;
     if (strstr(failures[_i].script, "yes"))
         config->auth->exec->timeout = 20 * BL_NSEC_S;
-    ck_assert_int_eq(auth_get(config->auth, NULL, &proof, &err), -1);
+    ck_assert_int_eq(bl_auth_get(config->auth, NULL, &proof, &err), -1);
     BL_WHY(bl_text_starts(bl_error_text(err), "credential plugin \""), failures[_i].why);
     ck_assert_msg(strstr(bl_error_text(err), failures[_i].message) != NULL, "%s: %s",
                   failures[_i].why, bl_error_text(err));
@@ -232,12 +232,12 @@ START_TEST(not_there)
 {
     BL_AUTO(bl_kube_config_cleanup)
     struct bl_kube_config *config = plugin("", ", installHint: Install it.");
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_AUTO_FREE char *path = bl_asprintf("%s/plugin.sh", folder);
     BL_ERROR(err);
 
     unlink(path);
-    ck_assert_int_eq(auth_get(config->auth, NULL, &proof, &err), -1);
+    ck_assert_int_eq(bl_auth_get(config->auth, NULL, &proof, &err), -1);
     ck_assert_ptr_nonnull(strstr(bl_error_text(err), "could not be started"));
     ck_assert_str_eq(bl_error_hint(err), "Install it.");
 }
@@ -246,29 +246,29 @@ END_TEST
 START_TEST(stopped)
 {
     BL_AUTO(bl_kube_config_cleanup) struct bl_kube_config *config = plugin("sleep 60", "");
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     BL_AUTO(bl_stop_cleanup) struct bl_stop *stop = NULL;
     BL_ERROR(err);
 
     ck_assert_int_eq(bl_stop_new(&stop, &err), 0);
     bl_stop_raise(stop);
-    ck_assert_int_eq(auth_get(config->auth, stop, &proof, &err), -1);
+    ck_assert_int_eq(bl_auth_get(config->auth, stop, &proof, &err), -1);
     ck_assert_ptr_nonnull(strstr(bl_error_text(err), "was ended: we are stopping"));
 }
 END_TEST
 
 struct asking {
-    struct auth *auth;
+    struct bl_auth *auth;
     const char *wanted;
 };
 
 static void *ask(void *context)
 {
-    BL_AUTO(auth_proof_release) struct auth_proof proof = AUTH_PROOF_INIT;
+    BL_AUTO(bl_auth_proof_release) struct bl_auth_proof proof = AUTH_PROOF_INIT;
     const struct asking *asking = context;
     BL_ERROR(err);
 
-    if (auth_get(asking->auth, NULL, &proof, &err) < 0 ||
+    if (bl_auth_get(asking->auth, NULL, &proof, &err) < 0 ||
         strcmp(proof.header.text, asking->wanted) != 0)
         abort();
     return NULL;

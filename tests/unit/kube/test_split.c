@@ -31,8 +31,8 @@ START_TEST(lines_of_a_watch)
 {
     for (size_t piece = 1; piece < 8; piece++) {
         BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(4096);
-        BL_AUTO(line_splitter_release)
-        struct line_splitter splitter = {
+        BL_AUTO(bl_line_splitter_release)
+        struct bl_line_splitter splitter = {
             .line = BL_STRBUF_INIT(64), .each = collect, .context = &out};
         const char *stream = lines[_i].stream;
         BL_ERROR(err);
@@ -41,10 +41,10 @@ START_TEST(lines_of_a_watch)
             size_t left = strlen(stream) - i;
 
             ck_assert_int_eq(
-                line_splitter_feed(&splitter, stream + i, left < piece ? left : piece, &err), 0);
+                bl_line_splitter_feed(&splitter, stream + i, left < piece ? left : piece, &err), 0);
         }
         BL_WHY(strcmp(out.text, lines[_i].events) == 0, lines[_i].why);
-        BL_WHY(line_splitter_end(&splitter, &err) == (lines[_i].end ? -1 : 0), lines[_i].why);
+        BL_WHY(bl_line_splitter_end(&splitter, &err) == (lines[_i].end ? -1 : 0), lines[_i].why);
         if (lines[_i].end)
             ck_assert_str_eq(bl_error_text(err), lines[_i].end);
     }
@@ -54,15 +54,16 @@ END_TEST
 START_TEST(line_limits)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(4096);
-    BL_AUTO(line_splitter_release)
-    struct line_splitter splitter = {.line = BL_STRBUF_INIT(4), .each = collect, .context = &out};
+    BL_AUTO(bl_line_splitter_release)
+    struct bl_line_splitter splitter = {
+        .line = BL_STRBUF_INIT(4), .each = collect, .context = &out};
     BL_ERROR(stopped);
     BL_ERROR(large);
 
-    ck_assert_int_eq(line_splitter_feed(&splitter, "STOP\n", 5, &stopped), -1);
+    ck_assert_int_eq(bl_line_splitter_feed(&splitter, "STOP\n", 5, &stopped), -1);
     ck_assert_str_eq(bl_error_text(stopped), "stopped");
     bl_strbuf_reset(&splitter.line);
-    ck_assert_int_eq(line_splitter_feed(&splitter, "12345", 5, &large), -1);
+    ck_assert_int_eq(bl_line_splitter_feed(&splitter, "12345", 5, &large), -1);
     ck_assert_str_eq(bl_error_text(large), "a line of the watch is larger than 4 bytes");
 }
 END_TEST
@@ -90,27 +91,27 @@ static const struct {
      NULL, "the list without its items is larger than 64 bytes", "too large an envelope"},
 };
 
-static int feed_all(struct item_splitter *splitter, const char *stream, size_t piece,
+static int feed_all(struct bl_item_splitter *splitter, const char *stream, size_t piece,
                     struct bl_error **err)
 {
     for (size_t i = 0; i < strlen(stream); i += piece) {
         size_t left = strlen(stream) - i;
 
-        if (item_splitter_feed(splitter, stream + i, left < piece ? left : piece, err) < 0)
+        if (bl_item_splitter_feed(splitter, stream + i, left < piece ? left : piece, err) < 0)
             return -1;
     }
-    return item_splitter_end(splitter, err);
+    return bl_item_splitter_end(splitter, err);
 }
 
 START_TEST(items_of_a_list)
 {
     for (size_t piece = 1; piece < 100; piece += piece < 8 ? 1 : 90) {
         BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(4096);
-        BL_AUTO(item_splitter_release)
-        struct item_splitter splitter = {.envelope = BL_STRBUF_INIT(64),
-                                         .item = BL_STRBUF_INIT(32),
-                                         .each = collect,
-                                         .context = &out};
+        BL_AUTO(bl_item_splitter_release)
+        struct bl_item_splitter splitter = {.envelope = BL_STRBUF_INIT(64),
+                                            .item = BL_STRBUF_INIT(32),
+                                            .each = collect,
+                                            .context = &out};
         BL_ERROR(err);
         int rc = feed_all(&splitter, lists[_i].stream, piece, &err);
 

@@ -1,5 +1,5 @@
 /* Broker settings, from wherever a distribution keeps them, in the order in which they count. */
-#include "ballast/policies/workload.h"
+#include "ballast/workload/workload.h"
 
 #include "ballast/base/mem.h"
 #include "json_help.h"

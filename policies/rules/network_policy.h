@@ -1,6 +1,6 @@
 /** Network policies that are there already; the rule itself is in rule_network_policy.c. */
-#ifndef BALLAST_POLICIES_NETWORK_POLICY_H
-#define BALLAST_POLICIES_NETWORK_POLICY_H
+#ifndef BALLAST_POLICIES_RULES_NETWORK_POLICY_H
+#define BALLAST_POLICIES_RULES_NETWORK_POLICY_H
 
 #include "rule.h"
 

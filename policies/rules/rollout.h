@@ -1,6 +1,6 @@
 /** The parameters of rollout. */
-#ifndef BALLAST_POLICIES_RULE_ROLLOUT_H
-#define BALLAST_POLICIES_RULE_ROLLOUT_H
+#ifndef BALLAST_POLICIES_RULES_ROLLOUT_H
+#define BALLAST_POLICIES_RULES_ROLLOUT_H
 
 #include "ballast/policies/managed.h"
 #include "policy.h"

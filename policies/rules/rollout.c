@@ -3,8 +3,8 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "rollout.h"
 #include "rule.h"
-#include "rule_rollout.h"
 
 /*
  * Upgrades in the controller's hands: with OnDelete the StatefulSet controller waits, and Ballast rolls

@@ -1,4 +1,4 @@
-#include "rule_in_sync.h"
+#include "in_sync.h"
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"

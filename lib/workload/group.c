@@ -4,7 +4,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/selector.h"
-#include "ballast/policies/scene.h"
+#include "ballast/workload/scene.h"
 #include "recognise.h"
 
 /*

@@ -1,4 +1,4 @@
-#include "ballast/policies/scene.h"
+#include "ballast/workload/scene.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,32 +7,6 @@
 #include "ballast/base/text.h"
 #include "ballast/object/selector.h"
 #include "recognise.h"
-
-const struct bl_ensemble *bl_scene_ensemble(const struct bl_scene *scene,
-                                            const struct bl_workload *workload)
-{
-    return &scene->ensembles.items[workload->ensemble];
-}
-
-const struct bl_workload *bl_ensemble_member(const struct bl_scene *scene,
-                                             const struct bl_ensemble *ensemble, size_t i)
-{
-    return scene->workloads.items[ensemble->members.items[i]];
-}
-
-const struct bl_workload *bl_ensemble_first(const struct bl_scene *scene,
-                                            const struct bl_ensemble *ensemble)
-{
-    return bl_ensemble_member(scene, ensemble, 0);
-}
-
-bool bl_scene_linked(const struct bl_scene *scene, size_t kafka, size_t zookeeper)
-{
-    for (size_t i = 0; i < scene->links.len; i++)
-        if (scene->links.items[i].kafka == kafka && scene->links.items[i].zookeeper == zookeeper)
-            return true;
-    return false;
-}
 
 static bool is_member(const struct bl_ensemble *ensemble, size_t workload)
 {

@@ -3,8 +3,8 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/selector.h"
+#include "ballast/workload/service.h"
 #include "rule.h"
-#include "service.h"
 
 /*
  * Services by which members find each other must publish pods that are not ready yet: a quorum forms

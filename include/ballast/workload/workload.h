@@ -8,10 +8,10 @@
  * With a world it also reads mounted ConfigMaps. Without one it sees the object alone, as the webhook
  * does: edits are decided on that view only, so that equal objects always get equal patches.
  */
-#ifndef BALLAST_POLICIES_WORKLOAD_H
-#define BALLAST_POLICIES_WORKLOAD_H
+#ifndef BALLAST_WORKLOAD_WORKLOAD_H
+#define BALLAST_WORKLOAD_WORKLOAD_H
 
-#include "ballast/policies/world.h"
+#include "ballast/workload/world.h"
 
 /** Overrides the guess on an object; "none" opts out. */
 #define BL_LABEL_ROLE "ballast.dev/role"

@@ -1,6 +1,6 @@
 /** The parts of bl_vap_render(): what concerns a policy, and what is asked then. */
-#ifndef BALLAST_POLICIES_VAP_PRIVATE_H
-#define BALLAST_POLICIES_VAP_PRIVATE_H
+#ifndef BALLAST_POLICIES_VAP_VAP_H
+#define BALLAST_POLICIES_VAP_VAP_H
 
 #include "ballast/policies/vap.h"
 #include "policy.h"

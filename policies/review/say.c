@@ -4,8 +4,8 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/workload/service.h"
 #include "review.h"
-#include "service.h"
 
 /* What the parts of a review say: denials, warnings, notes, and the questions that they all ask. */
 
@@ -95,6 +95,18 @@ const struct bl_result *bl_review_result(struct bl_review *review, const struct 
         return result;
     }
     return NULL;
+}
+
+bool bl_review_pod_ended(const cJSON *pod)
+{
+    const char *phase = bl_json_string(bl_json_get(pod, "status"), "phase");
+
+    return bl_text_eq(phase, "Succeeded") || bl_text_eq(phase, "Failed") || bl_object_is_going(pod);
+}
+
+bool bl_review_is(const struct bl_review *review, const char *operation)
+{
+    return strcmp(review->operation, operation) == 0;
 }
 
 const cJSON *bl_review_context(const struct bl_review *review, const char *kind, const char *name)

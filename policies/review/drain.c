@@ -2,7 +2,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "ballast/policies/scene.h"
+#include "ballast/workload/scene.h"
 #include "review.h"
 
 /*

@@ -1,8 +1,8 @@
 /** Recognition's own parts; the answer is in ballast/policies/workload.h. */
-#ifndef BALLAST_POLICIES_RECOGNISE_H
-#define BALLAST_POLICIES_RECOGNISE_H
+#ifndef BALLAST_WORKLOAD_RECOGNISE_H
+#define BALLAST_WORKLOAD_RECOGNISE_H
 
-#include "ballast/policies/scene.h"
+#include "ballast/workload/scene.h"
 
 /** What one container gives away. */
 struct bl_evidence {

@@ -1,4 +1,4 @@
-#include "ballast/policies/world.h"
+#include "ballast/workload/world.h"
 
 #include <stdlib.h>
 #include <string.h>

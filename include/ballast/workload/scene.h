@@ -5,10 +5,10 @@
  * release, shared services) and, within a cluster, ensembles: all that play one role, whether in one
  * StatefulSet or several. What protects pods from each other's loss is made for an ensemble.
  */
-#ifndef BALLAST_POLICIES_SCENE_H
-#define BALLAST_POLICIES_SCENE_H
+#ifndef BALLAST_WORKLOAD_SCENE_H
+#define BALLAST_WORKLOAD_SCENE_H
 
-#include "ballast/policies/workload.h"
+#include "ballast/workload/workload.h"
 
 struct bl_ensemble {
     enum bl_role role;

@@ -1,5 +1,5 @@
 /* What a rule may look at: by kind and namespace, in the order of names, the last of a name. */
-#include "ballast/policies/world.h"
+#include "ballast/workload/world.h"
 
 #include "ballast/base/mem.h"
 #include "json_help.h"

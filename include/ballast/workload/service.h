@@ -1,8 +1,8 @@
 /** Services that stand before Kafka or ZooKeeper. */
-#ifndef BALLAST_POLICIES_SERVICE_H
-#define BALLAST_POLICIES_SERVICE_H
+#ifndef BALLAST_WORKLOAD_SERVICE_H
+#define BALLAST_WORKLOAD_SERVICE_H
 
-#include "ballast/policies/workload.h"
+#include "ballast/workload/workload.h"
 
 /**
  * What a Service serves, told from the Service alone: BROKER for any Kafka role, ZOOKEEPER, or NONE.

@@ -54,11 +54,6 @@ static void fill_request(struct bl_review *review, const cJSON *request)
     review->name = text_of(request, "name");
 }
 
-bool bl_review_is(const struct bl_review *review, const char *operation)
-{
-    return strcmp(review->operation, operation) == 0;
-}
-
 /* What is on its way out, and what the kubelet shows of a file on its node, is left alone. */
 static bool is_settled(const cJSON *object)
 {

@@ -1,6 +1,6 @@
 /** What the sources that answer reviews share. */
-#ifndef BALLAST_POLICIES_REVIEW_PRIVATE_H
-#define BALLAST_POLICIES_REVIEW_PRIVATE_H
+#ifndef BALLAST_POLICIES_REVIEW_REVIEW_H
+#define BALLAST_POLICIES_REVIEW_REVIEW_H
 
 #include "ballast/policies/review.h"
 #include "policy.h"

@@ -4,8 +4,8 @@
  * On files that is the whole input; in the webhook it is what the informers hold. The world is borrowed
  * objects with an index by kind and namespace, and never changes once it is built.
  */
-#ifndef BALLAST_POLICIES_WORLD_H
-#define BALLAST_POLICIES_WORLD_H
+#ifndef BALLAST_WORKLOAD_WORLD_H
+#define BALLAST_WORKLOAD_WORLD_H
 
 #include "ballast/object/object.h"
 

@@ -1,6 +1,6 @@
 /** The parameters of inSync. */
-#ifndef BALLAST_POLICIES_RULE_IN_SYNC_H
-#define BALLAST_POLICIES_RULE_IN_SYNC_H
+#ifndef BALLAST_POLICIES_RULES_IN_SYNC_H
+#define BALLAST_POLICIES_RULES_IN_SYNC_H
 
 #include "ballast/policies/managed.h"
 #include "policy.h"

@@ -1,4 +1,4 @@
-#include "service.h"
+#include "ballast/workload/service.h"
 
 #include <string.h>
 

@@ -3,9 +3,9 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "ballast/policies/workload.h"
+#include "ballast/workload/workload.h"
 #include "review.h"
-#include "rule_in_sync.h"
+#include "rules/in_sync.h"
 
 /* Pods on their way to a node and away from it. */
 
@@ -77,13 +77,6 @@ int bl_review_binding(struct bl_review *review, struct bl_error **err)
     bl_review_note(review, BL_RULE_RACK, policy, BL_ACTION_MUTATE, BL_OUTCOME_CHANGED);
     review->patch = BL_STEAL(edit.patch);
     return 0;
-}
-
-bool bl_review_pod_ended(const cJSON *pod)
-{
-    const char *phase = bl_json_string(bl_json_get(pod, "status"), "phase");
-
-    return bl_text_eq(phase, "Succeeded") || bl_text_eq(phase, "Failed") || bl_object_is_going(pod);
 }
 
 /* On the pod itself, or on the workload that made it. */

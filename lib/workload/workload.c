@@ -1,0 +1,105 @@
+#include "ballast/workload/workload.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "recognise.h"
+
+static const char *const role_names[] = {"none", "broker", "controller", "combined", "zookeeper"};
+static const char *const confidence_names[] = {"none", "low", "medium", "high"};
+static const char *const purpose_names[] = {
+    "other",
+    "client",
+    "inter-broker",
+    "controller",
+    "zookeeper-client",
+    "zookeeper-peer",
+    "zookeeper-election",
+    "metrics",
+    "jmx",
+};
+
+const char *bl_role_name(enum bl_role role)
+{
+    return role_names[role];
+}
+
+enum bl_role bl_role_parse(const char *text, bool *ret_known)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(role_names); i++) {
+        if (strcmp(role_names[i], text) == 0) {
+            *ret_known = true;
+            return (enum bl_role)i;
+        }
+    }
+    *ret_known = false;
+    return BL_ROLE_NONE;
+}
+
+const char *bl_confidence_name(enum bl_confidence confidence)
+{
+    return confidence_names[confidence];
+}
+
+const char *bl_purpose_name(enum bl_purpose purpose)
+{
+    return purpose_names[purpose];
+}
+
+bool bl_role_has_logs(enum bl_role role)
+{
+    return role == BL_ROLE_BROKER || role == BL_ROLE_COMBINED;
+}
+
+bool bl_workload_has_logs(const struct bl_workload *workload)
+{
+    return bl_role_has_logs(workload->role);
+}
+
+bool bl_workload_is_kafka(const struct bl_workload *workload)
+{
+    return bl_workload_has_logs(workload) || workload->role == BL_ROLE_CONTROLLER;
+}
+
+const struct bl_port *bl_workload_port(const struct bl_workload *workload, enum bl_purpose purpose)
+{
+    for (size_t i = 0; i < workload->ports.len; i++)
+        if (workload->ports.items[i].main && workload->ports.items[i].purpose == purpose)
+            return &workload->ports.items[i];
+    return NULL;
+}
+
+void bl_workload_signal(struct bl_workload *workload, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    *BL_PUSH(&workload->signals) = bl_vasprintf(fmt, args);
+    va_end(args);
+}
+
+void bl_workload_free(struct bl_workload *workload)
+{
+    if (!workload)
+        return;
+    for (size_t i = 0; i < workload->ports.len; i++)
+        free(workload->ports.items[i].name);
+    for (size_t i = 0; i < workload->data.len; i++) {
+        free(workload->data.items[i].path);
+        free(workload->data.items[i].volume);
+    }
+    for (size_t i = 0; i < workload->signals.len; i++)
+        free(workload->signals.items[i]);
+    free(workload->variables.items);
+    free(workload->ports.items);
+    free(workload->data.items);
+    free(workload->signals.items);
+    free(workload->unreadable_listener);
+    free(workload->container_pointer);
+    free(workload->version);
+    free(workload->cluster);
+    bl_json_free(workload->selector);
+    free(workload);
+}
