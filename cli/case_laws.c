@@ -160,7 +160,7 @@ static size_t namespaces_of(const struct cli_case *test, const cJSON **ret_names
     size_t count = 0;
 
     for (size_t i = 0; i < test->input.report->len; i++)
-        if (bl_kind_of(test->input.objects[i]) == BL_KIND_NAMESPACE)
+        if (bl_world_kind_of(test->input.objects[i]) == BL_WORLD_NAMESPACE)
             ret_namespaces[count++] = test->input.objects[i];
     return count;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/program.h"
 #include "ballast/base/text.h"
@@ -26,8 +27,8 @@ static int read_scene(struct bl_kube_client *client, const char *lease, struct s
 {
     const struct bl_kube_selection all = {0};
 
-    if (cli_list(client, &cli_sets, &all, &scene->sets, err) < 0 ||
-        cli_list(client, &cli_budgets, &all, &scene->budgets, err) < 0)
+    if (cli_list(client, &bl_kind_stateful_set.resource, &all, &scene->sets, err) < 0 ||
+        cli_list(client, &bl_kind_disruption_budget.resource, &all, &scene->budgets, err) < 0)
         return -1;
     cli_life_read(client, lease, &scene->life);
     return 0;
@@ -38,7 +39,7 @@ static int check_node(struct bl_kube_client *client, const char *node, struct bl
 {
     BL_ERROR(failure);
 
-    if (bl_kube_get(client, &cli_nodes, NULL, node, NULL, &failure) == 0 ||
+    if (bl_kube_get(client, &bl_kind_node.resource, NULL, node, NULL, &failure) == 0 ||
         bl_error_status(failure) == 403)
         return 0;
     *err = BL_STEAL(failure);
@@ -65,7 +66,7 @@ static int judge_node(struct bl_kube_client *client, const struct scene *scene,
     const struct cli_drain_facts facts = {&pods, &scene->sets, &scene->budgets, scene->life};
 
     if (check_node(client, node, err) < 0 ||
-        cli_list(client, &cli_pods, &selection, &pods, err) < 0)
+        cli_list(client, &bl_kind_pod.resource, &selection, &pods, err) < 0)
         return -1;
     cli_drain_judge(node, &facts, &drain);
     render(&drain, args, list, out);

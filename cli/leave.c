@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/date.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/program.h"
 #include "ballast/base/text.h"
 #include "ballast/json/edit.h"
 
-#define ENFORCE "ballast.dev/enforce"
 #define CONFIGURATIONS "ballast-webhook"
 #define CONTROLLER "ballast-system/ballast-controller"
 
@@ -20,12 +20,8 @@
 /* A Lease that its holder has not renewed for so long is free. */
 #define LEASE_SECONDS 15
 
-static const struct bl_kube_resource deployments = {"apps", "v1", "deployments"};
-static const struct bl_kube_resource leases = {"coordination.k8s.io", "v1", "leases"};
-static const struct bl_kube_resource configurations[] = {
-    {"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"},
-    {"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"},
-};
+static const struct bl_kind *const configurations[] = {&bl_kind_mutating_configuration,
+                                                       &bl_kind_validating_configuration};
 
 struct leaving {
     const struct cli_args *args;
@@ -66,25 +62,26 @@ static void tell(const struct leaving *leaving, const struct bl_ref *ref,
 
 static int unlabel(struct leaving *leaving, const char *namespace, struct bl_error **err)
 {
-    const char *label = leaving->args->label ? leaving->args->label : ENFORCE;
+    const char *label = leaving->args->label ? leaving->args->label : BL_LABEL_ENFORCE;
     BL_AUTO_JSON cJSON *object = NULL, *body = bl_json_new_object();
     const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body};
 
-    if (bl_kube_get(leaving->client, &cli_namespaces, NULL, namespace, &object, err) < 0)
+    if (bl_kube_get(leaving->client, &bl_kind_namespace.resource, NULL, namespace, &object, err) <
+        0)
         return bl_wrap(err, "could not read namespace \"%s\"", namespace);
     if (!bl_object_label(object, label))
         return 0;
     bl_json_add(bl_json_add_object(bl_json_add_object(body, "metadata"), "labels"), label,
                 cJSON_CreateNull());
-    if (!leaving->args->dry_run &&
-        bl_kube_patch(leaving->client, &cli_namespaces, NULL, namespace, &patch, NULL, err) < 0)
+    if (!leaving->args->dry_run && bl_kube_patch(leaving->client, &bl_kind_namespace.resource, NULL,
+                                                 namespace, &patch, NULL, err) < 0)
         return bl_wrap(err, "could not take the label off namespace \"%s\"", namespace);
     printf("namespace %s: label %s %staken off; webhook and controller look away\n", namespace,
            label, mood(leaving));
     return 0;
 }
 
-static int delete_configuration(struct leaving *leaving, const struct bl_kube_resource *resource,
+static int delete_configuration(struct leaving *leaving, const struct bl_resource *resource,
                                 struct bl_error **err)
 {
     const char *name =
@@ -111,7 +108,7 @@ static bool is_lease_free(struct bl_kube_client *client, const char *namespace, 
     const char *holder;
     int64_t renewed = 0;
 
-    if (bl_kube_get(client, &leases, namespace, name, &lease, &err) < 0)
+    if (bl_kube_get(client, &bl_kind_lease.resource, namespace, name, &lease, &err) < 0)
         return bl_error_status(err) == 404;
     holder = bl_json_string(bl_json_get(lease, "spec"), "holderIdentity");
     (void)bl_time_parse(bl_json_string(bl_json_get(lease, "spec"), "renewTime"), &renewed);
@@ -140,16 +137,17 @@ static int stop_controller(struct leaving *leaving, struct bl_error **err)
     const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body};
     BL_ERROR(failure);
 
-    if (bl_kube_get(leaving->client, &deployments, namespace, name, &object, &failure) < 0) {
+    if (bl_kube_get(leaving->client, &bl_kind_deployment.resource, namespace, name, &object,
+                    &failure) < 0) {
         if (bl_error_status(failure) == 404)
             return 0;
         *err = BL_STEAL(failure);
         return bl_wrap(err, "could not read Deployment \"%s\"", text);
     }
     bl_json_add_int(bl_json_add_object(body, "spec"), "replicas", 0);
-    if (!leaving->args->dry_run &&
-        (bl_kube_patch(leaving->client, &deployments, namespace, name, &patch, NULL, err) < 0 ||
-         wait_until_stopped(leaving, namespace, name, err) < 0))
+    if (!leaving->args->dry_run && (bl_kube_patch(leaving->client, &bl_kind_deployment.resource,
+                                                  namespace, name, &patch, NULL, err) < 0 ||
+                                    wait_until_stopped(leaving, namespace, name, err) < 0))
         return bl_wrap(err, "could not stop Deployment \"%s\"", text);
     printf("deployment %s: %sstopped\n", text, mood(leaving));
     return 0;
@@ -160,7 +158,7 @@ static int turn_off(struct leaving *leaving, struct bl_error **err)
     if (stop_controller(leaving, err) < 0)
         return -1;
     for (size_t i = 0; i < BL_ARRAY_LEN(configurations); i++)
-        if (delete_configuration(leaving, &configurations[i], err) < 0)
+        if (delete_configuration(leaving, &configurations[i]->resource, err) < 0)
             return -1;
     return 0;
 }
@@ -172,8 +170,8 @@ static int patch_set(struct leaving *leaving, const struct bl_ref *ref, const cJ
 {
     const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_JSON, .body = operations};
 
-    return bl_kube_patch(leaving->client, &cli_sets, ref->namespace, ref->name, &patch, ret_set,
-                         err);
+    return bl_kube_patch(leaving->client, &bl_kind_stateful_set.resource, ref->namespace, ref->name,
+                         &patch, ret_set, err);
 }
 
 static int read_set(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
@@ -181,7 +179,8 @@ static int read_set(struct leaving *leaving, const struct bl_ref *ref, cJSON **s
 {
     cJSON *fresh = NULL;
 
-    if (bl_kube_get(leaving->client, &cli_sets, ref->namespace, ref->name, &fresh, err) < 0)
+    if (bl_kube_get(leaving->client, &bl_kind_stateful_set.resource, ref->namespace, ref->name,
+                    &fresh, err) < 0)
         return -1;
     cJSON_Delete(*set);
     *set = fresh;
@@ -278,7 +277,7 @@ static int give_back(struct leaving *leaving, const struct bl_ref *ref, cJSON **
         int rc = 0;
 
         if (wait_until_seen(leaving, ref, set, err) < 0 ||
-            cli_list(leaving->client, &cli_pods, &selection, &pods, err) < 0)
+            cli_list(leaving->client, &bl_kind_pod.resource, &selection, &pods, err) < 0)
             return -1;
         cli_leave_return(*set, &pods, leaving->args->restart, &step);
         if (step.patch && !leaving->args->dry_run)

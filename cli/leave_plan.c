@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/names.h"
+#include "ballast/api/pod.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/json/pointer.h"
-#include "ballast/policies/rollout.h"
 #include "leave.h"
 
-#define IN_SYNC "ballast.dev/in-sync"
 #define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
 #define GATES "/spec/template/spec/readinessGates"
 
@@ -59,7 +59,7 @@ static int find_gate(const cJSON *gates)
     int at = 0;
 
     cJSON_ArrayForEach(gate, gates) {
-        if (bl_text_eq(bl_json_string(gate, "conditionType"), IN_SYNC))
+        if (bl_text_eq(bl_json_string(gate, "conditionType"), BL_CONDITION_IN_SYNC))
             return at;
         at++;
     }
@@ -156,7 +156,7 @@ static void take_gate_out(const cJSON *set, struct cli_leave_step *step)
         add_operation(step, "remove", path, NULL);
     }
     step->template = true;
-    say(&step->said, "the readiness gate " IN_SYNC
+    say(&step->said, "the readiness gate " BL_CONDITION_IN_SYNC
                      " is out of the template; pods that run keep theirs, and what is open stays "
                      "open");
 }
@@ -194,25 +194,18 @@ void cli_leave_clean(const cJSON *set, struct cli_leave_step *ret_step)
 
 /* --- back to Kubernetes --- */
 
-static bool is_outdated(const cJSON *set, const cJSON *pod)
-{
-    const char *newest = bl_json_string(bl_json_get(set, "status"), "updateRevision");
-    const char *revision = bl_object_label(pod, "controller-revision-hash");
-
-    return !newest || !revision || strcmp(newest, revision) != 0;
-}
-
 /* A pod whose gate is closed now stays unready for ever, as nobody opens it any more. */
 static void warn_of_closed_gate(const cJSON *pod, struct cli_leave_step *step)
 {
     struct bl_ref ref = bl_object_ref(pod);
 
-    if (find_gate(gates_of(pod)) < 0 || bl_object_condition_is(pod, IN_SYNC, "True"))
+    if (find_gate(gates_of(pod)) < 0 || bl_object_condition_is(pod, BL_CONDITION_IN_SYNC, "True"))
         return;
     say(&step->warned,
         "pod %s has a gate that is not open, and nobody opens it any more. Once it is in sync:\n"
         "    kubectl patch pod %s -n %s --subresource=status -p "
-        "'{\"status\":{\"conditions\":[{\"type\":\"" IN_SYNC "\",\"status\":\"True\"}]}}'",
+        "'{\"status\":{\"conditions\":[{\"type\":\"" BL_CONDITION_IN_SYNC
+        "\",\"status\":\"True\"}]}}'",
         ref.name, ref.name, ref.namespace);
 }
 
@@ -243,7 +236,7 @@ void cli_leave_return(const cJSON *set, const struct cli_objects *pods, bool res
         if (!cli_pod_belongs(pods->items[i], &ref))
             continue;
         count++;
-        outdated += is_outdated(set, pods->items[i]);
+        outdated += bl_pod_revision(set, pods->items[i]) != BL_POD_REVISION_NEWEST;
         warn_of_closed_gate(pods->items[i], ret_step);
     }
     if (!cli_leave_on_delete(set))

@@ -4,21 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/date.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/program.h"
 #include "ballast/base/text.h"
 
 #define CHART_LEASE "ballast-system/ballast-controller"
-/* A Lease is renewed every two seconds; the webhook believes nothing after so long either. */
-#define AWAY_AFTER 30
-
-const struct bl_kube_resource cli_sets = {"apps", "v1", "statefulsets"};
-const struct bl_kube_resource cli_pods = {"", "v1", "pods"};
-const struct bl_kube_resource cli_nodes = {"", "v1", "nodes"};
-const struct bl_kube_resource cli_budgets = {"policy", "v1", "poddisruptionbudgets"};
-const struct bl_kube_resource cli_namespaces = {"", "v1", "namespaces"};
-static const struct bl_kube_resource leases = {"coordination.k8s.io", "v1", "leases"};
 
 /* --- the connection --- */
 
@@ -56,7 +48,7 @@ static int keep(void *context, cJSON *object, struct bl_error **err BL_UNUSED)
     return 0;
 }
 
-int cli_list(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+int cli_list(struct bl_kube_client *client, const struct bl_resource *resource,
              const struct bl_kube_selection *selection, struct cli_objects *objects,
              struct bl_error **err)
 {
@@ -65,7 +57,7 @@ int cli_list(struct bl_kube_client *client, const struct bl_kube_resource *resou
     return 0;
 }
 
-int cli_list_if_allowed(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+int cli_list_if_allowed(struct bl_kube_client *client, const struct bl_resource *resource,
                         const struct bl_kube_selection *selection, struct cli_objects *objects,
                         struct bl_error **err)
 {
@@ -92,7 +84,7 @@ int cli_sets_read(struct bl_kube_client *client, const char *namespace, struct c
     const struct bl_kube_selection selection = {.namespace = namespace};
     struct cli_sets sets = {0};
 
-    if (cli_list(client, &cli_sets, &selection, &sets.objects, err) < 0) {
+    if (cli_list(client, &bl_kind_stateful_set.resource, &selection, &sets.objects, err) < 0) {
         cli_objects_release(&sets.objects);
         return -1;
     }
@@ -128,7 +120,7 @@ struct cli_life cli_life_of(const cJSON *lease, int64_t now)
     if (!bl_time_parse(bl_json_string(bl_json_get(lease, "spec"), "renewTime"), &renewed))
         return life;
     life.life = BL_CONTROLLER_ALIVE;
-    if (now - renewed > AWAY_AFTER) {
+    if (now - renewed > BL_LEASE_AWAY_SECONDS) {
         life.life = BL_CONTROLLER_AWAY;
         life.silent = now - renewed;
     }
@@ -143,7 +135,7 @@ void cli_life_read(struct bl_kube_client *client, const char *lease, struct cli_
     BL_ERROR(err);
 
     *ret_life = (struct cli_life){BL_CONTROLLER_UNKNOWN, 0};
-    if (bl_kube_get(client, &leases, namespace, name, &object, &err) == 0)
+    if (bl_kube_get(client, &bl_kind_lease.resource, namespace, name, &object, &err) == 0)
         *ret_life = cli_life_of(object, bl_clock_seconds(&bl_clock_real));
 }
 

@@ -7,8 +7,6 @@
 #include "ballast/workload/scene.h"
 #include "cli.h"
 
-extern const struct bl_kube_resource cli_sets, cli_pods, cli_nodes, cli_budgets, cli_namespaces;
-
 /** As kubectl does it: a kubeconfig; in a pod that has none, its service account. */
 BL_CHECK int cli_connect(const struct cli_args *args, struct bl_kube_client **ret_client,
                          struct bl_error **err);
@@ -18,12 +16,11 @@ struct cli_objects {
     size_t len, cap;
 };
 
-BL_CHECK int cli_list(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+BL_CHECK int cli_list(struct bl_kube_client *client, const struct bl_resource *resource,
                       const struct bl_kube_selection *selection, struct cli_objects *objects,
                       struct bl_error **err);
 /** The same of what is good to know and can be done without: nothing where we may not read it. */
-BL_CHECK int cli_list_if_allowed(struct bl_kube_client *client,
-                                 const struct bl_kube_resource *resource,
+BL_CHECK int cli_list_if_allowed(struct bl_kube_client *client, const struct bl_resource *resource,
                                  const struct bl_kube_selection *selection,
                                  struct cli_objects *objects, struct bl_error **err);
 void cli_objects_release(struct cli_objects *objects);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/program.h"
 #include "ballast/base/text.h"
@@ -76,8 +77,8 @@ static int take_look(const struct question *question, struct look *look, struct 
     const struct bl_kube_selection all = {0}, pods = {.namespace = question->namespace};
 
     if (cli_sets_read(question->client, question->namespace, &look->sets, err) < 0 ||
-        cli_list(question->client, &cli_pods, &pods, &look->pods, err) < 0 ||
-        cli_list_if_allowed(question->client, &cli_nodes, &all, &look->nodes, err) < 0)
+        cli_list(question->client, &bl_kind_pod.resource, &pods, &look->pods, err) < 0 ||
+        cli_list_if_allowed(question->client, &bl_kind_node.resource, &all, &look->nodes, err) < 0)
         return -1;
     cli_life_read(question->client, question->lease, &look->life);
     return find_rollouts(question, look, err);
@@ -210,8 +211,8 @@ static int carry_out(const struct question *question, const struct cli_args *arg
     BL_ERROR(err);
 
     if (order->patch && !args->dry_run &&
-        bl_kube_patch(question->client, &cli_sets, rollout->ref.namespace, rollout->ref.name,
-                      &patch, NULL, &err) < 0) {
+        bl_kube_patch(question->client, &bl_kind_stateful_set.resource, rollout->ref.namespace,
+                      rollout->ref.name, &patch, NULL, &err) < 0) {
         (void)bl_wrap(&err, "could not annotate StatefulSet \"%s\"", rollout->ref.name);
         return cli_fail(err);
     }

@@ -2,7 +2,7 @@
 #ifndef BALLAST_CLI_ROLLOUT_H
 #define BALLAST_CLI_ROLLOUT_H
 
-#include "ballast/policies/progress.h"
+#include "ballast/api/progress.h"
 #include "ballast/workload/workload.h"
 #include "live.h"
 

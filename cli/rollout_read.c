@@ -2,11 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/pod.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "rollout.h"
-
-#define IN_SYNC "ballast.dev/in-sync"
 
 /* --- pods --- */
 
@@ -28,28 +27,15 @@ static const cJSON *find_pod(const struct cli_objects *pods, const struct bl_ref
     return NULL;
 }
 
-static bool has_gate(const cJSON *pod)
+static void look_at(struct cli_rollout_pod *it, const cJSON *set, const cJSON *node)
 {
-    const cJSON *gate;
-
-    cJSON_ArrayForEach(gate, bl_json_at(pod, "spec", "readinessGates", NULL)) {
-        if (bl_text_eq(bl_json_string(gate, "conditionType"), IN_SYNC))
-            return true;
-    }
-    return false;
-}
-
-static void look_at(struct cli_rollout_pod *it, const struct cli_rollout *rollout, const cJSON *set,
-                    const cJSON *node)
-{
-    const char *revision = bl_object_label(it->pod, "controller-revision-hash");
     const cJSON *safe = bl_object_condition(it->pod, BL_CONDITION_SAFE);
     const char *why = bl_json_string(safe, "message");
 
-    it->outdated = rollout->revision && revision && strcmp(rollout->revision, revision) != 0;
+    it->outdated = bl_pod_revision(set, it->pod) == BL_POD_REVISION_OLDER;
     it->ready = bl_object_condition_is(it->pod, "Ready", "True");
-    it->gated = has_gate(it->pod);
-    it->in_sync = bl_object_condition_is(it->pod, IN_SYNC, "True");
+    it->gated = bl_pod_is_gated(it->pod);
+    it->in_sync = bl_object_condition_is(it->pod, BL_CONDITION_IN_SYNC, "True");
     it->safe = bl_json_string(safe, "status");
     it->why = why && *why && !bl_text_eq(it->safe, "True") ? why : NULL;
     it->hold = bl_object_annotation(it->pod, BL_ANNOTATION_HOLD);
@@ -57,8 +43,8 @@ static void look_at(struct cli_rollout_pod *it, const struct cli_rollout *rollou
         it->hold = bl_object_annotation(set, BL_ANNOTATION_HOLD);
     it->node = bl_pod_node(it->pod);
     it->zone = bl_object_annotation(it->pod, BL_ANNOTATION_ZONE);
-    if (node && bl_object_label(node, "topology.kubernetes.io/zone"))
-        it->zone = bl_object_label(node, "topology.kubernetes.io/zone");
+    if (node && bl_object_label(node, BL_LABEL_ZONE))
+        it->zone = bl_object_label(node, BL_LABEL_ZONE);
 }
 
 static void read_pods(const struct bl_workload *workload, const struct cli_objects *pods,
@@ -75,7 +61,7 @@ static void read_pods(const struct bl_workload *workload, const struct cli_objec
         it->pod = find_pod(pods, &rollout->ref, it->name);
         if (!it->pod)
             continue;
-        look_at(it, rollout, workload->object, find_object(nodes, bl_pod_node(it->pod)));
+        look_at(it, workload->object, find_object(nodes, bl_pod_node(it->pod)));
         rollout->outdated += it->outdated;
         rollout->done += !it->outdated && it->ready && !bl_object_is_going(it->pod);
     }

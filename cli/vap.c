@@ -7,7 +7,6 @@
 #include "cli.h"
 
 /* The label that the chart's webhook wants of a namespace. */
-#define ENFORCE_LABEL "ballast.dev/enforce"
 
 static bool check_admins(const struct cli_args *args)
 {
@@ -84,7 +83,7 @@ static int run(const struct cli_args *args)
         memcpy(names, admins.items, admins.len * sizeof(*names));
     options.admins = names;
     if (!args->all_namespaces) {
-        options.label = ENFORCE_LABEL;
+        options.label = BL_LABEL_ENFORCE;
         options.value = "true";
     }
     list = bl_vap_render(&set, &options);

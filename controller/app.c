@@ -92,7 +92,7 @@ static int start_clients(struct bl_app *app, struct bl_error **err)
 static int start_work(struct bl_app *app, struct bl_error **err)
 {
     struct bl_recorder_options events = {
-        .client = app->client, .controller = "ballast.dev/controller", .instance = app->identity};
+        .client = app->client, .controller = BL_REPORTER, .instance = app->identity};
     struct bl_caches_options caches = {.client = app->client,
                                        .policies = app->policies,
                                        .telemetry = &app->telemetry,

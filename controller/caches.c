@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
@@ -44,17 +45,17 @@ const char *const bl_caches_resources[] = {"kafkapolicies",
 
 /* Pods are those of workloads that are managed. */
 static const struct bl_watch_spec specs[CACHE_COUNT] = {
-    [CACHE_POLICIES] = {.resource = {"ballast.dev", "v1alpha1", "kafkapolicies"}},
-    [CACHE_NAMESPACES] = {.resource = {"", "v1", "namespaces"}, .selection.metadata_only = true},
-    [CACHE_STATEFUL_SETS] = {.resource = {"apps", "v1", "statefulsets"}},
-    [CACHE_DEPLOYMENTS] = {.resource = {"apps", "v1", "deployments"}},
-    [CACHE_BUDGETS] = {.resource = {"policy", "v1", "poddisruptionbudgets"}},
-    [CACHE_NETWORK_POLICIES] = {.resource = {"networking.k8s.io", "v1", "networkpolicies"}},
-    [CACHE_SERVICES] = {.resource = {"", "v1", "services"}},
-    [CACHE_REPORTS] = {.resource = {"wgpolicyk8s.io", "v1alpha2", "policyreports"},
+    [CACHE_POLICIES] = {.resource = &bl_kind_kafka_policy.resource},
+    [CACHE_NAMESPACES] = {.resource = &bl_kind_namespace.resource, .selection.metadata_only = true},
+    [CACHE_STATEFUL_SETS] = {.resource = &bl_kind_stateful_set.resource},
+    [CACHE_DEPLOYMENTS] = {.resource = &bl_kind_deployment.resource},
+    [CACHE_BUDGETS] = {.resource = &bl_kind_disruption_budget.resource},
+    [CACHE_NETWORK_POLICIES] = {.resource = &bl_kind_network_policy.resource},
+    [CACHE_SERVICES] = {.resource = &bl_kind_service.resource},
+    [CACHE_REPORTS] = {.resource = &bl_kind_policy_report.resource,
                        .selection.labels = BL_LABEL_COMPANION},
-    [CACHE_PODS] = {.resource = {"", "v1", "pods"}, .selection.labels = BL_LABEL_ROLE},
-    [CACHE_CONFIG_MAPS] = {.resource = {"", "v1", "configmaps"}},
+    [CACHE_PODS] = {.resource = &bl_kind_pod.resource, .selection.labels = BL_LABEL_ROLE},
+    [CACHE_CONFIG_MAPS] = {.resource = &bl_kind_config_map.resource},
 };
 
 struct bl_caches {

@@ -38,17 +38,18 @@ static bool is_report(const cJSON *object)
 
 static bool is_companion(const cJSON *object)
 {
-    enum bl_kind kind = bl_kind_of(object);
+    enum bl_world_kind kind = bl_world_kind_of(object);
 
-    return kind == BL_KIND_DISRUPTION_BUDGET || kind == BL_KIND_NETWORK_POLICY || is_report(object);
+    return kind == BL_WORLD_DISRUPTION_BUDGET || kind == BL_WORLD_NETWORK_POLICY ||
+           is_report(object);
 }
 
 static enum bl_companion_kind companion_kind(const cJSON *object)
 {
     if (is_report(object))
         return BL_COMPANION_REPORT;
-    return bl_kind_of(object) == BL_KIND_DISRUPTION_BUDGET ? BL_COMPANION_BUDGET
-                                                           : BL_COMPANION_NETWORK_POLICY;
+    return bl_world_kind_of(object) == BL_WORLD_DISRUPTION_BUDGET ? BL_COMPANION_BUDGET
+                                                                  : BL_COMPANION_NETWORK_POLICY;
 }
 
 /* kubectl delete --cascade=orphan: how people change what cannot be changed, and make it anew. */

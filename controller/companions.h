@@ -10,9 +10,6 @@
 
 #include "ballast/policies/engine.h"
 
-/** As field manager and in Events. */
-#define BL_CONTROLLER "ballast-controller"
-
 enum bl_companion_kind {
     BL_COMPANION_BUDGET,
     BL_COMPANION_NETWORK_POLICY,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "ballast/api/pod.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/policies/review.h"
@@ -11,17 +12,6 @@ static const char *const types[] = {
     [BL_CONDITION_GATE] = BL_CONDITION_IN_SYNC,
     [BL_CONDITION_SAFETY] = BL_CONDITION_SAFE,
 };
-
-bool bl_pod_is_gated(const cJSON *pod)
-{
-    const cJSON *gate;
-
-    cJSON_ArrayForEach(gate, bl_json_at(pod, "spec", "readinessGates", NULL)) {
-        if (bl_text_eq(bl_json_string(gate, "conditionType"), BL_CONDITION_IN_SYNC))
-            return true;
-    }
-    return false;
-}
 
 static void set(struct bl_condition *condition, const char *status, const char *reason,
                 char *message)

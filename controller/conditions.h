@@ -13,8 +13,6 @@
 
 #include "sight.h"
 
-#define BL_CONDITION_IN_SYNC "ballast.dev/in-sync"
-
 /** As in the API; `type` NULL: the pod does not have it. */
 struct bl_condition {
     const char *type;
@@ -45,8 +43,5 @@ void bl_conditions_release(struct bl_conditions *conditions);
 
 /** What server-side apply wants: the pod's name and uid, and the conditions that it has. */
 BL_NONNULL cJSON *bl_conditions_patch(const cJSON *pod, const struct bl_conditions *conditions);
-
-/** Has the pod the gate among its readiness gates? */
-bool bl_pod_is_gated(const cJSON *pod);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
@@ -184,18 +185,17 @@ static bool is_gone(const struct bl_error *failure)
 static int write_conditions(struct bl_keeper *keeper, const cJSON *pod,
                             const struct bl_conditions *conditions, struct bl_error **err)
 {
-    static const struct bl_kube_resource pods = {"", "v1", "pods"};
     BL_AUTO_JSON cJSON *body = bl_conditions_patch(pod, conditions);
     struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_APPLY,
                                   .body = body,
                                   .subresource = "status",
-                                  .manager = BL_CONTROLLER,
+                                  .manager = BL_MANAGER,
                                   .force = true};
     struct bl_ref ref = bl_object_ref(pod);
     BL_ERROR(failure);
 
-    if (bl_kube_patch(keeper->options.client, &pods, ref.namespace, ref.name, &patch, NULL,
-                      &failure) == 0 ||
+    if (bl_kube_patch(keeper->options.client, &bl_kind_pod.resource, ref.namespace, ref.name,
+                      &patch, NULL, &failure) == 0 ||
         is_gone(failure))
         return 0;
     *err = BL_STEAL(failure);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/base64.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
@@ -99,11 +100,10 @@ static void wipe_values(cJSON *secret)
 static int read_properties(struct bl_kube_client *client, const char *namespace, const char *name,
                            struct bl_strbuf *properties, struct bl_error **err)
 {
-    static const struct bl_kube_resource secrets = {"", "v1", "secrets"};
     BL_AUTO_JSON cJSON *secret = NULL;
     int rc;
 
-    if (bl_kube_get(client, &secrets, namespace, name, &secret, err) < 0)
+    if (bl_kube_get(client, &bl_kind_secret.resource, namespace, name, &secret, err) < 0)
         return bl_wrap(err, "could not read Secret \"%s\"", name);
     rc = decode_secret(secret, properties, err);
     wipe_values(secret);

@@ -8,7 +8,7 @@
 #include "ballast/object/selector.h"
 #include "ballast/policies/policy.h"
 
-#define ENFORCE "ballast.dev/enforce=true"
+#define ENFORCE BL_LABEL_ENFORCE "=true"
 
 #define PROGRAM "ballast-controller"
 

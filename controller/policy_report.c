@@ -62,7 +62,7 @@ static struct bl_policy_report *report_for(struct making *making,
     bl_json_add_string(metadata, "name", name);
     bl_json_add_string(metadata, "namespace", making->namespace);
     labels = bl_json_add_object(metadata, "labels");
-    bl_json_add_string(labels, "app.kubernetes.io/managed-by", "ballast");
+    bl_json_add_string(labels, BL_LABEL_MANAGED_BY, "ballast");
     bl_json_add_string(labels, BL_LABEL_COMPANION, "policy-report");
     bl_json_add_array(report->object, "results");
     return report;

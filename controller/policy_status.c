@@ -1,11 +1,10 @@
 #include "policy_status.h"
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/date.h"
 #include "ballast/base/text.h"
 #include "ballast/object/object.h"
 #include "companions.h"
-
-#define ACCEPTED "Accepted"
 
 static int64_t generation_of(const cJSON *object, const char *key)
 {
@@ -17,7 +16,7 @@ static int64_t generation_of(const cJSON *object, const char *key)
 
 cJSON *bl_policy_status_patch(const cJSON *policy, const char *refusal, int64_t now)
 {
-    const cJSON *old = bl_object_condition(policy, ACCEPTED);
+    const cJSON *old = bl_object_condition(policy, BL_CONDITION_ACCEPTED);
     int64_t generation = generation_of(bl_json_get(policy, "metadata"), "generation");
     const char *value = refusal ? "False" : "True", *message = refusal ? refusal : "it holds";
     bool same = bl_text_eq(bl_json_string(old, "status"), value);
@@ -28,14 +27,11 @@ cJSON *bl_policy_status_patch(const cJSON *policy, const char *refusal, int64_t 
         generation_of(old, "observedGeneration") == generation)
         return NULL;
     bl_time_format(now, time);
-    patch = bl_json_new_object();
-    bl_json_add_string(patch, "apiVersion", "ballast.dev/v1alpha1");
-    bl_json_add_string(patch, "kind", "KafkaPolicy");
-    bl_json_add_string(bl_json_add_object(patch, "metadata"), "name", bl_object_ref(policy).name);
+    patch = bl_kind_new_object(&bl_kind_kafka_policy, NULL, bl_object_ref(policy).name);
     status = bl_json_add_object(patch, "status");
     bl_json_add_int(status, "observedGeneration", generation);
     condition = bl_json_push(bl_json_add_array(status, "conditions"), bl_json_new_object());
-    bl_json_add_string(condition, "type", ACCEPTED);
+    bl_json_add_string(condition, "type", BL_CONDITION_ACCEPTED);
     bl_json_add_string(condition, "status", value);
     bl_json_add_string(condition, "reason", refusal ? "Refused" : "Valid");
     bl_json_add_string(condition, "message", message);
@@ -48,18 +44,19 @@ cJSON *bl_policy_status_patch(const cJSON *policy, const char *refusal, int64_t 
 int bl_policy_status_write(struct bl_kube_client *client, const cJSON *policy, const char *refusal,
                            struct bl_error **err)
 {
-    static const struct bl_kube_resource policies = {"ballast.dev", "v1alpha1", "kafkapolicies"};
     BL_AUTO_JSON cJSON *body =
         bl_policy_status_patch(policy, refusal, bl_clock_seconds(&bl_clock_real));
     struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_APPLY,
                                   .body = body,
                                   .subresource = "status",
-                                  .manager = BL_CONTROLLER,
+                                  .manager = BL_MANAGER,
                                   .force = true};
     const char *name = bl_object_ref(policy).name;
     BL_ERROR(failure);
 
-    if (!body || bl_kube_patch(client, &policies, NULL, name, &patch, NULL, &failure) == 0 ||
+    if (!body ||
+        bl_kube_patch(client, &bl_kind_kafka_policy.resource, NULL, name, &patch, NULL, &failure) ==
+            0 ||
         bl_error_code(failure) == BL_ERR_NOT_FOUND)
         return 0;
     *err = BL_STEAL(failure);

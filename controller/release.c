@@ -1,5 +1,6 @@
 #include "release.h"
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/object.h"
@@ -44,14 +45,14 @@ static cJSON *operations_on(const cJSON *pod)
 
 int bl_pod_let_go(struct bl_kube_client *client, const cJSON *pod, struct bl_error **err)
 {
-    static const struct bl_kube_resource pods = {"", "v1", "pods"};
     BL_AUTO_JSON cJSON *operations = operations_on(pod);
     struct bl_kube_patch patch = {
-        .type = BL_KUBE_PATCH_JSON, .body = operations, .manager = BL_CONTROLLER};
+        .type = BL_KUBE_PATCH_JSON, .body = operations, .manager = BL_MANAGER};
     struct bl_ref ref = bl_object_ref(pod);
     BL_ERROR(failure);
 
-    if (bl_kube_patch(client, &pods, ref.namespace, ref.name, &patch, NULL, &failure) == 0 ||
+    if (bl_kube_patch(client, &bl_kind_pod.resource, ref.namespace, ref.name, &patch, NULL,
+                      &failure) == 0 ||
         bl_error_code(failure) == BL_ERR_NOT_FOUND || bl_error_status(failure) == 422)
         return 0;
     *err = BL_STEAL(failure);

@@ -5,7 +5,7 @@
 #ifndef BALLAST_CONTROLLER_ROLLER_H
 #define BALLAST_CONTROLLER_ROLLER_H
 
-#include "ballast/policies/progress.h"
+#include "ballast/api/progress.h"
 #include "ballast/runtime/recorder.h"
 #include "lookout.h"
 #include "rollout.h"

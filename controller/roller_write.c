@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
@@ -14,10 +15,6 @@
 /* All annotations of an object share 256 KiB. */
 #define MOVES_MAX ((size_t)64 << 10)
 #define CANARY_AT_MOST (15 * BL_NSEC_S)
-
-static const struct bl_kube_resource pods = {"", "v1", "pods"};
-static const struct bl_kube_resource sets = {"apps", "v1", "statefulsets"};
-static const struct bl_kube_resource revisions = {"apps", "v1", "controllerrevisions"};
 
 static const char *newest_of(const cJSON *set)
 {
@@ -52,7 +49,7 @@ int bl_roller_evict(const struct bl_roller_job *job, size_t pod, struct bl_error
     BL_AUTO_JSON cJSON *eviction = eviction_of(object);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf path = BL_STRBUF_INIT(1024);
 
-    bl_kube_path(&path, &pods, ref.namespace, ref.name, "eviction");
+    bl_kube_path(&path, &bl_kind_pod.resource, ref.namespace, ref.name, "eviction");
     return bl_kube_request(job->client, "POST", path.text, NULL, eviction, NULL, err);
 }
 
@@ -65,13 +62,13 @@ static int annotate(const struct bl_roller_job *job, const cJSON *set, const cha
     BL_AUTO_JSON cJSON *body = bl_json_new_object();
     cJSON *metadata = bl_json_add_object(body, "metadata");
     cJSON *annotations = bl_json_add_object(metadata, "annotations");
-    struct bl_kube_patch patch = {
-        .type = BL_KUBE_PATCH_MERGE, .body = body, .manager = BL_CONTROLLER};
+    struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body, .manager = BL_MANAGER};
     struct bl_ref ref = bl_object_ref(set);
 
     bl_json_add_string(metadata, "uid", bl_object_uid(set));
     bl_json_add(annotations, name, text ? bl_json_new_string(text) : cJSON_CreateNull());
-    return bl_kube_patch(job->client, &sets, ref.namespace, ref.name, &patch, NULL, err);
+    return bl_kube_patch(job->client, &bl_kind_stateful_set.resource, ref.namespace, ref.name,
+                         &patch, NULL, err);
 }
 
 /* --- back to the revision before --- */
@@ -103,9 +100,15 @@ static cJSON *add_operation(cJSON *operations, const char *op, const char *path,
     return operation;
 }
 
-#define ANNOTATIONS "/metadata/annotations/"
-#define FAILED_POINTER ANNOTATIONS "ballast.dev~1rollout-failed-revision"
-#define ABORT_POINTER ANNOTATIONS "ballast.dev~1rollout-abort-revision"
+/* "add" or "remove" an annotation. */
+static void add_annotation(cJSON *operations, const char *op, const char *key, cJSON *value)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf path = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    bl_strbuf_adds(&path, "/metadata/annotations");
+    bl_pointer_add_key(&path, key);
+    add_operation(operations, op, path.text, value);
+}
 
 /* Only while it is the revision that was judged: somebody may have changed the template meanwhile. */
 static cJSON *restoration(const cJSON *set, const cJSON *template)
@@ -116,9 +119,10 @@ static cJSON *restoration(const cJSON *set, const cJSON *template)
     add_operation(operations, "test", "/metadata/uid", bl_json_new_string(bl_object_uid(set)));
     add_operation(operations, "test", "/status/updateRevision", bl_json_new_string(newest_of(set)));
     add_operation(operations, "replace", "/spec/template", copy);
-    add_operation(operations, "add", FAILED_POINTER, bl_json_new_string(newest_of(set)));
+    add_annotation(operations, "add", BL_ANNOTATION_ROLLOUT_FAILED,
+                   bl_json_new_string(newest_of(set)));
     if (bl_object_annotation(set, BL_ANNOTATION_ROLLOUT_ABORT))
-        add_operation(operations, "remove", ABORT_POINTER, NULL);
+        add_annotation(operations, "remove", BL_ANNOTATION_ROLLOUT_ABORT, NULL);
     return operations;
 }
 
@@ -126,14 +130,15 @@ int bl_roller_restore(const struct bl_roller_job *job, size_t member, struct bl_
 {
     const cJSON *set = job->kafka->members.items[member].set, *template;
     const cJSON *older = find_older(job, member);
-    const char *name = bl_object_label(older, "controller-revision-hash");
-    struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_JSON, .manager = BL_CONTROLLER};
+    const char *name = bl_object_label(older, BL_LABEL_REVISION);
+    struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_JSON, .manager = BL_MANAGER};
     struct bl_ref ref = bl_object_ref(set);
     BL_AUTO_JSON cJSON *revision = NULL;
 
     if (!name)
         return bl_fail(err, BL_ERR_CONFLICT, "no pod is left of the revision before");
-    if (bl_kube_get(job->client, &revisions, ref.namespace, name, &revision, err) < 0)
+    if (bl_kube_get(job->client, &bl_kind_revision.resource, ref.namespace, name, &revision, err) <
+        0)
         return bl_wrap(err, "could not read the template before");
     template = bl_json_at(revision, "data", "spec", "template", NULL);
     if (!cJSON_IsObject(template))
@@ -141,7 +146,8 @@ int bl_roller_restore(const struct bl_roller_job *job, size_t member, struct bl_
 
     BL_AUTO_JSON cJSON *operations = restoration(set, template);
     patch.body = operations;
-    return bl_kube_patch(job->client, &sets, ref.namespace, ref.name, &patch, NULL, err);
+    return bl_kube_patch(job->client, &bl_kind_stateful_set.resource, ref.namespace, ref.name,
+                         &patch, NULL, err);
 }
 
 /* --- leadership --- */

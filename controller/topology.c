@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/pod.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 
@@ -27,10 +28,7 @@ const cJSON *bl_member_container(const struct bl_member *member, const cJSON *po
 
 bool bl_member_outdated(const struct bl_member *member, const cJSON *pod)
 {
-    const char *newest = bl_json_string(bl_json_get(member->set, "status"), "updateRevision");
-    const char *revision = bl_object_label(pod, "controller-revision-hash");
-
-    return newest && revision && strcmp(newest, revision) != 0;
+    return bl_pod_revision(member->set, pod) == BL_POD_REVISION_OLDER;
 }
 
 /* --- members --- */

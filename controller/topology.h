@@ -9,11 +9,6 @@
 
 #include "ballast/policies/managed.h"
 
-/** On a workload: the Secret whose key client.properties says how to reach the brokers. */
-#define BL_ANNOTATION_CLIENT_CONFIG "ballast.dev/client-config"
-/** On a workload: HOST:PORT,… to ask instead of the pods' own addresses. */
-#define BL_ANNOTATION_BOOTSTRAP "ballast.dev/bootstrap"
-
 /** A StatefulSet. */
 struct bl_member {
     const cJSON *set;

@@ -1,14 +1,15 @@
 #include "writer.h"
 
+#include "ballast/api/builtin.h"
 #include "ballast/object/selector.h"
 
 /* A selector of ours is a few labels. */
 #define PATH_MAX_LEN 4096
 
-static const struct bl_kube_resource resources[] = {
-    [BL_COMPANION_BUDGET] = {"policy", "v1", "poddisruptionbudgets"},
-    [BL_COMPANION_NETWORK_POLICY] = {"networking.k8s.io", "v1", "networkpolicies"},
-    [BL_COMPANION_REPORT] = {"wgpolicyk8s.io", "v1alpha2", "policyreports"},
+static const struct bl_kind *const kinds[] = {
+    [BL_COMPANION_BUDGET] = &bl_kind_disruption_budget,
+    [BL_COMPANION_NETWORK_POLICY] = &bl_kind_network_policy,
+    [BL_COMPANION_REPORT] = &bl_kind_policy_report,
 };
 
 static int patch(struct bl_kube_client *client, const struct bl_step *step,
@@ -16,14 +17,14 @@ static int patch(struct bl_kube_client *client, const struct bl_step *step,
 {
     struct bl_ref ref = bl_object_ref(step->object);
 
-    return bl_kube_patch(client, &resources[step->companion], ref.namespace, ref.name, patch,
+    return bl_kube_patch(client, &kinds[step->companion]->resource, ref.namespace, ref.name, patch,
                          ret_object, err);
 }
 
 static int create(struct bl_kube_client *client, const struct bl_step *step, struct bl_error **err)
 {
     struct bl_kube_patch apply = {
-        .type = BL_KUBE_PATCH_APPLY, .body = step->object, .manager = BL_CONTROLLER};
+        .type = BL_KUBE_PATCH_APPLY, .body = step->object, .manager = BL_MANAGER};
 
     return patch(client, step, &apply, NULL, err);
 }
@@ -44,7 +45,7 @@ static int replace_spec(struct bl_kube_client *client, const struct bl_step *ste
 {
     BL_AUTO_JSON cJSON *operations = bl_json_new_array();
     struct bl_kube_patch replace = {
-        .type = BL_KUBE_PATCH_JSON, .body = operations, .manager = BL_CONTROLLER};
+        .type = BL_KUBE_PATCH_JSON, .body = operations, .manager = BL_MANAGER};
 
     bl_json_push(operations, operation("test", "/metadata/uid",
                                        bl_json_new_string(bl_object_uid(step->present))));
@@ -58,7 +59,7 @@ static int apply_or_replace(struct bl_kube_client *client, const struct bl_step 
                             const cJSON *body, struct bl_error **err)
 {
     struct bl_kube_patch apply = {
-        .type = BL_KUBE_PATCH_APPLY, .body = body, .manager = BL_CONTROLLER, .force = true};
+        .type = BL_KUBE_PATCH_APPLY, .body = body, .manager = BL_MANAGER, .force = true};
     BL_AUTO_JSON cJSON *stored = NULL;
 
     if (patch(client, step, &apply, &stored, err) == 0)
@@ -94,7 +95,7 @@ static int withdraw(struct bl_kube_client *client, const struct bl_step *step,
     struct bl_ref ref = bl_object_ref(step->present);
     BL_ERROR(failure);
 
-    if (bl_kube_delete(client, &resources[step->companion], ref.namespace, ref.name, &how,
+    if (bl_kube_delete(client, &kinds[step->companion]->resource, ref.namespace, ref.name, &how,
                        &failure) == 0 ||
         bl_error_code(failure) == BL_ERR_NOT_FOUND)
         return 0;
@@ -118,7 +119,6 @@ int bl_write_step(struct bl_kube_client *client, const struct bl_step *step, str
 int bl_companion_has_pods(struct bl_kube_client *client, const cJSON *companion, bool *ret_has,
                           struct bl_error **err)
 {
-    static const struct bl_kube_resource pods = {"", "v1", "pods"};
     const cJSON *spec = bl_json_get(companion, "spec");
     const cJSON *selector = bl_json_get(spec, "selector");
     BL_AUTO(bl_strbuf_release) struct bl_strbuf labels = BL_STRBUF_INIT(PATH_MAX_LEN);
@@ -126,7 +126,7 @@ int bl_companion_has_pods(struct bl_kube_client *client, const cJSON *companion,
     BL_AUTO_JSON cJSON *list = NULL;
 
     bl_selector_describe(&labels, selector ? selector : bl_json_get(spec, "podSelector"));
-    bl_kube_path(&path, &pods, bl_object_ref(companion).namespace, NULL, NULL);
+    bl_kube_path(&path, &bl_kind_pod.resource, bl_object_ref(companion).namespace, NULL, NULL);
     bl_kube_path_query(&path, "labelSelector", labels.text);
     bl_kube_path_query(&path, "limit", "1");
     if (bl_strbuf_check(&path, "the selector", err) < 0 ||

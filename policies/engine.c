@@ -176,14 +176,14 @@ static void edit_object(const struct engine *engine, size_t index)
 {
     struct bl_edit *edit = &engine->report->objects[index].edit;
     const cJSON *object = engine->objects[index];
-    enum bl_kind kind = bl_kind_of(object);
+    enum bl_world_kind kind = bl_world_kind_of(object);
 
     engine->report->edited[index] = object;
     if (!in_scope(engine, index))
         return;
-    if (kind == BL_KIND_WORKLOAD)
+    if (kind == BL_WORLD_WORKLOAD)
         edit_workload(engine, index);
-    else if (kind == BL_KIND_SERVICE)
+    else if (kind == BL_WORLD_SERVICE)
         edit_service(engine, index);
     if (bl_edit_changed(edit))
         engine->report->edited[index] = edit->object;

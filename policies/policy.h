@@ -36,6 +36,11 @@ struct bl_spec {
     struct bl_structs exceptions; /* of struct bl_exception */
 };
 
+struct bl_policy_status {
+    int64_t observed_generation;
+    struct bl_structs conditions; /* of struct bl_condition_status */
+};
+
 /** Every rule's parameters begin so. */
 struct bl_rule_params {
     int action;
@@ -52,7 +57,7 @@ struct bl_policy {
 struct bl_rule_run;
 
 struct bl_rule {
-    const char *key, *name, *summary;
+    const char *summary; /* one sentence on what it is for */
     const struct bl_schema *schema;
     const void *defaults; /* of schema->size bytes */
     unsigned roles;       /* enum bl_match_role */
@@ -69,6 +74,8 @@ struct bl_rule {
 };
 
 extern const struct bl_rule *const bl_rules[BL_RULE_COUNT];
+/** Their keys in policy files, in the order of enum bl_rule_id, up to NULL. */
+extern const char *const bl_rule_keys[BL_RULE_COUNT + 1];
 
 /** The fields that open every rule's table. */
 extern const char *const bl_action_names[];

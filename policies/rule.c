@@ -9,8 +9,6 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 
-#define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
-
 const char *const bl_action_names[] = {"Mutate", "Deny", "Warn", "Audit", "Off", NULL};
 
 const char *bl_action_name(enum bl_action action)
@@ -182,7 +180,7 @@ cJSON *bl_companion_new(const char *api_version, const char *kind, const char *n
     if (*workload->ref.namespace)
         bl_json_add_string(metadata, "namespace", workload->ref.namespace);
     labels = bl_json_add_object(metadata, "labels");
-    bl_json_add_string(labels, LABEL_MANAGED_BY, "ballast");
+    bl_json_add_string(labels, BL_LABEL_MANAGED_BY, "ballast");
     bl_json_add_string(labels, BL_LABEL_ROLE, bl_role_name(workload->role));
     return object;
 }

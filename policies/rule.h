@@ -67,10 +67,9 @@ BL_NONNULL cJSON *bl_companion_new(const char *api_version, const char *kind, co
 BL_NONNULL char *bl_companion_name(const struct bl_scene *scene,
                                    const struct bl_ensemble *ensemble);
 
-/** The rules, each in its own file. */
-extern const struct bl_rule bl_rule_disruption_budget, bl_rule_zone_spread, bl_rule_network_policy,
-    bl_rule_probes, bl_rule_graceful_stop, bl_rule_services, bl_rule_in_sync, bl_rule_rollout,
-    bl_rule_rack, bl_rule_images, bl_rule_replicas, bl_rule_durability, bl_rule_storage,
-    bl_rule_resources;
+/* The rules, each in its own file. */
+#define BL_DECLARE_RULE(id, file, ...) extern const struct bl_rule bl_rule_##file;
+BL_RULES(BL_DECLARE_RULE)
+#undef BL_DECLARE_RULE
 
 #endif

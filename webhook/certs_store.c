@@ -5,14 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/base64.h"
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/program.h"
 
 #define PEM_MAX_BYTES ((size_t)64 << 10)
-
-static const struct bl_kube_resource secrets = {"", "v1", "secrets"};
 
 /* The parts of a state, and what they are called in a Secret and in a folder. */
 struct part {
@@ -103,7 +102,8 @@ static int load_secret(const struct bl_certs_options *options, struct bl_certs_s
     struct part parts[PARTS];
     const char *name = bl_program_split_namespaced(options->secret, &namespace);
 
-    if (bl_kube_get(options->client, &secrets, namespace, name, &stored->secret, err) < 0) {
+    if (bl_kube_get(options->client, &bl_kind_secret.resource, namespace, name, &stored->secret,
+                    err) < 0) {
         if (bl_error_code(*err) == BL_ERR_NOT_FOUND)
             bl_hint(err, "Make it, empty: kubectl create secret generic %s -n %s", name, namespace);
         return bl_wrap(err, "could not read Secret %s", options->secret);
@@ -153,7 +153,7 @@ static int save_secret(const struct bl_certs_options *options, const struct bl_c
     parts_of(&state, parts);
     for (size_t i = 0; i < PARTS; i++)
         set_data(data, &parts[i]);
-    if (bl_kube_update(options->client, &secrets, namespace, object, NULL, err) < 0)
+    if (bl_kube_update(options->client, &bl_kind_secret.resource, namespace, object, NULL, err) < 0)
         return bl_wrap(err, "could not write Secret %s", options->secret);
     return 0;
 }
@@ -199,9 +199,8 @@ static cJSON *bundle_patch(const cJSON *config, const char *encoded)
     return patch;
 }
 
-static int publish_to(const struct bl_certs_options *options,
-                      const struct bl_kube_resource *resource, const char *encoded,
-                      struct bl_error **err)
+static int publish_to(const struct bl_certs_options *options, const struct bl_resource *resource,
+                      const char *encoded, struct bl_error **err)
 {
     BL_AUTO_JSON cJSON *config = NULL;
     const char *name = options->webhook_config;
@@ -220,15 +219,13 @@ static int publish_to(const struct bl_certs_options *options,
 int bl_certs_publish(const struct bl_certs_options *options, const char *bundle,
                      struct bl_error **err)
 {
-    static const struct bl_kube_resource kinds[] = {
-        {"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"},
-        {"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"},
-    };
+    static const struct bl_kind *const kinds[] = {&bl_kind_mutating_configuration,
+                                                  &bl_kind_validating_configuration};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf encoded = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
     bl_base64_encode(&encoded, bundle, strlen(bundle));
     for (size_t i = 0; i < BL_ARRAY_LEN(kinds); i++)
-        if (publish_to(options, &kinds[i], encoded.text, err) < 0)
+        if (publish_to(options, &kinds[i]->resource, encoded.text, err) < 0)
             return -1;
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
@@ -28,24 +29,22 @@ const char *const bl_cluster_resources[] = {
     "kafkapolicies",        "namespaces",      "nodes",    "statefulsets", "deployments", "pods",
     "poddisruptionbudgets", "networkpolicies", "services", "leases",       "configmaps",  NULL};
 
-/* A Lease is renewed every two seconds, and lasts fifteen. */
-#define AWAY_AFTER (30 * BL_NSEC_S)
 /* The answer to an eviction waits for this, and a thread with it. */
 #define NODE_AT_MOST BL_NSEC_S
 
 /* Pods are those of workloads that are managed; of namespaces and nodes only the head matters. */
 static const struct bl_watch_spec specs[CACHE_COUNT] = {
-    [CACHE_POLICIES] = {.resource = {"ballast.dev", "v1alpha1", "kafkapolicies"}},
-    [CACHE_NAMESPACES] = {.resource = {"", "v1", "namespaces"}, .selection.metadata_only = true},
-    [CACHE_NODES] = {.resource = {"", "v1", "nodes"}, .selection.metadata_only = true},
-    [CACHE_STATEFUL_SETS] = {.resource = {"apps", "v1", "statefulsets"}},
-    [CACHE_DEPLOYMENTS] = {.resource = {"apps", "v1", "deployments"}},
-    [CACHE_PODS] = {.resource = {"", "v1", "pods"}, .selection.labels = BL_LABEL_ROLE},
-    [CACHE_BUDGETS] = {.resource = {"policy", "v1", "poddisruptionbudgets"}},
-    [CACHE_NETWORK_POLICIES] = {.resource = {"networking.k8s.io", "v1", "networkpolicies"}},
-    [CACHE_SERVICES] = {.resource = {"", "v1", "services"}},
-    [CACHE_LEASES] = {.resource = {"coordination.k8s.io", "v1", "leases"}},
-    [CACHE_CONFIG_MAPS] = {.resource = {"", "v1", "configmaps"}},
+    [CACHE_POLICIES] = {.resource = &bl_kind_kafka_policy.resource},
+    [CACHE_NAMESPACES] = {.resource = &bl_kind_namespace.resource, .selection.metadata_only = true},
+    [CACHE_NODES] = {.resource = &bl_kind_node.resource, .selection.metadata_only = true},
+    [CACHE_STATEFUL_SETS] = {.resource = &bl_kind_stateful_set.resource},
+    [CACHE_DEPLOYMENTS] = {.resource = &bl_kind_deployment.resource},
+    [CACHE_PODS] = {.resource = &bl_kind_pod.resource, .selection.labels = BL_LABEL_ROLE},
+    [CACHE_BUDGETS] = {.resource = &bl_kind_disruption_budget.resource},
+    [CACHE_NETWORK_POLICIES] = {.resource = &bl_kind_network_policy.resource},
+    [CACHE_SERVICES] = {.resource = &bl_kind_service.resource},
+    [CACHE_LEASES] = {.resource = &bl_kind_lease.resource},
+    [CACHE_CONFIG_MAPS] = {.resource = &bl_kind_config_map.resource},
 };
 
 struct bl_cluster {
@@ -249,8 +248,9 @@ enum bl_controller_life bl_cluster_controller(struct bl_cluster *cluster)
     if (!cluster || !cluster->stores[CACHE_LEASES])
         return BL_CONTROLLER_UNKNOWN;
     beat = atomic_load(&cluster->beat);
-    return beat && bl_clock_now(&bl_clock_real) - beat < AWAY_AFTER ? BL_CONTROLLER_ALIVE
-                                                                    : BL_CONTROLLER_AWAY;
+    return beat && bl_clock_now(&bl_clock_real) - beat < BL_LEASE_AWAY_SECONDS * BL_NSEC_S
+               ? BL_CONTROLLER_ALIVE
+               : BL_CONTROLLER_AWAY;
 }
 
 static void add_stored(struct bl_view *view, struct bl_stored *stored)
@@ -318,7 +318,7 @@ static cJSON *ask_for_node(struct bl_cluster *cluster, const char *name)
     cJSON *node = NULL;
     BL_ERROR(err);
 
-    if (bl_kube_get_once(cluster->client, &specs[CACHE_NODES].resource, NULL, name, NODE_AT_MOST,
+    if (bl_kube_get_once(cluster->client, specs[CACHE_NODES].resource, NULL, name, NODE_AT_MOST,
                          &node, &err) < 0)
         bl_log_error(BL_LOG_WARN, "node not known", err);
     return node;

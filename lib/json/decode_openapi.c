@@ -46,6 +46,28 @@ static cJSON *array_of(cJSON *items)
     return schema;
 }
 
+/* A list whose items server-side apply tells apart by their key. */
+static cJSON *objects_schema(const struct bl_schema *item)
+{
+    cJSON *schema = array_of(bl_schema_openapi(item));
+
+    if (item->map_key) {
+        bl_json_add_string(schema, "x-kubernetes-list-type", "map");
+        bl_json_push(bl_json_add_array(schema, "x-kubernetes-list-map-keys"),
+                     bl_json_new_string(item->map_key));
+    }
+    return schema;
+}
+
+static cJSON *string_schema(const struct bl_field *field)
+{
+    cJSON *schema = typed("string");
+
+    if (field->format)
+        bl_json_add_string(schema, "format", field->format);
+    return schema;
+}
+
 static cJSON *field_schema(const struct bl_field *field)
 {
     switch (field->type) {
@@ -62,7 +84,7 @@ static cJSON *field_schema(const struct bl_field *field)
     case BL_FIELD_OBJECT:
         return bl_schema_openapi(field->schema);
     case BL_FIELD_OBJECTS:
-        return array_of(bl_schema_openapi(field->schema));
+        return objects_schema(field->schema);
     case BL_FIELD_JSON:
         return free_form();
     case BL_FIELD_JSONS:
@@ -70,7 +92,7 @@ static cJSON *field_schema(const struct bl_field *field)
     case BL_FIELD_STRING:
         break;
     }
-    return typed("string");
+    return string_schema(field);
 }
 
 cJSON *bl_schema_openapi(const struct bl_schema *schema)

@@ -8,7 +8,6 @@
 #include "ballast/base/mem.h"
 
 struct informer {
-    struct bl_watch_spec spec; /* strings owned */
     struct bl_store *store;
     struct bl_reflector *reflector;
     const struct bl_stop *stop;
@@ -38,37 +37,10 @@ int bl_informers_new(struct bl_kube_client *client, struct bl_informers **ret_in
     return 0;
 }
 
-static const char *optional(const char *text)
-{
-    return text ? bl_strdup(text) : NULL;
-}
-
-static void copy_spec(struct bl_watch_spec *to, const struct bl_watch_spec *from)
-{
-    to->resource.group = bl_strdup(from->resource.group);
-    to->resource.version = bl_strdup(from->resource.version);
-    to->resource.plural = bl_strdup(from->resource.plural);
-    to->selection.namespace = optional(from->selection.namespace);
-    to->selection.labels = optional(from->selection.labels);
-    to->selection.fields = optional(from->selection.fields);
-    to->selection.metadata_only = from->selection.metadata_only;
-}
-
-static void release(const char *text)
-{
-    free((char *)(uintptr_t)text);
-}
-
 static void informer_free(struct informer *informer)
 {
     bl_reflector_free(informer->reflector);
     bl_store_free(informer->store);
-    release(informer->spec.resource.group);
-    release(informer->spec.resource.version);
-    release(informer->spec.resource.plural);
-    release(informer->spec.selection.namespace);
-    release(informer->spec.selection.labels);
-    release(informer->spec.selection.fields);
     free(informer);
 }
 
@@ -90,7 +62,6 @@ struct bl_store *bl_informers_add(struct bl_informers *informers, const struct b
     struct informer *informer = BL_NEW(struct informer);
     struct bl_watch_handler handler;
 
-    copy_spec(&informer->spec, spec);
     informer->store = bl_store_new(options);
     handler = bl_store_handler(informer->store);
     informer->reflector = bl_reflector_new(informers->client, spec, &handler);
@@ -157,11 +128,6 @@ bool bl_informers_synced(struct bl_informers *informers)
 size_t bl_informers_len(const struct bl_informers *informers)
 {
     return informers->len;
-}
-
-const struct bl_watch_spec *bl_informers_spec(const struct bl_informers *informers, size_t index)
-{
-    return &informers->items[index]->spec;
 }
 
 void bl_informers_status(struct bl_informers *informers, size_t index,

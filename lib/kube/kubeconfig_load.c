@@ -43,7 +43,7 @@ static const struct bl_field cluster_fields[] = {
     {.name = "extensions", .type = BL_FIELD_JSONS, .offset = offsetof(struct cluster, extensions)},
     {0},
 };
-static const struct bl_schema cluster_schema = {sizeof(struct cluster), cluster_fields};
+static const struct bl_schema cluster_schema = BL_SCHEMA(struct cluster, cluster_fields);
 
 static const struct bl_field user_fields[] = {
     TEXT(user, "client-certificate", certificate_file),
@@ -59,7 +59,7 @@ static const struct bl_field user_fields[] = {
     {.name = "auth-provider", .type = BL_FIELD_JSON, .offset = offsetof(struct user, provider)},
     {0},
 };
-static const struct bl_schema user_schema = {sizeof(struct user), user_fields};
+static const struct bl_schema user_schema = BL_SCHEMA(struct user, user_fields);
 
 static const struct bl_field context_fields[] = {
     TEXT(context, "cluster", cluster),
@@ -67,7 +67,7 @@ static const struct bl_field context_fields[] = {
     TEXT(context, "namespace", namespace),
     {0},
 };
-static const struct bl_schema context_schema = {sizeof(struct context), context_fields};
+static const struct bl_schema context_schema = BL_SCHEMA(struct context, context_fields);
 
 static const char *const interactive_names[] = {"IfAvailable", "Never", "Always", NULL};
 static const char *const exec_versions[] = {"client.authentication.k8s.io/v1",
@@ -85,7 +85,7 @@ static const struct bl_field exec_fields[] = {
      .names = interactive_names},
     {0},
 };
-static const struct bl_schema exec_schema = {sizeof(struct bl_exec_plugin), exec_fields};
+static const struct bl_schema exec_schema = BL_SCHEMA(struct bl_exec_plugin, exec_fields);
 
 static void cluster_release(struct cluster *cluster)
 {

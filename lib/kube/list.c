@@ -25,7 +25,7 @@ static void page_release(struct page *page)
     free(page->kind);
 }
 
-void bl_list_path(struct bl_strbuf *path, const struct bl_kube_resource *resource,
+void bl_list_path(struct bl_strbuf *path, const struct bl_resource *resource,
                   const struct bl_kube_selection *selection)
 {
     bl_kube_path(path, resource, selection->namespace, NULL, NULL);
@@ -176,7 +176,7 @@ int bl_list_all(struct bl_kube_client *client, const struct bl_list_call *call,
     return 0;
 }
 
-int bl_kube_list(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+int bl_kube_list(struct bl_kube_client *client, const struct bl_resource *resource,
                  const struct bl_kube_selection *selection, bl_kube_object_fn each, void *context,
                  struct bl_error **err)
 {

@@ -10,7 +10,7 @@
 #define LIST_WORD_MAX ((size_t)256)
 
 struct bl_list_call {
-    const struct bl_kube_resource *resource;
+    const struct bl_resource *resource;
     const struct bl_kube_selection *selection;
     unsigned limit;             /* of a page; 0: all in one */
     const struct bl_stop *stop; /* NULL: the client's */
@@ -26,7 +26,7 @@ BL_CHECK int bl_list_all(struct bl_kube_client *client, const struct bl_list_cal
                          struct bl_strbuf *version, bool *ret_continued, struct bl_error **err);
 
 /** Appends path and query that a list and a watch have in common. */
-void bl_list_path(struct bl_strbuf *path, const struct bl_kube_resource *resource,
+void bl_list_path(struct bl_strbuf *path, const struct bl_resource *resource,
                   const struct bl_kube_selection *selection);
 const char *bl_list_accept(const struct bl_kube_selection *selection, bool watch);
 

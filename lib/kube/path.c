@@ -22,8 +22,8 @@ static void add_part(struct bl_strbuf *path, const char *part)
     add_escaped(path, part);
 }
 
-void bl_kube_path(struct bl_strbuf *path, const struct bl_kube_resource *resource,
-                  const char *namespace, const char *name, const char *subresource)
+void bl_kube_path(struct bl_strbuf *path, const struct bl_resource *resource, const char *namespace,
+                  const char *name, const char *subresource)
 {
     if (*resource->group) {
         bl_strbuf_adds(path, "/apis");

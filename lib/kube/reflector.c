@@ -38,12 +38,10 @@ struct bl_reflector *bl_reflector_new(struct bl_kube_client *client,
 
     reflector->client = client;
     reflector->handler = *handler;
-    reflector->resource.group = keep(reflector, 0, spec->resource.group);
-    reflector->resource.version = keep(reflector, 1, spec->resource.version);
-    reflector->resource.plural = keep(reflector, 2, spec->resource.plural);
-    reflector->selection.namespace = keep(reflector, 3, spec->selection.namespace);
-    reflector->selection.labels = keep(reflector, 4, spec->selection.labels);
-    reflector->selection.fields = keep(reflector, 5, spec->selection.fields);
+    reflector->resource = spec->resource;
+    reflector->selection.namespace = keep(reflector, 0, spec->selection.namespace);
+    reflector->selection.labels = keep(reflector, 1, spec->selection.labels);
+    reflector->selection.fields = keep(reflector, 2, spec->selection.fields);
     reflector->selection.metadata_only = spec->selection.metadata_only;
     reflector->version = (struct bl_strbuf)BL_STRBUF_INIT(LIST_WORD_MAX);
     (void)pthread_mutex_init(&reflector->lock, NULL);
@@ -72,7 +70,7 @@ static void watch_path(const struct bl_reflector *reflector, const struct bl_str
     char text[24];
 
     (void)snprintf(text, sizeof(text), "%" PRId64, seconds);
-    bl_list_path(path, &reflector->resource, &reflector->selection);
+    bl_list_path(path, reflector->resource, &reflector->selection);
     bl_kube_path_query(path, "watch", "1");
     bl_kube_path_query(path, "allowWatchBookmarks", "true");
     bl_kube_path_query(path, "timeoutSeconds", text);
@@ -126,7 +124,7 @@ static int list_pages(struct bl_reflector *reflector, const struct bl_stop *stop
                       struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf version = BL_STRBUF_INIT(LIST_WORD_MAX);
-    struct bl_list_call call = {.resource = &reflector->resource,
+    struct bl_list_call call = {.resource = reflector->resource,
                                 .selection = &reflector->selection,
                                 .limit = reflector->no_paging ? 0 : LIST_PAGE,
                                 .stop = stop,

@@ -13,10 +13,10 @@
 
 struct bl_reflector {
     struct bl_kube_client *client;
-    struct bl_kube_resource resource;
+    const struct bl_resource *resource;
     struct bl_kube_selection selection;
     struct bl_watch_handler handler;
-    char *strings[6]; /* what the two above point to */
+    char *strings[3]; /* what the selection points to */
 
     /* Of the thread that runs it. */
     struct bl_strbuf version; /* that the next watch starts from; empty: list first */

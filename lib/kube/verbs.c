@@ -15,7 +15,7 @@ static const char *const patch_types[] = {
 };
 
 /* An empty name would make it a request for the whole collection. */
-static int path_to(struct bl_strbuf *path, const struct bl_kube_resource *resource,
+static int path_to(struct bl_strbuf *path, const struct bl_resource *resource,
                    const char *namespace, const char *name, const char *subresource,
                    struct bl_error **err)
 {
@@ -26,7 +26,7 @@ static int path_to(struct bl_strbuf *path, const struct bl_kube_resource *resour
     return bl_strbuf_check(path, "the path", err);
 }
 
-int bl_kube_get(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+int bl_kube_get(struct bl_kube_client *client, const struct bl_resource *resource,
                 const char *namespace, const char *name, cJSON **ret_object, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf path = BL_STRBUF_INIT(PATH_MAX_LEN);
@@ -36,7 +36,7 @@ int bl_kube_get(struct bl_kube_client *client, const struct bl_kube_resource *re
     return bl_kube_request(client, "GET", path.text, NULL, NULL, ret_object, err);
 }
 
-int bl_kube_get_once(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+int bl_kube_get_once(struct bl_kube_client *client, const struct bl_resource *resource,
                      const char *namespace, const char *name, bl_nsec at_most, cJSON **ret_object,
                      struct bl_error **err)
 {
@@ -55,7 +55,7 @@ static const char *namespace_of(const char *namespace, const cJSON *object)
     return namespace ? namespace : bl_object_ref(object).namespace;
 }
 
-int bl_kube_create(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+int bl_kube_create(struct bl_kube_client *client, const struct bl_resource *resource,
                    const char *namespace, const cJSON *object, cJSON **ret_object,
                    struct bl_error **err)
 {
@@ -67,7 +67,7 @@ int bl_kube_create(struct bl_kube_client *client, const struct bl_kube_resource 
     return bl_kube_request(client, "POST", path.text, NULL, object, ret_object, err);
 }
 
-int bl_kube_update(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+int bl_kube_update(struct bl_kube_client *client, const struct bl_resource *resource,
                    const char *namespace, const cJSON *object, cJSON **ret_object,
                    struct bl_error **err)
 {
@@ -79,7 +79,7 @@ int bl_kube_update(struct bl_kube_client *client, const struct bl_kube_resource 
     return bl_kube_request(client, "PUT", path.text, NULL, object, ret_object, err);
 }
 
-int bl_kube_patch(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+int bl_kube_patch(struct bl_kube_client *client, const struct bl_resource *resource,
                   const char *namespace, const char *name, const struct bl_kube_patch *patch,
                   cJSON **ret_object, struct bl_error **err)
 {
@@ -112,7 +112,7 @@ static cJSON *delete_options(const struct bl_kube_delete *how)
     return options;
 }
 
-int bl_kube_delete(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+int bl_kube_delete(struct bl_kube_client *client, const struct bl_resource *resource,
                    const char *namespace, const char *name, const struct bl_kube_delete *how,
                    struct bl_error **err)
 {

@@ -1,12 +1,11 @@
 #include "ballast/runtime/leader.h"
+#include "ballast/api/builtin.h"
 
 #include <string.h>
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "microtime.h"
-
-static const struct bl_kube_resource leases = {"coordination.k8s.io", "v1", "leases"};
 
 struct bl_leader {
     struct bl_leader_options options;
@@ -100,14 +99,10 @@ static void fill(struct bl_leader *leader, cJSON *spec, const char *holder, bl_n
 
 static cJSON *new_lease(struct bl_leader *leader)
 {
-    cJSON *lease = bl_json_new_object(), *metadata, *spec;
+    cJSON *lease =
+        bl_kind_new_object(&bl_kind_lease, leader->options.namespace, leader->options.name);
+    cJSON *spec = bl_json_add_object(lease, "spec");
 
-    bl_json_add_string(lease, "apiVersion", "coordination.k8s.io/v1");
-    bl_json_add_string(lease, "kind", "Lease");
-    metadata = bl_json_add_object(lease, "metadata");
-    bl_json_add_string(metadata, "name", leader->options.name);
-    bl_json_add_string(metadata, "namespace", leader->options.namespace);
-    spec = bl_json_add_object(lease, "spec");
     fill(leader, spec, leader->options.identity, leader->options.lease, true);
     return lease;
 }
@@ -117,8 +112,8 @@ static int create(struct bl_leader *leader, struct bl_error **err)
     BL_AUTO_JSON cJSON *lease = new_lease(leader);
     cJSON *stored = NULL;
 
-    if (bl_kube_create(leader->options.client, &leases, leader->options.namespace, lease, &stored,
-                       err) < 0)
+    if (bl_kube_create(leader->options.client, &bl_kind_lease.resource, leader->options.namespace,
+                       lease, &stored, err) < 0)
         return -1;
     note(leader, stored);
     return 0;
@@ -134,8 +129,8 @@ static int update(struct bl_leader *leader, const char *holder, bl_nsec duration
     if (!spec)
         spec = bl_json_add_object(lease, "spec");
     fill(leader, spec, holder, duration, fresh);
-    if (bl_kube_update(leader->options.client, &leases, leader->options.namespace, lease, &stored,
-                       err) < 0)
+    if (bl_kube_update(leader->options.client, &bl_kind_lease.resource, leader->options.namespace,
+                       lease, &stored, err) < 0)
         return -1;
     note(leader, stored);
     return 0;
@@ -147,7 +142,7 @@ static int look(struct bl_leader *leader, struct bl_error **err)
     cJSON *lease = NULL;
     BL_ERROR(missing);
 
-    if (bl_kube_get(leader->options.client, &leases, leader->options.namespace,
+    if (bl_kube_get(leader->options.client, &bl_kind_lease.resource, leader->options.namespace,
                     leader->options.name, &lease, &missing) == 0) {
         note(leader, lease);
         return 0;

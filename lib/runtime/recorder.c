@@ -1,4 +1,5 @@
 #include "ballast/runtime/recorder.h"
+#include "ballast/api/builtin.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -14,8 +15,6 @@
 #define NOTE_MAX 1024
 /* How long the first of a series is remembered after its last, as client-go does. */
 #define SERIES_PERIOD (360 * BL_NSEC_S)
-
-static const struct bl_kube_resource events = {"events.k8s.io", "v1", "events"};
 
 /* An Event that was written and may come again. */
 struct known {
@@ -186,8 +185,8 @@ static int write_first(struct bl_recorder *recorder, const cJSON *event, const c
     bl_json_add_string(metadata, "name", name);
     bl_json_add_string(metadata, "namespace", namespace_of(event));
     bl_json_add_string(object, "eventTime", now);
-    return bl_kube_create(recorder->options.client, &events, namespace_of(event), object, NULL,
-                          err);
+    return bl_kube_create(recorder->options.client, &bl_kind_event.resource, namespace_of(event),
+                          object, NULL, err);
 }
 
 static int write_again(struct bl_recorder *recorder, const struct known *known,
@@ -201,8 +200,8 @@ static int write_again(struct bl_recorder *recorder, const struct known *known,
     bl_micro_time(bl_clock_wall(recorder->options.clock), now);
     bl_json_add_int(series, "count", known->count);
     bl_json_add_string(series, "lastObservedTime", now);
-    return bl_kube_patch(recorder->options.client, &events, namespace_of(known->event), known->name,
-                         &patch, NULL, err);
+    return bl_kube_patch(recorder->options.client, &bl_kind_event.resource,
+                         namespace_of(known->event), known->name, &patch, NULL, err);
 }
 
 /* "kafka.18a2…": the object's name and what no other has, as client-go names them. */

@@ -101,7 +101,7 @@ static void add_setting(struct grouping *grouping, size_t index, const char *pro
 
 static void add_release(struct grouping *grouping, size_t index)
 {
-    static const char *const pairs[][2] = {{"app.kubernetes.io/instance", "app.kubernetes.io/name"},
+    static const char *const pairs[][2] = {{BL_LABEL_INSTANCE, "app.kubernetes.io/name"},
                                            {"release", "app"}};
     const struct bl_workload *workload = grouping->scene->workloads.items[index];
 
@@ -187,7 +187,7 @@ static void join_by_services(struct grouping *grouping)
     for (size_t i = 0; i < scene->workloads.len; i++) {
         const struct bl_workload *workload = scene->workloads.items[i];
         struct bl_world_iter iter =
-            bl_world_walk(scene->world, BL_KIND_SERVICE, workload->ref.namespace);
+            bl_world_walk(scene->world, BL_WORLD_SERVICE, workload->ref.namespace);
 
         if (!workload->role)
             continue;
@@ -246,7 +246,7 @@ static char *cluster_name(const struct bl_scene *scene, struct grouping *groupin
 
     const char *name = operator_cluster(first);
     if (!name)
-        name = bl_json_string(first->pod_labels, "app.kubernetes.io/instance");
+        name = bl_json_string(first->pod_labels, BL_LABEL_INSTANCE);
     if (!name)
         name = bl_json_string(first->pod_labels, "release");
     if (!name)
@@ -286,7 +286,7 @@ static bool host_names(const struct bl_scene *scene, const struct bl_workload *w
     }
 
     const cJSON *named =
-        bl_world_find(scene->world, BL_KIND_SERVICE, workload->ref.namespace, first);
+        bl_world_find(scene->world, BL_WORLD_SERVICE, workload->ref.namespace, first);
     return bl_labels_include(workload->pod_labels, bl_json_at(named, "spec", "selector", NULL));
 }
 
@@ -328,8 +328,8 @@ static bool belongs_to(const struct bl_scene *scene, const struct bl_workload *k
         return false;
 
     /* The connection is not in sight: the same Helm release is the next best. */
-    const char *release = bl_json_string(kafka->pod_labels, "app.kubernetes.io/instance");
-    const char *same = bl_json_string(zookeeper->pod_labels, "app.kubernetes.io/instance");
+    const char *release = bl_json_string(kafka->pod_labels, BL_LABEL_INSTANCE);
+    const char *same = bl_json_string(zookeeper->pod_labels, BL_LABEL_INSTANCE);
     return release && bl_text_eq(release, same);
 }
 

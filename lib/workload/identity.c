@@ -291,9 +291,9 @@ bool bl_label_is_volatile(const char *label)
 {
     static const char *const names[] = {"helm.sh/chart",
                                         "app.kubernetes.io/version",
-                                        "app.kubernetes.io/managed-by",
+                                        BL_LABEL_MANAGED_BY,
                                         "pod-template-hash",
-                                        "controller-revision-hash",
+                                        BL_LABEL_REVISION,
                                         "statefulset.kubernetes.io/pod-name",
                                         "apps.kubernetes.io/pod-index",
                                         "strimzi.io/pod-name",

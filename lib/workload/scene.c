@@ -150,7 +150,7 @@ static cJSON *find_selector(const struct bl_scene *scene, const struct bl_ensemb
 
 static void recognise_all(struct bl_scene *scene, const bool *ignore_opt_out)
 {
-    struct bl_world_iter iter = bl_world_walk(scene->world, BL_KIND_WORKLOAD, "");
+    struct bl_world_iter iter = bl_world_walk(scene->world, BL_WORLD_WORKLOAD, "");
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
         struct bl_workload *workload =

@@ -76,7 +76,8 @@ static bool visit_config_map(const struct bl_workload *workload, const struct bl
                              const char *name, const struct visit *visit)
 {
     const struct bl_world_entry *map =
-        name ? bl_world_find_entry(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name) : NULL;
+        name ? bl_world_find_entry(world, BL_WORLD_CONFIG_MAP, workload->ref.namespace, name)
+             : NULL;
     const cJSON *entry, *data = map ? bl_json_get(map->object, "data") : NULL;
 
     cJSON_ArrayForEach(entry, data) {
@@ -301,7 +302,7 @@ static bool from_env_from(const struct bl_workload *workload, const struct bl_wo
     cJSON_ArrayForEach(source, bl_json_get(workload->container, "envFrom")) {
         const char *name = bl_json_string(bl_json_get(source, "configMapRef"), "name");
         const struct bl_world_entry *map =
-            name ? bl_world_find_entry(world, BL_KIND_CONFIG_MAP, workload->ref.namespace, name)
+            name ? bl_world_find_entry(world, BL_WORLD_CONFIG_MAP, workload->ref.namespace, name)
                  : NULL;
         const char *value = map ? data_by_name(bl_json_get(map->object, "data"), property) : NULL;
 
@@ -330,7 +331,7 @@ static const struct bl_world_entry *kafka_resource(const struct bl_workload *wor
 {
     const char *cluster = bl_json_string(workload->pod_labels, "strimzi.io/cluster");
 
-    return cluster ? bl_world_find_entry(world, BL_KIND_KAFKA, workload->ref.namespace, cluster)
+    return cluster ? bl_world_find_entry(world, BL_WORLD_KAFKA, workload->ref.namespace, cluster)
                    : NULL;
 }
 

@@ -11,30 +11,30 @@ struct shelf {
 };
 
 struct bl_world {
-    struct shelf shelves[BL_KIND_COUNT];
+    struct shelf shelves[BL_WORLD_COUNT];
 };
 
-enum bl_kind bl_kind_of(const cJSON *object)
+enum bl_world_kind bl_world_kind_of(const cJSON *object)
 {
     static const struct {
         const char *group, *kind;
-        enum bl_kind is;
+        enum bl_world_kind is;
     } kinds[] = {
-        {"", "Service", BL_KIND_SERVICE},
-        {"", "ConfigMap", BL_KIND_CONFIG_MAP},
-        {"policy", "PodDisruptionBudget", BL_KIND_DISRUPTION_BUDGET},
-        {"networking.k8s.io", "NetworkPolicy", BL_KIND_NETWORK_POLICY},
-        {"storage.k8s.io", "StorageClass", BL_KIND_STORAGE_CLASS},
-        {"", "Namespace", BL_KIND_NAMESPACE},
-        {"kafka.strimzi.io", "Kafka", BL_KIND_KAFKA},
+        {"", "Service", BL_WORLD_SERVICE},
+        {"", "ConfigMap", BL_WORLD_CONFIG_MAP},
+        {"policy", "PodDisruptionBudget", BL_WORLD_DISRUPTION_BUDGET},
+        {"networking.k8s.io", "NetworkPolicy", BL_WORLD_NETWORK_POLICY},
+        {"storage.k8s.io", "StorageClass", BL_WORLD_STORAGE_CLASS},
+        {"", "Namespace", BL_WORLD_NAMESPACE},
+        {"kafka.strimzi.io", "Kafka", BL_WORLD_KAFKA},
     };
 
     if (bl_object_is_workload(object))
-        return BL_KIND_WORKLOAD;
+        return BL_WORLD_WORKLOAD;
     for (size_t i = 0; i < BL_ARRAY_LEN(kinds); i++)
         if (bl_object_is(object, kinds[i].group, kinds[i].kind))
             return kinds[i].is;
-    return BL_KIND_OTHER;
+    return BL_WORLD_OTHER;
 }
 
 /* By name and not by place, so that no decision depends on the order of documents. */
@@ -88,14 +88,14 @@ struct bl_world *bl_world_new(const cJSON *const *objects, size_t len, const uns
     struct bl_world *world = BL_NEW(struct bl_world);
 
     for (size_t i = 0; i < len; i++) {
-        enum bl_kind kind = bl_kind_of(objects[i]);
+        enum bl_world_kind kind = bl_world_kind_of(objects[i]);
 
-        if (kind == BL_KIND_OTHER || (groups && groups[i] != which))
+        if (kind == BL_WORLD_OTHER || (groups && groups[i] != which))
             continue;
         *BL_PUSH(&world->shelves[kind]) =
             (struct bl_world_entry){objects[i], bl_object_ref(objects[i]), i};
     }
-    for (size_t kind = 0; kind < BL_KIND_COUNT; kind++) {
+    for (size_t kind = 0; kind < BL_WORLD_COUNT; kind++) {
         keep_last_of_name(&world->shelves[kind]);
         sort_shelf(&world->shelves[kind], compare_entries);
     }
@@ -106,7 +106,7 @@ void bl_world_free(struct bl_world *world)
 {
     if (!world)
         return;
-    for (size_t kind = 0; kind < BL_KIND_COUNT; kind++)
+    for (size_t kind = 0; kind < BL_WORLD_COUNT; kind++)
         free(world->shelves[kind].items);
     free(world);
 }
@@ -128,7 +128,7 @@ static size_t bound(const struct shelf *shelf, const char *namespace, bool after
     return low;
 }
 
-struct bl_world_iter bl_world_walk(const struct bl_world *world, enum bl_kind kind,
+struct bl_world_iter bl_world_walk(const struct bl_world *world, enum bl_world_kind kind,
                                    const char *namespace)
 {
     struct bl_world_iter iter = {.world = world, .kind = kind, .namespace = namespace};
@@ -162,8 +162,9 @@ const struct bl_world_entry *bl_world_next(struct bl_world_iter *iter)
     return &items[iter->next_unnamed++];
 }
 
-const struct bl_world_entry *bl_world_find_entry(const struct bl_world *world, enum bl_kind kind,
-                                                 const char *namespace, const char *name)
+const struct bl_world_entry *bl_world_find_entry(const struct bl_world *world,
+                                                 enum bl_world_kind kind, const char *namespace,
+                                                 const char *name)
 {
     struct bl_world_iter iter = bl_world_walk(world, kind, namespace);
 
@@ -173,8 +174,8 @@ const struct bl_world_entry *bl_world_find_entry(const struct bl_world *world, e
     return NULL;
 }
 
-const cJSON *bl_world_find(const struct bl_world *world, enum bl_kind kind, const char *namespace,
-                           const char *name)
+const cJSON *bl_world_find(const struct bl_world *world, enum bl_world_kind kind,
+                           const char *namespace, const char *name)
 {
     const struct bl_world_entry *entry = bl_world_find_entry(world, kind, namespace, name);
 

@@ -111,7 +111,7 @@ static void judge_change(struct bl_review *review, const struct change *change,
 void bl_review_protection(struct bl_review *review)
 {
     const cJSON *object = review->object ? review->object : review->old;
-    enum bl_rule_id rule = bl_kind_of(object) == BL_KIND_DISRUPTION_BUDGET
+    enum bl_rule_id rule = bl_world_kind_of(object) == BL_WORLD_DISRUPTION_BUDGET
                                ? BL_RULE_DISRUPTION_BUDGET
                                : BL_RULE_NETWORK_POLICY;
     BL_AUTO_FREE const cJSON **before_objects = NULL;

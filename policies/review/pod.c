@@ -45,8 +45,7 @@ static bool wants_zone(const struct bl_review *review, const struct bl_policy **
 
 static const char *zone_of(const struct bl_review *review)
 {
-    static const char *const labels[] = {"topology.kubernetes.io/zone",
-                                         "failure-domain.beta.kubernetes.io/zone"};
+    static const char *const labels[] = {BL_LABEL_ZONE, "failure-domain.beta.kubernetes.io/zone"};
     const char *name = bl_json_string(bl_json_get(review->object, "target"), "name");
     const cJSON *node = name ? bl_review_context(review, "Node", name) : NULL;
 
@@ -71,8 +70,7 @@ int bl_review_binding(struct bl_review *review, struct bl_error **err)
         return 0;
     }
     bl_edit_init(&edit, review->object);
-    if (bl_edit_set(&edit, "/metadata/annotations/ballast.dev~1zone", bl_json_new_string(zone),
-                    err) < 0)
+    if (bl_edit_set(&edit, BL_POINTER_ZONE, bl_json_new_string(zone), err) < 0)
         return -1;
     bl_review_note(review, BL_RULE_RACK, policy, BL_ACTION_MUTATE, BL_OUTCOME_CHANGED);
     review->patch = BL_STEAL(edit.patch);

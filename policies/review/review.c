@@ -75,13 +75,13 @@ static int review_subresource(struct bl_review *review, struct bl_error **err)
 
 static void review_deletion(struct bl_review *review)
 {
-    enum bl_kind kind = bl_kind_of(review->old);
+    enum bl_world_kind kind = bl_world_kind_of(review->old);
 
     if (!review->old || review->kind == BL_REVIEW_MUTATE)
         return;
-    if (kind == BL_KIND_WORKLOAD)
+    if (kind == BL_WORLD_WORKLOAD)
         bl_review_deletion(review);
-    else if (kind == BL_KIND_DISRUPTION_BUDGET || kind == BL_KIND_NETWORK_POLICY)
+    else if (kind == BL_WORLD_DISRUPTION_BUDGET || kind == BL_WORLD_NETWORK_POLICY)
         bl_review_protection(review);
     else if (bl_object_is(review->old, "", "PersistentVolumeClaim"))
         bl_review_claim_deletion(review);
@@ -89,7 +89,7 @@ static void review_deletion(struct bl_review *review)
 
 static int decide(struct bl_review *review, struct bl_error **err)
 {
-    enum bl_kind kind;
+    enum bl_world_kind kind;
 
     if (*review->subresource)
         return review_subresource(review, err);
@@ -99,12 +99,12 @@ static int decide(struct bl_review *review, struct bl_error **err)
     }
     if (!review->object || is_settled(review->object))
         return 0;
-    kind = bl_kind_of(review->object);
-    if (kind == BL_KIND_WORKLOAD || kind == BL_KIND_SERVICE)
+    kind = bl_world_kind_of(review->object);
+    if (kind == BL_WORLD_WORKLOAD || kind == BL_WORLD_SERVICE)
         return bl_review_workload(review, err);
     if (review->kind == BL_REVIEW_MUTATE)
         return 0;
-    if (kind == BL_KIND_DISRUPTION_BUDGET || kind == BL_KIND_NETWORK_POLICY)
+    if (kind == BL_WORLD_DISRUPTION_BUDGET || kind == BL_WORLD_NETWORK_POLICY)
         bl_review_protection(review);
     else if (bl_text_eq(bl_json_string(review->object, "kind"), "KafkaPolicy"))
         bl_review_policy(review);

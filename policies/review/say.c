@@ -144,9 +144,9 @@ static bool same_object(const struct bl_review *review, const cJSON *a, const cJ
 /* What the controller keeps makes way for what people bring, so it stands in nobody's way. */
 static bool makes_way(const cJSON *object)
 {
-    enum bl_kind kind = bl_kind_of(object);
+    enum bl_world_kind kind = bl_world_kind_of(object);
 
-    return (kind == BL_KIND_DISRUPTION_BUDGET || kind == BL_KIND_NETWORK_POLICY) &&
+    return (kind == BL_WORLD_DISRUPTION_BUDGET || kind == BL_WORLD_NETWORK_POLICY) &&
            bl_object_label(object, BL_LABEL_COMPANION);
 }
 
@@ -193,16 +193,16 @@ static bool holds_settings(const cJSON *map)
 
 bool bl_review_matters(const cJSON *object)
 {
-    enum bl_kind kind = bl_kind_of(object);
+    enum bl_world_kind kind = bl_world_kind_of(object);
     struct bl_workload *workload;
     bool matters;
 
-    if (kind == BL_KIND_SERVICE)
+    if (kind == BL_WORLD_SERVICE)
         return bl_service_may_matter(object);
-    if (kind == BL_KIND_CONFIG_MAP)
+    if (kind == BL_WORLD_CONFIG_MAP)
         return holds_settings(object);
-    if (kind != BL_KIND_WORKLOAD)
-        return kind != BL_KIND_OTHER;
+    if (kind != BL_WORLD_WORKLOAD)
+        return kind != BL_WORLD_OTHER;
     workload = bl_workload_recognise(object, NULL, true);
     matters = workload->role != BL_ROLE_NONE;
     bl_workload_free(workload);

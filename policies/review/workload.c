@@ -11,8 +11,6 @@
  */
 
 #define TEMPLATE "/spec/template"
-#define ROLE_ANNOTATION "/metadata/annotations/ballast.dev~1recognised-role"
-#define ROLE_LABEL "/metadata/labels/ballast.dev~1role"
 
 static const cJSON *template_of(const cJSON *object)
 {
@@ -82,12 +80,12 @@ void bl_review_mark(struct bl_edit *edit, const struct bl_workload *workload, bo
     if (workload->owner || workload->confidence <= BL_CONFIDENCE_LOW)
         return;
     if (pods && *workload->pod_pointer)
-        set_text(edit, TEMPLATE ROLE_LABEL, role);
+        set_text(edit, TEMPLATE BL_POINTER_ROLE_LABEL, role);
     /* A label that the author set is an order, and stays one. */
     if (label && !bl_text_eq(label, ours))
         return;
-    set_text(edit, ROLE_LABEL, role);
-    set_text(edit, ROLE_ANNOTATION, role);
+    set_text(edit, BL_POINTER_ROLE_LABEL, role);
+    set_text(edit, BL_POINTER_ROLE_ANNOTATION, role);
 }
 
 /* The same but for texts, numbers and booleans: what one edit makes under two policies. */

@@ -46,7 +46,7 @@ static const struct bl_field fields[] = {
             "starts then."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 static bool is_held(const cJSON *gates)
 {
@@ -296,7 +296,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 {
     const struct bl_world_entry *first = NULL;
     struct bl_world_iter iter =
-        bl_world_walk(run->scene->world, BL_KIND_DISRUPTION_BUDGET, run->workload->ref.namespace);
+        bl_world_walk(run->scene->world, BL_WORLD_DISRUPTION_BUDGET, run->workload->ref.namespace);
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
         const cJSON *selector = bl_json_at(entry->object, "spec", "selector", NULL);
@@ -316,8 +316,6 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 }
 
 const struct bl_rule bl_rule_disruption_budget = {
-    .key = "disruptionBudget",
-    .name = "disruption-budget",
     .summary = "One PodDisruptionBudget over each ensemble, so that drains take one pod at a time.",
     .schema = &schema,
     .defaults = &defaults,

@@ -43,7 +43,7 @@ static const struct bl_field fields[] = {
      .doc = "Whether auto.create.topics.enable may be true; false where not given."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 /* A setting as the broker sees it: what is set, or Kafka's own default. */
 struct effective {
@@ -242,8 +242,6 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 }
 
 const struct bl_rule bl_rule_durability = {
-    .key = "durability",
-    .name = "durability",
     .summary =
         "Replication factors, in-sync minimums and elections that keep acknowledged messages.",
     .schema = &schema,

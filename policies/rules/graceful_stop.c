@@ -31,7 +31,7 @@ static const struct bl_field fields[] = {
      .doc = "The least terminationGracePeriodSeconds; 120 where not given."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 /* False where the author left it to the API server. */
 static bool given_seconds(const cJSON *value, int64_t *ret_seconds)
@@ -99,8 +99,6 @@ static void check(struct bl_rule_run *run)
 }
 
 const struct bl_rule bl_rule_graceful_stop = {
-    .key = "gracefulStop",
-    .name = "graceful-stop",
     .summary = "A broker gets the time that a controlled shutdown takes.",
     .schema = &schema,
     .defaults = &defaults,

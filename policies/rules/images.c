@@ -34,7 +34,7 @@ static const struct bl_field fields[] = {
      .doc = "Patterns of images that are allowed; all where not given."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 static const char *const lists[] = {"initContainers", "containers"};
 
@@ -119,8 +119,6 @@ static void check(struct bl_rule_run *run)
 }
 
 const struct bl_rule bl_rule_images = {
-    .key = "images",
-    .name = "images",
     .summary = "Images come from the team's registry, in a version that stays what it is.",
     .schema = &schema,
     .defaults = &defaults,

@@ -9,8 +9,6 @@
  * controller opens. Without a controller nobody would open it, so the rule is Off until there is one.
  */
 
-#define GATE "ballast.dev/in-sync"
-
 static const char *const eviction_names[] = {"Allow", "Deny", NULL};
 
 static const char *const no_spare_names[] = {"Block", "Accept", NULL};
@@ -53,14 +51,14 @@ static const struct bl_field fields[] = {
             "given."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct bl_in_sync_params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct bl_in_sync_params, fields);
 
 static bool has_gate(const cJSON *gates)
 {
     const cJSON *gate;
 
     cJSON_ArrayForEach(gate, gates) {
-        if (bl_text_eq(bl_json_string(gate, "conditionType"), GATE))
+        if (bl_text_eq(bl_json_string(gate, "conditionType"), BL_CONDITION_IN_SYNC))
             return true;
     }
     return false;
@@ -74,7 +72,7 @@ static void edit(struct bl_rule_run *run)
     if (has_gate(bl_run_now(run, pointer)))
         return;
     gate = bl_json_new_object();
-    bl_json_add_string(gate, "conditionType", GATE);
+    bl_json_add_string(gate, "conditionType", BL_CONDITION_IN_SYNC);
     bl_run_append(run, pointer, gate,
                   "a restarted broker counts as ready before it is back in sync");
 }
@@ -85,13 +83,11 @@ static void check(struct bl_rule_run *run)
 
     if (!has_gate(bl_pointer_find(run->workload->object, pointer)))
         bl_run_report(run, BL_FAULT_MISSING, run->object, pointer,
-                      "Add a readiness gate with conditionType " GATE ".",
+                      "Add a readiness gate with conditionType " BL_CONDITION_IN_SYNC ".",
                       "a restarted broker counts as ready before it is back in sync");
 }
 
 const struct bl_rule bl_rule_in_sync = {
-    .key = "inSync",
-    .name = "in-sync",
     .summary = "A broker is ready only when every replica on it is in sync.",
     .schema = &schema,
     .defaults = &defaults,

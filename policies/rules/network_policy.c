@@ -53,7 +53,7 @@ static const struct bl_field fields[] = {
      .doc = "More that they may reach when Restricted (NetworkPolicyPeers)."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 static cJSON *peer_for(const cJSON *selector)
 {
@@ -68,8 +68,7 @@ static cJSON *namespace_peer(const char *name)
     cJSON *peer = bl_json_new_object();
     cJSON *selector = bl_json_add_object(peer, "namespaceSelector");
 
-    bl_json_add_string(bl_json_add_object(selector, "matchLabels"), "kubernetes.io/metadata.name",
-                       name);
+    bl_json_add_string(bl_json_add_object(selector, "matchLabels"), BL_LABEL_NAMESPACE_NAME, name);
     return peer;
 }
 
@@ -370,8 +369,6 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 }
 
 const struct bl_rule bl_rule_network_policy = {
-    .key = "networkPolicy",
-    .name = "network-policy",
     .summary =
         "Inter-broker, quorum, ZooKeeper and JMX ports are closed to all but the cluster itself.",
     .schema = &schema,

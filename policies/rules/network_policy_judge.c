@@ -168,7 +168,7 @@ static bool flow_admitted(const struct bl_rule_run *run, const struct bl_workloa
                           const struct bl_workload *to, const struct bl_port *port)
 {
     struct bl_world_iter iter =
-        bl_world_walk(run->scene->world, BL_KIND_NETWORK_POLICY, to->ref.namespace);
+        bl_world_walk(run->scene->world, BL_WORLD_NETWORK_POLICY, to->ref.namespace);
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
         const cJSON *rule;
@@ -227,7 +227,7 @@ bool bl_judge_network_policies(struct bl_rule_run *run, const struct bl_workload
 {
     const struct bl_world_entry *first = NULL;
     struct bl_world_iter iter =
-        bl_world_walk(run->scene->world, BL_KIND_NETWORK_POLICY, workload->ref.namespace);
+        bl_world_walk(run->scene->world, BL_WORLD_NETWORK_POLICY, workload->ref.namespace);
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
         if (!governs(entry, workload))

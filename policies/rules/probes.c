@@ -47,7 +47,7 @@ static const struct params defaults = {
         TIMING_FIELD("failureThreshold", failures, 1, "As in a container's probe.")
 
 static const struct bl_field timing_fields[] = {TIMING_FIELDS, {0}};
-static const struct bl_schema timing_schema = {sizeof(struct timing), timing_fields};
+static const struct bl_schema timing_schema = BL_SCHEMA(struct timing, timing_fields);
 static const struct bl_field startup_fields[] = {
     TIMING_FIELDS,
     {.name = "minSeconds",
@@ -58,7 +58,7 @@ static const struct bl_field startup_fields[] = {
      .doc = "How long a startup probe that is there must wait at least; 120 where not given."},
     {0},
 };
-static const struct bl_schema startup_schema = {sizeof(struct startup), startup_fields};
+static const struct bl_schema startup_schema = BL_SCHEMA(struct startup, startup_fields);
 
 static const struct bl_field fields[] = {
     BL_RULE_ACTION_FIELD,
@@ -79,7 +79,7 @@ static const struct bl_field fields[] = {
      .doc = "Timing of a startup probe that is added, and the least that is accepted."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 static const cJSON *container_now(const struct bl_rule_run *run)
 {
@@ -306,8 +306,6 @@ static void check(struct bl_rule_run *run)
 }
 
 const struct bl_rule bl_rule_probes = {
-    .key = "probes",
-    .name = "probes",
     .summary = "Liveness, readiness and startup probes that a broker survives while it recovers.",
     .schema = &schema,
     .defaults = &defaults,

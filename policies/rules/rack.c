@@ -9,11 +9,9 @@
  * the webhook writes the zone on the pod when it is bound to a node, and the downward API hands it over.
  */
 
-#define ZONE_ANNOTATION "ballast.dev/zone"
-
 static const struct bl_rule_params defaults = {0};
 static const struct bl_field fields[] = {BL_RULE_ACTION_FIELD, {0}};
-static const struct bl_schema schema = {sizeof(struct bl_rule_params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct bl_rule_params, fields);
 
 /* The variable by which this image takes broker.rack, or NULL where it reads a file instead. */
 static const char *rack_variable(const struct bl_workload *workload)
@@ -49,7 +47,7 @@ static cJSON *rack_entry(const char *name)
     bl_json_add_string(entry, "name", name);
     field = bl_json_add_object(bl_json_add_object(entry, "valueFrom"), "fieldRef");
     bl_json_add_string(field, "apiVersion", "v1");
-    bl_json_add_string(field, "fieldPath", "metadata.annotations['" ZONE_ANNOTATION "']");
+    bl_json_add_string(field, "fieldPath", "metadata.annotations['" BL_ANNOTATION_ZONE "']");
     return entry;
 }
 
@@ -74,8 +72,6 @@ static void check(struct bl_rule_run *run)
 }
 
 const struct bl_rule bl_rule_rack = {
-    .key = "rack",
-    .name = "rack",
     .summary =
         "Brokers know their zone as broker.rack, so that replicas of a partition stand in several.",
     .schema = &schema,

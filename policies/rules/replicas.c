@@ -40,7 +40,7 @@ static const struct bl_field fields[] = {
      .doc = "Whether ZooKeeper and KRaft quorums must be odd; true where not given."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 /* Entries of "a:2888:3888::1 b:2888…" or of "1@a:9093,2@b:9093". */
 static int64_t entries(const char *list)
@@ -167,8 +167,6 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 }
 
 const struct bl_rule bl_rule_replicas = {
-    .key = "replicas",
-    .name = "replicas",
     .summary = "Enough brokers to lose one, and quorums of an odd number.",
     .schema = &schema,
     .defaults = &defaults,

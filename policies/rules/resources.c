@@ -28,7 +28,7 @@ static const struct bl_field fields[] = {
      .doc = "Whether the container must request CPU and memory; true where not given."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 /* The digits and unit behind "-Xmx": "4096m", "4g"; the JVM counts in powers of two. */
 static bool parse_heap(const char *text, bl_nano *ret_bytes)
@@ -124,8 +124,6 @@ static void check(struct bl_rule_run *run)
 }
 
 const struct bl_rule bl_rule_resources = {
-    .key = "resources",
-    .name = "resources",
     .summary = "CPU and memory are requested, and the heap fits into the memory limit.",
     .schema = &schema,
     .defaults = &defaults,

@@ -103,7 +103,7 @@ static const struct bl_field fields[] = {
             "back from there."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct bl_rollout_params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct bl_rollout_params, fields);
 
 static bool managed(const cJSON *object)
 {
@@ -168,8 +168,6 @@ static void check(struct bl_rule_run *run)
 }
 
 const struct bl_rule bl_rule_rollout = {
-    .key = "rollout",
-    .name = "rollout",
     .summary =
         "The controller rolls upgrades behind the in-sync gate, instead of the StatefulSet's own.",
     .schema = &schema,

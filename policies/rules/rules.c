@@ -1,18 +1,21 @@
+/* The table of rules: a line of BL_RULES() and a file of that name in this folder make one. */
 #include "rule.h"
 
-const struct bl_rule *const bl_rules[BL_RULE_COUNT] = {
-    [BL_RULE_DISRUPTION_BUDGET] = &bl_rule_disruption_budget,
-    [BL_RULE_ZONE_SPREAD] = &bl_rule_zone_spread,
-    [BL_RULE_NETWORK_POLICY] = &bl_rule_network_policy,
-    [BL_RULE_PROBES] = &bl_rule_probes,
-    [BL_RULE_GRACEFUL_STOP] = &bl_rule_graceful_stop,
-    [BL_RULE_SERVICES] = &bl_rule_services,
-    [BL_RULE_IN_SYNC] = &bl_rule_in_sync,
-    [BL_RULE_ROLLOUT] = &bl_rule_rollout,
-    [BL_RULE_RACK] = &bl_rule_rack,
-    [BL_RULE_IMAGES] = &bl_rule_images,
-    [BL_RULE_REPLICAS] = &bl_rule_replicas,
-    [BL_RULE_DURABILITY] = &bl_rule_durability,
-    [BL_RULE_STORAGE] = &bl_rule_storage,
-    [BL_RULE_RESOURCES] = &bl_rule_resources,
-};
+#define RULE(id, file, key, name) [BL_RULE_##id] = &bl_rule_##file,
+const struct bl_rule *const bl_rules[BL_RULE_COUNT] = {BL_RULES(RULE)};
+
+#define KEY(id, file, key, name) [BL_RULE_##id] = (key),
+const char *const bl_rule_keys[BL_RULE_COUNT + 1] = {BL_RULES(KEY)};
+
+#define NAME(id, file, key, name) [BL_RULE_##id] = (name),
+static const char *const names[BL_RULE_COUNT] = {BL_RULES(NAME)};
+
+const char *bl_rule_key(enum bl_rule_id rule)
+{
+    return bl_rule_keys[rule];
+}
+
+const char *bl_rule_name(enum bl_rule_id rule)
+{
+    return names[rule];
+}

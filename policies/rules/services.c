@@ -17,7 +17,7 @@
 
 static const struct bl_rule_params defaults = {0};
 static const struct bl_field fields[] = {BL_RULE_ACTION_FIELD, {0}};
-static const struct bl_schema schema = {sizeof(struct bl_rule_params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct bl_rule_params, fields);
 
 static bool publishes(const cJSON *service)
 {
@@ -49,7 +49,7 @@ static void claim_edits(struct bl_rule_run *run, size_t service)
 static void check(struct bl_rule_run *run)
 {
     struct bl_world_iter iter =
-        bl_world_walk(run->scene->world, BL_KIND_SERVICE, run->workload->ref.namespace);
+        bl_world_walk(run->scene->world, BL_WORLD_SERVICE, run->workload->ref.namespace);
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
         if (!bl_service_addresses_pods(entry->object) ||
@@ -69,8 +69,6 @@ static void check(struct bl_rule_run *run)
 }
 
 const struct bl_rule bl_rule_services = {
-    .key = "services",
-    .name = "services",
     .summary =
         "Headless and per-broker Services publish pods that are not ready, so that members meet.",
     .schema = &schema,

@@ -23,7 +23,7 @@ static const struct bl_field fields[] = {
      .doc = "Whether data must lie on a persistent volume claim; true where not given."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 /* Pointer to the volume of that name, or to the container where there is none. */
 static char *volume_pointer(const struct bl_workload *workload, const char *name)
@@ -68,7 +68,7 @@ static void check_volume(struct bl_rule_run *run, const struct bl_data_volume *d
 
 static void check_class(struct bl_rule_run *run, const char *name)
 {
-    struct bl_world_iter iter = bl_world_walk(run->scene->world, BL_KIND_STORAGE_CLASS, "");
+    struct bl_world_iter iter = bl_world_walk(run->scene->world, BL_WORLD_STORAGE_CLASS, "");
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
         const char *reclaim = bl_json_string(entry->object, "reclaimPolicy");
@@ -124,8 +124,6 @@ static void check(struct bl_rule_run *run)
 }
 
 const struct bl_rule bl_rule_storage = {
-    .key = "storage",
-    .name = "storage",
     .summary = "Data lies on persistent volumes that outlive pods and claims.",
     .schema = &schema,
     .defaults = &defaults,

@@ -79,11 +79,11 @@ static const struct bl_field fields[] = {
             "nodes enough; 5 where not given."},
     {0},
 };
-static const struct bl_schema schema = {sizeof(struct params), fields};
+static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
 static const char *zone_key(const struct params *params)
 {
-    return params->topology_key ? params->topology_key : "topology.kubernetes.io/zone";
+    return params->topology_key ? params->topology_key : BL_LABEL_ZONE;
 }
 
 /* What is at a place below the pod: being edited in the first pass, as it is in the second. */
@@ -474,8 +474,6 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 }
 
 const struct bl_rule bl_rule_zone_spread = {
-    .key = "zoneSpread",
-    .name = "zone-spread",
     .summary = "Replicas stand in different zones and on different nodes, by rules that really "
                "select them.",
     .schema = &schema,

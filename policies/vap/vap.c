@@ -118,10 +118,10 @@ static void add_conditions(cJSON *spec, const struct bl_vap_options *options)
 static void recognise_workload(cJSON *spec, const char *o)
 {
     BL_AUTO_FREE char *containers = bl_asprintf("%s.spec.template.spec.containers", o);
-    BL_AUTO_FREE char *label = bl_asprintf(
-        "variables.labels[?\"ballast.dev/role\"].orValue(%s.spec.template.?metadata.?labels"
-        "[?\"ballast.dev/role\"].orValue(\"\"))",
-        o);
+    BL_AUTO_FREE char *label = bl_asprintf("variables.labels[?\"" BL_LABEL_ROLE
+                                           "\"].orValue(%s.spec.template.?metadata.?labels"
+                                           "[?\"" BL_LABEL_ROLE "\"].orValue(\"\"))",
+                                           o);
     BL_AUTO_FREE char *owned = bl_asprintf(
         "%s.metadata.?ownerReferences.orValue([]).exists(r, r.?controller.orValue(false)) || "
         "variables.labels.exists(k, k.startsWith(\"strimzi.io/\") || "
@@ -149,8 +149,8 @@ static void recognise_other(cJSON *spec, enum bl_vap_target target, const char *
 
     bl_vap_variable(spec, "selected", selected);
     bl_vap_variable(spec, "label",
-                    "variables.labels[?\"ballast.dev/role\"].orValue("
-                    "variables.selected[?\"ballast.dev/role\"].orValue(\"\"))");
+                    "variables.labels[?\"" BL_LABEL_ROLE "\"].orValue("
+                    "variables.selected[?\"" BL_LABEL_ROLE "\"].orValue(\"\"))");
     bl_vap_variable(spec, "app",
                     "variables.selected[?\"app.kubernetes.io/name\"].orValue("
                     "variables.selected[?\"app\"].orValue(\"\"))");
@@ -165,10 +165,11 @@ static void add_variables(cJSON *spec, const struct bl_vap_check *check, const c
     const char *o = check->deletes ? "oldObject" : "object";
     BL_AUTO_FREE char *labels = bl_asprintf("%s.metadata.?labels.orValue({})", o);
     BL_AUTO_FREE char *concerned = bl_asprintf("!variables.owned && %s", scope);
-    BL_AUTO_FREE char *meant = bl_asprintf(
-        "%s.metadata.?annotations[?\"ballast.dev/allow-deletion\"].orValue(\"\") == \"true\" || "
-        "has(namespaceObject.metadata.deletionTimestamp)",
-        o);
+    BL_AUTO_FREE char *meant =
+        bl_asprintf("%s.metadata.?annotations[?\"" BL_ANNOTATION_ALLOW_DELETION
+                    "\"].orValue(\"\") == \"true\" || "
+                    "has(namespaceObject.metadata.deletionTimestamp)",
+                    o);
 
     bl_json_add_array(spec, "variables");
     bl_vap_variable(spec, "labels", labels);
@@ -204,7 +205,7 @@ static cJSON *new_object(const char *kind, const char *name, const struct bl_pol
     labels = bl_json_add_object(metadata, "labels");
     bl_json_add_string(labels, "app.kubernetes.io/name", "ballast");
     bl_json_add_string(labels, "app.kubernetes.io/component", "vap");
-    bl_json_add_string(bl_json_add_object(metadata, "annotations"), "ballast.dev/policy",
+    bl_json_add_string(bl_json_add_object(metadata, "annotations"), BL_ANNOTATION_POLICY,
                        bl_policy_name(policy));
     return object;
 }
@@ -234,7 +235,7 @@ static void add_namespaces(cJSON *spec, const struct bl_vap_options *options)
                            options->value);
     expression =
         bl_json_push(bl_json_add_array(selector, "matchExpressions"), bl_json_new_object());
-    bl_json_add_string(expression, "key", "kubernetes.io/metadata.name");
+    bl_json_add_string(expression, "key", BL_LABEL_NAMESPACE_NAME);
     bl_json_add_string(expression, "operator", "NotIn");
     add_words(expression, "values", "kube-system kube-public kube-node-lease ballast-system");
 }

@@ -45,13 +45,21 @@ struct bl_field {
     const struct bl_schema *schema; /* OBJECT, OBJECTS */
     /** A further look at the value, or NULL. */
     int (*check)(const cJSON *value, struct bl_error **err);
-    const char *doc; /* one sentence, for the CRD and the manual */
+    const char *format; /* STRING: what OpenAPI calls its form, "date-time"; NULL */
+    const char *doc;    /* one sentence, for the CRD and the manual */
 };
 
 struct bl_schema {
     size_t size;
     const struct bl_field *fields; /* up to one without a name */
+    const char *map_key;           /* OBJECTS are told apart by this field; NULL: by their place */
 };
+
+/** The initializer of a schema whose objects have no key. */
+#define BL_SCHEMA(type, table)                  \
+    {                                           \
+        .size = sizeof(type), .fields = (table) \
+    }
 
 /** Where a value came from, for messages. `doc` may be NULL: then messages have the path alone. */
 struct bl_decode {

@@ -15,6 +15,7 @@
 #include "ballast/base/stop.h"
 #include "ballast/json/json.h"
 #include "ballast/kube/config.h"
+#include "ballast/object/resource.h"
 
 struct bl_kube_client;
 
@@ -37,19 +38,12 @@ BL_DEFINE_CLEANUP(struct bl_kube_client *, bl_kube_client_cleanup, bl_kube_clien
 
 const struct bl_kube_config *bl_kube_client_config(const struct bl_kube_client *client);
 
-/** A kind of objects, as the API's paths name it. */
-struct bl_kube_resource {
-    const char *group; /* "" is the core group */
-    const char *version;
-    const char *plural;
-};
-
 /**
  * Appends "/apis/apps/v1/namespaces/kafka/statefulsets/broker/scale", each part escaped. `namespace` NULL
  * or "": cluster-scoped, or all namespaces. `name` NULL: the collection. `subresource` may be NULL.
  */
-void bl_kube_path(struct bl_strbuf *path, const struct bl_kube_resource *resource,
-                  const char *namespace, const char *name, const char *subresource);
+void bl_kube_path(struct bl_strbuf *path, const struct bl_resource *resource, const char *namespace,
+                  const char *name, const char *subresource);
 /** Appends "?key=value", or "&key=value" where there is a query already. NULL or "": nothing. */
 void bl_kube_path_query(struct bl_strbuf *path, const char *key, const char *value);
 
@@ -62,19 +56,18 @@ BL_CHECK int bl_kube_request(struct bl_kube_client *client, const char *method, 
                              struct bl_error **err);
 
 /** The usual ones. `ret_object` may be NULL where the answer is not wanted. */
-BL_CHECK int bl_kube_get(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+BL_CHECK int bl_kube_get(struct bl_kube_client *client, const struct bl_resource *resource,
                          const char *namespace, const char *name, cJSON **ret_object,
                          struct bl_error **err);
 /** The same for who cannot wait: there is no second try, whatever the server asks for. */
-BL_CHECK int bl_kube_get_once(struct bl_kube_client *client,
-                              const struct bl_kube_resource *resource, const char *namespace,
-                              const char *name, bl_nsec at_most, cJSON **ret_object,
-                              struct bl_error **err);
-BL_CHECK int bl_kube_create(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+BL_CHECK int bl_kube_get_once(struct bl_kube_client *client, const struct bl_resource *resource,
+                              const char *namespace, const char *name, bl_nsec at_most,
+                              cJSON **ret_object, struct bl_error **err);
+BL_CHECK int bl_kube_create(struct bl_kube_client *client, const struct bl_resource *resource,
                             const char *namespace, const cJSON *object, cJSON **ret_object,
                             struct bl_error **err);
 /** Replaces it. With metadata.resourceVersion: only if nobody changed it since, else CONFLICT. */
-BL_CHECK int bl_kube_update(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+BL_CHECK int bl_kube_update(struct bl_kube_client *client, const struct bl_resource *resource,
                             const char *namespace, const cJSON *object, cJSON **ret_object,
                             struct bl_error **err);
 
@@ -92,7 +85,7 @@ struct bl_kube_patch {
     bool force;              /* of apply: take fields from other managers */
 };
 
-BL_CHECK int bl_kube_patch(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+BL_CHECK int bl_kube_patch(struct bl_kube_client *client, const struct bl_resource *resource,
                            const char *namespace, const char *name,
                            const struct bl_kube_patch *patch, cJSON **ret_object,
                            struct bl_error **err);
@@ -103,7 +96,7 @@ struct bl_kube_delete {
 };
 
 /** `how` may be NULL. */
-BL_CHECK int bl_kube_delete(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+BL_CHECK int bl_kube_delete(struct bl_kube_client *client, const struct bl_resource *resource,
                             const char *namespace, const char *name,
                             const struct bl_kube_delete *how, struct bl_error **err);
 
@@ -123,7 +116,7 @@ typedef int (*bl_kube_object_fn)(void *context, cJSON *object, struct bl_error *
  * memory holds one at a time. apiVersion and kind, which the server leaves out in lists, are filled in.
  * If the list grows too old on the way (410), the error has that status, and some objects were handed over.
  */
-BL_CHECK int bl_kube_list(struct bl_kube_client *client, const struct bl_kube_resource *resource,
+BL_CHECK int bl_kube_list(struct bl_kube_client *client, const struct bl_resource *resource,
                           const struct bl_kube_selection *selection, bl_kube_object_fn each,
                           void *context, struct bl_error **err);
 

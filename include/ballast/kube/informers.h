@@ -36,7 +36,6 @@ bool bl_informers_synced(struct bl_informers *informers);
 
 /** By the order in which they were added. */
 size_t bl_informers_len(const struct bl_informers *informers);
-const struct bl_watch_spec *bl_informers_spec(const struct bl_informers *informers, size_t index);
 void bl_informers_status(struct bl_informers *informers, size_t index,
                          struct bl_watch_status *ret_status);
 /** For bl_source_metrics_cache(). */

@@ -24,9 +24,9 @@ struct bl_watch_handler {
     void *context;
 };
 
-/** Strings are copied by who takes it. */
+/** The strings of the selection are copied. */
 struct bl_watch_spec {
-    struct bl_kube_resource resource;
+    const struct bl_resource *resource; /* borrowed, for ever: a constant */
     struct bl_kube_selection selection;
 };
 

@@ -6,9 +6,6 @@
 
 #include "ballast/policies/engine.h"
 
-/** On pods that wait, before they are put on a node, until what protects them is there (disruptionBudget.holdPods). */
-#define BL_SCHEDULING_GATE "ballast.dev/companions"
-
 enum bl_no_spare {
     BL_NO_SPARE_BLOCK,  /* a partition that needs all of its replicas keeps its brokers up */
     BL_NO_SPARE_ACCEPT, /* it is down while one of them is */

@@ -8,12 +8,11 @@
 #ifndef BALLAST_POLICIES_POLICY_H
 #define BALLAST_POLICIES_POLICY_H
 
+#include "ballast/api/kind.h"
 #include "ballast/base/date.h"
 #include "ballast/base/file.h"
 #include "ballast/json/decode.h"
 #include "ballast/workload/scene.h"
-
-#define BL_API_VERSION "ballast.dev/v1alpha1"
 
 enum bl_action {
     BL_ACTION_MUTATE, /* add what is missing; deny what the author set wrong */
@@ -25,23 +24,26 @@ enum bl_action {
 
 const char *bl_action_name(enum bl_action action);
 
-enum bl_rule_id {
-    BL_RULE_DISRUPTION_BUDGET,
-    BL_RULE_ZONE_SPREAD,
-    BL_RULE_NETWORK_POLICY,
-    BL_RULE_PROBES,
-    BL_RULE_GRACEFUL_STOP,
-    BL_RULE_SERVICES,
-    BL_RULE_IN_SYNC,
-    BL_RULE_ROLLOUT,
-    BL_RULE_RACK,
-    BL_RULE_IMAGES,
-    BL_RULE_REPLICAS,
-    BL_RULE_DURABILITY,
-    BL_RULE_STORAGE,
-    BL_RULE_RESOURCES,
-    BL_RULE_COUNT,
-};
+/* X(ID, file below policies/rules, key in policy files and JSON, name in messages and documentation) */
+#define BL_RULES(X)                                                                  \
+    X(DISRUPTION_BUDGET, disruption_budget, "disruptionBudget", "disruption-budget") \
+    X(ZONE_SPREAD, zone_spread, "zoneSpread", "zone-spread")                         \
+    X(NETWORK_POLICY, network_policy, "networkPolicy", "network-policy")             \
+    X(PROBES, probes, "probes", "probes")                                            \
+    X(GRACEFUL_STOP, graceful_stop, "gracefulStop", "graceful-stop")                 \
+    X(SERVICES, services, "services", "services")                                    \
+    X(IN_SYNC, in_sync, "inSync", "in-sync")                                         \
+    X(ROLLOUT, rollout, "rollout", "rollout")                                        \
+    X(RACK, rack, "rack", "rack")                                                    \
+    X(IMAGES, images, "images", "images")                                            \
+    X(REPLICAS, replicas, "replicas", "replicas")                                    \
+    X(DURABILITY, durability, "durability", "durability")                            \
+    X(STORAGE, storage, "storage", "storage")                                        \
+    X(RESOURCES, resources, "resources", "resources")
+
+#define BL_RULE_ID(id, ...) BL_RULE_##id,
+enum bl_rule_id { BL_RULES(BL_RULE_ID) BL_RULE_COUNT };
+#undef BL_RULE_ID
 
 /** "zoneSpread" in policy files and JSON, "zone-spread" in messages and documentation. */
 const char *bl_rule_key(enum bl_rule_id rule);
@@ -88,8 +90,7 @@ BL_CHECK int bl_policy_set_read(struct bl_policy_set *set, const char *name, str
 void bl_policy_set_sort(struct bl_policy_set *set);
 void bl_policy_set_release(struct bl_policy_set *set);
 
-/** The CustomResourceDefinition of KafkaPolicy, from the tables that the decoder reads by. */
-BL_NONNULL cJSON *bl_policy_crd(void);
+extern const struct bl_kind bl_kind_kafka_policy;
 
 const char *bl_policy_name(const struct bl_policy *policy);
 

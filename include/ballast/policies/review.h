@@ -14,19 +14,7 @@
 
 #include "ballast/policies/engine.h"
 
-/** On an object that may not be deleted by accident: "true" says that it is none. */
-#define BL_ANNOTATION_ALLOW_DELETION "ballast.dev/allow-deletion"
-/** On a workload: "now" has it changed at once, though that rolls its pods. */
-#define BL_ANNOTATION_ADOPT "ballast.dev/adopt"
-/** On an object that the controller keeps for a workload: the rule that asked for it, "network-policy". */
-#define BL_LABEL_COMPANION "ballast.dev/companion"
-/** On a pod or its workload: nobody may evict it. The value says why. */
-#define BL_ANNOTATION_HOLD "ballast.dev/hold"
-/** On a pod: the zone of its node, written when it is bound. */
-#define BL_ANNOTATION_ZONE "ballast.dev/zone"
-/** The pod condition that the controller keeps: may this pod go down now? */
-#define BL_CONDITION_SAFE "ballast.dev/safe-to-disrupt"
-/** Its reason where no waiting helps: a partition needs all of its replicas, or a quorum all of its voters. */
+/** The reason of BL_CONDITION_SAFE where no waiting helps: a partition needs all of its replicas, or a quorum all of its voters. */
 #define BL_REASON_NO_SPARE "NoSpare"
 
 enum bl_review_kind {

@@ -11,15 +11,8 @@
 #ifndef BALLAST_WORKLOAD_WORKLOAD_H
 #define BALLAST_WORKLOAD_WORKLOAD_H
 
+#include "ballast/api/names.h"
 #include "ballast/workload/world.h"
-
-/** Overrides the guess on an object; "none" opts out. */
-#define BL_LABEL_ROLE "ballast.dev/role"
-/**
- * Written by Ballast beside the label, with the same value: then the label is what was recognised, and
- * not an order of the author's, so that a workload that changes is recognised anew.
- */
-#define BL_ANNOTATION_ROLE "ballast.dev/recognised-role"
 
 enum bl_role {
     BL_ROLE_NONE = 0,

@@ -10,20 +10,20 @@
 #include "ballast/object/object.h"
 
 /** The kinds that rules ask for. */
-enum bl_kind {
-    BL_KIND_OTHER,
-    BL_KIND_WORKLOAD, /* StatefulSet, Deployment, Pod */
-    BL_KIND_SERVICE,
-    BL_KIND_CONFIG_MAP,
-    BL_KIND_DISRUPTION_BUDGET,
-    BL_KIND_NETWORK_POLICY,
-    BL_KIND_STORAGE_CLASS,
-    BL_KIND_NAMESPACE,
-    BL_KIND_KAFKA, /* Strimzi's custom resource */
-    BL_KIND_COUNT,
+enum bl_world_kind {
+    BL_WORLD_OTHER,
+    BL_WORLD_WORKLOAD, /* StatefulSet, Deployment, Pod */
+    BL_WORLD_SERVICE,
+    BL_WORLD_CONFIG_MAP,
+    BL_WORLD_DISRUPTION_BUDGET,
+    BL_WORLD_NETWORK_POLICY,
+    BL_WORLD_STORAGE_CLASS,
+    BL_WORLD_NAMESPACE,
+    BL_WORLD_KAFKA, /* Strimzi's custom resource */
+    BL_WORLD_COUNT,
 };
 
-enum bl_kind bl_kind_of(const cJSON *object);
+enum bl_world_kind bl_world_kind_of(const cJSON *object);
 
 struct bl_world_entry {
     const cJSON *object;
@@ -45,20 +45,21 @@ BL_DEFINE_CLEANUP(struct bl_world *, bl_world_cleanup, bl_world_free)
 /** Walks the objects of a kind that may live in a namespace (bl_namespace_may_equal), by name. */
 struct bl_world_iter {
     const struct bl_world *world; /* NULL: nothing to walk */
-    enum bl_kind kind;
+    enum bl_world_kind kind;
     const char *namespace;
     size_t next_named, end_named, next_unnamed, end_unnamed;
 };
 
-struct bl_world_iter bl_world_walk(const struct bl_world *world, enum bl_kind kind,
+struct bl_world_iter bl_world_walk(const struct bl_world *world, enum bl_world_kind kind,
                                    const char *namespace);
 /** NULL at the end. */
 const struct bl_world_entry *bl_world_next(struct bl_world_iter *iter);
 
 /** One by name, or NULL; `world` may be NULL. */
-const struct bl_world_entry *bl_world_find_entry(const struct bl_world *world, enum bl_kind kind,
-                                                 const char *namespace, const char *name);
-const cJSON *bl_world_find(const struct bl_world *world, enum bl_kind kind, const char *namespace,
-                           const char *name);
+const struct bl_world_entry *bl_world_find_entry(const struct bl_world *world,
+                                                 enum bl_world_kind kind, const char *namespace,
+                                                 const char *name);
+const cJSON *bl_world_find(const struct bl_world *world, enum bl_world_kind kind,
+                           const char *namespace, const char *name);
 
 #endif

@@ -50,7 +50,7 @@ static const struct bl_field inner_fields[] = {
     {.name = "note", .type = BL_FIELD_STRING, .offset = AT(inner, note)},
     {0},
 };
-static const struct bl_schema inner_schema = {sizeof(struct inner), inner_fields};
+static const struct bl_schema inner_schema = BL_SCHEMA(struct inner, inner_fields);
 
 static const struct bl_field outer_fields[] = {
     {.name = "name", .type = BL_FIELD_STRING, .offset = AT(outer, name)},
@@ -68,7 +68,7 @@ static const struct bl_field outer_fields[] = {
     {.name = "even", .type = BL_FIELD_STRING, .offset = AT(outer, even), .check = check_even},
     {0},
 };
-static const struct bl_schema outer_schema = {sizeof(struct outer), outer_fields};
+static const struct bl_schema outer_schema = BL_SCHEMA(struct outer, outer_fields);
 
 static void outer_release(struct outer *outer)
 {
@@ -396,7 +396,7 @@ START_TEST(openapi_says_the_same)
         {.name = "jsons", .type = BL_FIELD_JSONS},
         {0},
     };
-    static const struct bl_schema schema = {1, fields};
+    static const struct bl_schema schema = {.size = 1, .fields = fields};
     static const char inner[] =
         "{'type':'object','properties':{'weight':{'type':'integer','format':'int64','minimum':1,"
         "'maximum':10,'description':'How heavy.'},'note':{'type':'string'}},"
@@ -427,7 +427,7 @@ END_TEST
 START_TEST(openapi_of_no_fields)
 {
     static const struct bl_field none[] = {{0}};
-    static const struct bl_schema schema = {1, none};
+    static const struct bl_schema schema = {.size = 1, .fields = none};
     BL_AUTO_JSON cJSON *openapi = bl_schema_openapi(&schema);
     BL_AUTO_FREE char *text = help_text(openapi);
 

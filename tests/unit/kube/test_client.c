@@ -5,11 +5,10 @@
 #include "fakekube_help.h"
 #include "json_help.h"
 
-static const struct bl_kube_resource pods = {"", "v1", "pods"},
-                                     sets = {"apps", "v1", "statefulsets"};
+static const struct bl_resource pods = {"", "v1", "pods"}, sets = {"apps", "v1", "statefulsets"};
 
 static const struct {
-    const struct bl_kube_resource *resource;
+    const struct bl_resource *resource;
     const char *namespace, *name, *subresource, *path, *why;
 } paths[] = {
     {&pods, NULL, NULL, NULL, "/api/v1/pods", "all namespaces"},
@@ -257,7 +256,7 @@ static int collect(void *context, cJSON *object, struct bl_error **err BL_UNUSED
 
 START_TEST(lists)
 {
-    static const struct bl_kube_resource maps = {"", "v1", "configmaps"};
+    static const struct bl_resource maps = {"", "v1", "configmaps"};
     struct fakekube *fake = fakekube_new();
     BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = help_client(fake, "token: t");
     BL_AUTO(bl_strbuf_release) struct bl_strbuf found = BL_STRBUF_INIT(4096);

@@ -10,7 +10,8 @@
 /* Long for a machine, short for a person; only a test that fails waits so long. */
 #define PATIENCE (20 * BL_NSEC_S)
 
-static const struct bl_watch_spec config_maps = {.resource = {"", "v1", "configmaps"}};
+static const struct bl_resource config_maps_resource = {"", "v1", "configmaps"};
+static const struct bl_watch_spec config_maps = {.resource = &config_maps_resource};
 
 struct rig {
     struct fakekube *fake;
@@ -255,8 +256,8 @@ static void wait_for_requests(struct rig *rig, unsigned count)
 /* A CRD that is not installed keeps nobody waiting, and is asked for again. */
 START_TEST(missing)
 {
-    static const struct bl_watch_spec unknown = {
-        .resource = {"ballast.dev", "v1", "kafkapolicies"}};
+    static const struct bl_resource policies = {"ballast.dev", "v1", "kafkapolicies"};
+    static const struct bl_watch_spec unknown = {.resource = &policies};
     struct rig rig = {.fake = server_with_objects(true)};
     struct bl_watch_status status;
 
@@ -316,7 +317,7 @@ END_TEST
 START_TEST(what_is_asked)
 {
     static const struct bl_watch_spec spec = {
-        .resource = {"", "v1", "configmaps"},
+        .resource = &config_maps_resource,
         .selection = {.namespace = "a b", .labels = "x=y,!z", .metadata_only = true}};
     struct rig rig = {.fake = fakekube_new()};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf last = BL_STRBUF_INIT(1 << 16);

@@ -18,7 +18,7 @@ static size_t list(const cJSON *array, const cJSON **ret_objects)
 }
 
 /* The names that a walk comes by, "a b c". */
-static char *walk(const struct bl_world *world, enum bl_kind kind, const char *namespace)
+static char *walk(const struct bl_world *world, enum bl_world_kind kind, const char *namespace)
 {
     struct bl_world_iter iter = bl_world_walk(world, kind, namespace);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf names = BL_STRBUF_INIT(1000);
@@ -51,11 +51,11 @@ START_TEST(walks_by_name)
     BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_world_new(objects, len, NULL, 0);
 
     for (size_t i = 0; i < BL_ARRAY_LEN(walks); i++) {
-        BL_AUTO_FREE char *names = walk(world, BL_KIND_SERVICE, walks[i].namespace);
+        BL_AUTO_FREE char *names = walk(world, BL_WORLD_SERVICE, walks[i].namespace);
 
         ck_assert_msg(strcmp(names, walks[i].want) == 0, "%s: %s", walks[i].why, names);
     }
-    BL_AUTO_FREE char *none = walk(world, BL_KIND_WORKLOAD, "");
+    BL_AUTO_FREE char *none = walk(world, BL_WORLD_WORKLOAD, "");
     ck_assert_str_eq(none, "");
 }
 END_TEST
@@ -67,11 +67,11 @@ START_TEST(last_of_a_name_counts)
         help_json("[" SERVICE("one", "a") "," SERVICE("one", "b") "," SERVICE("one", "a") "]");
     size_t len = list(array, objects);
     BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_world_new(objects, len, NULL, 0);
-    const struct bl_world_entry *entry = bl_world_find_entry(world, BL_KIND_SERVICE, "one", "a");
+    const struct bl_world_entry *entry = bl_world_find_entry(world, BL_WORLD_SERVICE, "one", "a");
 
     ck_assert_ptr_nonnull(entry);
     ck_assert_uint_eq(entry->index, 2);
-    BL_AUTO_FREE char *names = walk(world, BL_KIND_SERVICE, "one");
+    BL_AUTO_FREE char *names = walk(world, BL_WORLD_SERVICE, "one");
     ck_assert_str_eq(names, "a b");
 }
 END_TEST
@@ -85,18 +85,18 @@ START_TEST(groups_do_not_meet)
     size_t len = list(array, objects);
     BL_AUTO(bl_world_cleanup) struct bl_world *first = bl_world_new(objects, len, groups, 0);
     BL_AUTO(bl_world_cleanup) struct bl_world *second = bl_world_new(objects, len, groups, 1);
-    BL_AUTO_FREE char *in_first = walk(first, BL_KIND_SERVICE, "one");
-    BL_AUTO_FREE char *in_second = walk(second, BL_KIND_SERVICE, "one");
+    BL_AUTO_FREE char *in_first = walk(first, BL_WORLD_SERVICE, "one");
+    BL_AUTO_FREE char *in_second = walk(second, BL_WORLD_SERVICE, "one");
 
     ck_assert_str_eq(in_first, "a b");
     ck_assert_str_eq(in_second, "a");
-    ck_assert_uint_eq(bl_world_find_entry(second, BL_KIND_SERVICE, "one", "a")->index, 1);
+    ck_assert_uint_eq(bl_world_find_entry(second, BL_WORLD_SERVICE, "one", "a")->index, 1);
 }
 END_TEST
 
 START_TEST(no_world_holds_nothing)
 {
-    ck_assert_ptr_null(bl_world_find(NULL, BL_KIND_SERVICE, "", "a"));
+    ck_assert_ptr_null(bl_world_find(NULL, BL_WORLD_SERVICE, "", "a"));
 }
 END_TEST
 

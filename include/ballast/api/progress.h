@@ -5,11 +5,11 @@
  * The StatefulSet controller makes the status anew each time and drops the conditions of others, so they are
  * no place for it.
  */
-#ifndef BALLAST_POLICIES_PROGRESS_H
-#define BALLAST_POLICIES_PROGRESS_H
+#ifndef BALLAST_API_PROGRESS_H
+#define BALLAST_API_PROGRESS_H
 
+#include "ballast/api/names.h"
 #include "ballast/object/object.h"
-#include "ballast/policies/rollout.h"
 
 /** As it is noted; all texts owned. */
 struct bl_progress {

@@ -1,4 +1,4 @@
-#include "ballast/policies/progress.h"
+#include "ballast/api/progress.h"
 
 #include <stdlib.h>
 #include <string.h>
