@@ -4,7 +4,7 @@
 
 #include "ballast/api/builtin.h"
 #include "ballast/base/mem.h"
-#include "ballast/base/program.h"
+#include "ballast/base/options.h"
 #include "ballast/base/text.h"
 #include "drain.h"
 
@@ -126,7 +126,7 @@ static int run(const struct cli_args *args)
 
     if (!args->files.len)
         return cli_usage(&cli_drain_check, "name a node");
-    if (args->lease && !bl_program_is_namespaced(args->lease))
+    if (args->lease && !bl_namespaced_valid(args->lease))
         return cli_usage(&cli_drain_check, "--controller-lease takes NAMESPACE/NAME");
     if (cli_connect(args, &client, &err) < 0)
         return cli_fail(err);

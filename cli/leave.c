@@ -7,7 +7,7 @@
 #include "ballast/api/builtin.h"
 #include "ballast/base/date.h"
 #include "ballast/base/mem.h"
-#include "ballast/base/program.h"
+#include "ballast/base/options.h"
 #include "ballast/base/text.h"
 #include "ballast/json/edit.h"
 
@@ -131,23 +131,24 @@ static int wait_until_stopped(struct leaving *leaving, const char *namespace, co
 static int stop_controller(struct leaving *leaving, struct bl_error **err)
 {
     const char *text = leaving->args->controller ? leaving->args->controller : CONTROLLER;
-    BL_AUTO_FREE char *namespace = NULL;
-    const char *name = bl_program_split_namespaced(text, &namespace);
+    BL_AUTO(bl_namespaced_release) struct bl_namespaced controller = {0};
     BL_AUTO_JSON cJSON *object = NULL, *body = bl_json_new_object();
     const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body};
     BL_ERROR(failure);
 
-    if (bl_kube_get(leaving->client, &bl_kind_deployment.resource, namespace, name, &object,
-                    &failure) < 0) {
+    bl_namespaced_split(text, &controller);
+    if (bl_kube_get(leaving->client, &bl_kind_deployment.resource, controller.namespace,
+                    controller.name, &object, &failure) < 0) {
         if (bl_error_status(failure) == 404)
             return 0;
         *err = BL_STEAL(failure);
         return bl_wrap(err, "could not read Deployment \"%s\"", text);
     }
     bl_json_add_int(bl_json_add_object(body, "spec"), "replicas", 0);
-    if (!leaving->args->dry_run && (bl_kube_patch(leaving->client, &bl_kind_deployment.resource,
-                                                  namespace, name, &patch, NULL, err) < 0 ||
-                                    wait_until_stopped(leaving, namespace, name, err) < 0))
+    if (!leaving->args->dry_run &&
+        (bl_kube_patch(leaving->client, &bl_kind_deployment.resource, controller.namespace,
+                       controller.name, &patch, NULL, err) < 0 ||
+         wait_until_stopped(leaving, controller.namespace, controller.name, err) < 0))
         return bl_wrap(err, "could not stop Deployment \"%s\"", text);
     printf("deployment %s: %sstopped\n", text, mood(leaving));
     return 0;
@@ -354,7 +355,7 @@ static int check_call(const struct cli_args *args)
         return cli_usage(&cli_leave, "--webhook-config and --controller go with -A");
     if (args->all_namespaces && args->label)
         return cli_usage(&cli_leave, "--label goes with -n");
-    if (args->controller && !bl_program_is_namespaced(args->controller))
+    if (args->controller && !bl_namespaced_valid(args->controller))
         return cli_usage(&cli_leave, "--controller takes NAMESPACE/NAME");
     return CLI_OK;
 }

@@ -7,7 +7,7 @@
 #include "ballast/api/builtin.h"
 #include "ballast/base/date.h"
 #include "ballast/base/mem.h"
-#include "ballast/base/program.h"
+#include "ballast/base/options.h"
 #include "ballast/base/text.h"
 
 #define CHART_LEASE "ballast-system/ballast-controller"
@@ -29,13 +29,9 @@ int cli_connect(const struct cli_args *args, struct bl_kube_client **ret_client,
                 struct bl_error **err)
 {
     bool in_cluster = args->in_cluster || (bl_kube_in_cluster() && !has_kubeconfig(args));
-    struct bl_kube_config *config = NULL;
+    const struct bl_kube_target target = {in_cluster, args->kubeconfig, args->kube_context};
 
-    if ((in_cluster ? bl_kube_config_in_cluster(NULL, &bl_clock_real, &config, err)
-                    : bl_kube_config_load(args->kubeconfig, args->kube_context, &bl_clock_real,
-                                          &config, err)) < 0)
-        return -1;
-    return bl_kube_client_new(config, NULL, ret_client, err);
+    return bl_kube_client_open(&target, NULL, ret_client, err);
 }
 
 /* --- lists --- */
@@ -129,13 +125,13 @@ struct cli_life cli_life_of(const cJSON *lease, int64_t now)
 
 void cli_life_read(struct bl_kube_client *client, const char *lease, struct cli_life *ret_life)
 {
-    BL_AUTO_FREE char *namespace = NULL;
-    const char *name = bl_program_split_namespaced(lease ? lease : CHART_LEASE, &namespace);
+    BL_AUTO(bl_namespaced_release) struct bl_namespaced of = {0};
     BL_AUTO_JSON cJSON *object = NULL;
     BL_ERROR(err);
 
+    bl_namespaced_split(lease ? lease : CHART_LEASE, &of);
     *ret_life = (struct cli_life){BL_CONTROLLER_UNKNOWN, 0};
-    if (bl_kube_get(client, &bl_kind_lease.resource, namespace, name, &object, &err) == 0)
+    if (bl_kube_get(client, &bl_kind_lease.resource, of.namespace, of.name, &object, &err) == 0)
         *ret_life = cli_life_of(object, bl_clock_seconds(&bl_clock_real));
 }
 

@@ -7,7 +7,7 @@
 
 #include "ballast/api/builtin.h"
 #include "ballast/base/mem.h"
-#include "ballast/base/program.h"
+#include "ballast/base/options.h"
 #include "ballast/base/text.h"
 
 #define LOOK_EVERY_MS 1000
@@ -288,7 +288,7 @@ static int check_call(const struct cli_args *args)
         return cli_usage(&cli_rollout, "-m is for pause");
     if ((args->watch || args->output) && strcmp(action, "status") != 0)
         return cli_usage(&cli_rollout, "-w and -o are for status");
-    if (args->lease && !bl_program_is_namespaced(args->lease))
+    if (args->lease && !bl_namespaced_valid(args->lease))
         return cli_usage(&cli_rollout, "--controller-lease takes NAMESPACE/NAME");
     if (args->dry_run && strcmp(action, "status") == 0)
         return cli_usage(&cli_rollout, "status changes nothing, with or without --dry-run");

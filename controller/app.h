@@ -10,17 +10,17 @@
 #include "ballast/base/error.h"
 #include "options.h"
 
-struct bl_app;
+struct bl_controller_app;
 
 /** `options` are borrowed. Serves metrics when it returns. */
-BL_CHECK int bl_app_start(const struct bl_options *options, struct bl_app **ret_app,
-                          struct bl_error **err);
+BL_CHECK int bl_controller_app_start(const struct bl_controller_options *options,
+                                     struct bl_controller_app **ret_app, struct bl_error **err);
 /** Looks at policy files; and now and then at all namespaces, though that should never find anything. */
-void bl_app_tick(struct bl_app *app);
+void bl_controller_app_tick(struct bl_controller_app *app);
 /** Does it lead no more, so that it has to end? */
-bool bl_app_failed(const struct bl_app *app);
+bool bl_controller_app_failed(const struct bl_controller_app *app);
 /** Ends all of it, and gives the Lease back. */
-void bl_app_stop(struct bl_app *app);
-BL_DEFINE_CLEANUP(struct bl_app *, bl_app_cleanup, bl_app_stop)
+void bl_controller_app_stop(struct bl_controller_app *app);
+BL_DEFINE_CLEANUP(struct bl_controller_app *, bl_controller_app_cleanup, bl_controller_app_stop)
 
 #endif

@@ -1,11 +1,9 @@
 #include "caches.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ballast/api/builtin.h"
-#include "ballast/base/log.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/json/pack.h"
@@ -24,52 +22,16 @@ enum cache {
     CACHE_SERVICES,
     CACHE_REPORTS,
     CACHE_PODS,
-    CACHE_CONFIG_MAPS, /* only where asked for, so last */
+    CACHE_CONFIG_MAPS, /* only where asked for */
     CACHE_COUNT,
 };
 
 /* All that is kept of a pod, as one text. */
 #define FOLDED "pod"
 
-const char *const bl_caches_resources[] = {"kafkapolicies",
-                                           "namespaces",
-                                           "statefulsets",
-                                           "deployments",
-                                           "poddisruptionbudgets",
-                                           "networkpolicies",
-                                           "services",
-                                           "policyreports",
-                                           "pods",
-                                           "configmaps",
-                                           NULL};
-
-/* Pods are those of workloads that are managed. */
-static const struct bl_watch_spec specs[CACHE_COUNT] = {
-    [CACHE_POLICIES] = {.resource = &bl_kind_kafka_policy.resource},
-    [CACHE_NAMESPACES] = {.resource = &bl_kind_namespace.resource, .selection.metadata_only = true},
-    [CACHE_STATEFUL_SETS] = {.resource = &bl_kind_stateful_set.resource},
-    [CACHE_DEPLOYMENTS] = {.resource = &bl_kind_deployment.resource},
-    [CACHE_BUDGETS] = {.resource = &bl_kind_disruption_budget.resource},
-    [CACHE_NETWORK_POLICIES] = {.resource = &bl_kind_network_policy.resource},
-    [CACHE_SERVICES] = {.resource = &bl_kind_service.resource},
-    [CACHE_REPORTS] = {.resource = &bl_kind_policy_report.resource,
-                       .selection.labels = BL_LABEL_COMPANION},
-    [CACHE_PODS] = {.resource = &bl_kind_pod.resource, .selection.labels = BL_LABEL_ROLE},
-    [CACHE_CONFIG_MAPS] = {.resource = &bl_kind_config_map.resource},
-};
-
 struct bl_caches {
     struct bl_caches_options options;
-    struct bl_informers *informers;
-    size_t count; /* of caches that are kept */
-    struct bl_store *stores[CACHE_COUNT];
-    pthread_mutex_t lock; /* guards what follows */
-    struct {
-        struct refused {
-            char *name, *why;
-        } * items;
-        size_t len, cap;
-    } refused; /* policies whose newest version is broken */
+    struct bl_cache_set *set;
 };
 
 /* What is left of the metadata changes by somebody's will alone, but for the version. */
@@ -246,97 +208,57 @@ static void pod_changed(const cJSON *before, const cJSON *after, void *context)
         bl_workqueue_add(caches->options.queue, bl_object_ref(after).namespace);
 }
 
-static void refused_clear(struct refused *refused)
-{
-    free(refused->name);
-    free(refused->why);
-}
-
-/* `why` NULL: it holds. True: there is still one that does not. */
-static bool note_refused(struct bl_caches *caches, const char *name, const char *why)
-{
-    bool any;
-
-    (void)pthread_mutex_lock(&caches->lock);
-    for (size_t i = 0; i < caches->refused.len; i++) {
-        if (strcmp(caches->refused.items[i].name, name) != 0)
-            continue;
-        refused_clear(&caches->refused.items[i]);
-        caches->refused.items[i] = caches->refused.items[--caches->refused.len];
-        break;
-    }
-    if (why)
-        *BL_PUSH(&caches->refused) = (struct refused){bl_strdup(name), bl_strdup(why)};
-    any = caches->refused.len > 0;
-    (void)pthread_mutex_unlock(&caches->lock);
-    return any;
-}
-
-/* What we say of a policy in its status changes nothing. */
-static bool only_status_differs(const cJSON *before, const cJSON *after)
-{
-    return before && after &&
-           bl_json_equal(bl_json_get(before, "spec"), bl_json_get(after, "spec"));
-}
-
-static void replace_policy(struct bl_caches *caches, const cJSON *after, const char *name)
-{
-    BL_ERROR(err);
-    int rc = after ? bl_policies_upsert(caches->options.policies, after, &err)
-                   : bl_policies_remove(caches->options.policies, name, &err);
-
-    bl_source_metrics_reload(&caches->options.telemetry->sources, BL_SOURCE_CLUSTER, rc == 0,
-                             note_refused(caches, name, rc < 0 ? bl_error_text(err) : NULL));
-    if (rc < 0)
-        bl_log_error(BL_LOG_ERROR, "policy not replaced", err);
-    else
-        BL_LOG(BL_LOG_INFO, "policies replaced", BL_LOG_TEXT("source", "cluster"),
-               BL_LOG_TEXT("name", name));
-    bl_caches_enqueue(caches);
-}
-
 /* Its status is written after it is known whether it holds. */
 static void policy_changed(const cJSON *before, const cJSON *after, void *context)
 {
     struct bl_caches *caches = context;
-    const char *name = bl_object_ref(after ? after : before).name;
-    BL_AUTO_FREE char *key = bl_asprintf("/%s", name);
+    BL_AUTO_FREE char *key = bl_asprintf("/%s", bl_object_ref(after ? after : before).name);
 
-    if (!only_status_differs(before, after))
-        replace_policy(caches, after, name);
+    if (bl_sources_policy_changed(caches->options.sources, before, after))
+        bl_caches_enqueue(caches);
     bl_workqueue_add(caches->options.queue, key);
 }
 
-static void add_caches(struct bl_caches *caches)
-{
-    struct bl_store_options options[CACHE_COUNT] = {
-        [CACHE_POLICIES].changed = policy_changed,
-        [CACHE_NAMESPACES] = {.keep = keep_namespace, .changed = changed},
-    };
+/* Pods are those of workloads that are managed. */
+static const struct bl_cache_spec specs[CACHE_COUNT] = {
+    [CACHE_POLICIES] = {.kind = &bl_kind_kafka_policy, .changed = policy_changed},
+    [CACHE_NAMESPACES] = {.kind = &bl_kind_namespace,
+                          .selection.metadata_only = true,
+                          .keep = keep_namespace,
+                          .changed = changed},
+    [CACHE_STATEFUL_SETS] = {.kind = &bl_kind_stateful_set, .keep = keep_set, .changed = changed},
+    [CACHE_DEPLOYMENTS] = {.kind = &bl_kind_deployment, .keep = keep, .changed = changed},
+    [CACHE_BUDGETS] = {.kind = &bl_kind_disruption_budget, .keep = keep, .changed = changed},
+    [CACHE_NETWORK_POLICIES] = {.kind = &bl_kind_network_policy, .keep = keep, .changed = changed},
+    [CACHE_SERVICES] = {.kind = &bl_kind_service, .keep = keep, .changed = changed},
+    [CACHE_REPORTS] = {.kind = &bl_kind_policy_report,
+                       .selection.labels = BL_LABEL_COMPANION,
+                       .keep = keep_report,
+                       .changed = changed},
+    [CACHE_PODS] = {.kind = &bl_kind_pod,
+                    .selection.labels = BL_LABEL_ROLE,
+                    .keep = keep_pod,
+                    .changed = pod_changed},
+    [CACHE_CONFIG_MAPS] = {.kind = &bl_kind_config_map, .keep = keep, .changed = changed},
+};
 
-    for (size_t i = CACHE_STATEFUL_SETS; i < caches->count; i++)
-        options[i] = (struct bl_store_options){.keep = keep, .changed = changed};
-    options[CACHE_STATEFUL_SETS].keep = keep_set;
-    options[CACHE_REPORTS].keep = keep_report;
-    options[CACHE_PODS] = (struct bl_store_options){.keep = keep_pod, .changed = pod_changed};
-    for (size_t i = 0; i < caches->count; i++) {
-        options[i].context = caches;
-        caches->stores[i] = bl_informers_add(caches->informers, &specs[i], &options[i]);
-    }
+void bl_caches_names(const char *ret_names[BL_CACHES_MAX + 1])
+{
+    bl_cache_names(specs, CACHE_COUNT, ret_names);
 }
 
 int bl_caches_start(const struct bl_caches_options *options, struct bl_caches **ret_caches,
                     struct bl_error **err)
 {
     BL_AUTO(bl_caches_cleanup) struct bl_caches *caches = BL_NEW(struct bl_caches);
+    struct bl_cache_spec wanted[CACHE_COUNT];
 
+    memcpy(wanted, specs, sizeof(wanted));
+    wanted[CACHE_CONFIG_MAPS].left_out = !options->config_maps;
     caches->options = *options;
-    (void)pthread_mutex_init(&caches->lock, NULL);
-    caches->count = options->config_maps ? CACHE_COUNT : CACHE_CONFIG_MAPS;
-    if (bl_informers_new(options->client, &caches->informers, err) < 0)
-        return -1;
-    add_caches(caches);
-    if (bl_informers_start(caches->informers, err) < 0)
+    if (bl_cache_set_new(options->client, wanted, CACHE_COUNT, options->metrics, caches,
+                         &caches->set, err) < 0 ||
+        bl_cache_set_start(caches->set, err) < 0)
         return -1;
     *ret_caches = BL_STEAL(caches);
     return 0;
@@ -346,84 +268,50 @@ void bl_caches_stop(struct bl_caches *caches)
 {
     if (!caches)
         return;
-    bl_informers_free(caches->informers);
-    for (size_t i = 0; i < caches->refused.len; i++)
-        refused_clear(&caches->refused.items[i]);
-    free(caches->refused.items);
-    (void)pthread_mutex_destroy(&caches->lock);
+    bl_cache_set_free(caches->set);
     free(caches);
 }
 
 bool bl_caches_synced(struct bl_caches *caches)
 {
-    return bl_informers_synced(caches->informers);
+    return bl_cache_set_synced(caches->set);
 }
 
 char *bl_caches_unready(struct bl_caches *caches)
 {
-    if (bl_caches_synced(caches))
-        return NULL;
-    for (size_t i = 0; i < caches->count; i++) {
-        struct bl_watch_status status;
-
-        bl_informers_status(caches->informers, i, &status);
-        if (!status.synced && !status.missing)
-            return bl_asprintf("the cache of %s is not filled yet%s%s", bl_caches_resources[i],
-                               *status.error ? ": " : "", status.error);
-    }
-    return NULL;
+    return bl_cache_set_unready(caches->set);
 }
 
 bool bl_caches_refuse_policy(struct bl_caches *caches)
 {
-    bool any;
-
-    (void)pthread_mutex_lock(&caches->lock);
-    any = caches->refused.len > 0;
-    (void)pthread_mutex_unlock(&caches->lock);
-    return any;
+    return bl_sources_refuse_any(caches->options.sources);
 }
 
 char *bl_caches_refusal(struct bl_caches *caches, const char *name)
 {
-    char *why = NULL;
-
-    (void)pthread_mutex_lock(&caches->lock);
-    for (size_t i = 0; i < caches->refused.len && !why; i++)
-        if (strcmp(caches->refused.items[i].name, name) == 0)
-            why = bl_strdup(caches->refused.items[i].why);
-    (void)pthread_mutex_unlock(&caches->lock);
-    return why;
+    return bl_sources_refusal(caches->options.sources, name);
 }
 
 struct bl_stored *bl_caches_policy(struct bl_caches *caches, const char *name)
 {
-    return bl_store_find(caches->stores[CACHE_POLICIES], "", name);
+    return bl_store_find(bl_cache_set_store(caches->set, CACHE_POLICIES), "", name);
 }
 
 bool bl_caches_know_reports(struct bl_caches *caches)
 {
-    struct bl_watch_status status;
-
-    bl_informers_status(caches->informers, CACHE_REPORTS, &status);
-    return status.synced && !status.missing;
+    return bl_cache_set_knows(caches->set, CACHE_REPORTS);
 }
 
 void bl_caches_measure(struct bl_caches *caches)
 {
-    for (size_t i = 0; i < caches->count; i++) {
-        struct bl_cache_measures measures;
-
-        bl_informers_measure(caches->informers, i, &measures);
-        bl_source_metrics_cache(&caches->options.telemetry->sources, i, &measures);
-    }
+    bl_cache_set_measure(caches->set);
 }
 
 void bl_caches_enqueue(struct bl_caches *caches)
 {
     BL_AUTO(bl_stored_list_release) struct bl_stored_list list = {0};
 
-    bl_store_list(caches->stores[CACHE_NAMESPACES], NULL, &list);
+    bl_store_list(bl_cache_set_store(caches->set, CACHE_NAMESPACES), NULL, &list);
     for (size_t i = 0; i < list.len; i++) {
         const char *name = bl_object_ref(bl_stored_object(list.items[i])).name;
 
@@ -438,25 +326,28 @@ bool bl_scope_has(const struct bl_scope *scope, const cJSON *namespace)
            (!scope->selector || bl_selector_matches(scope->selector, bl_object_labels(namespace)));
 }
 
-void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view)
+void bl_caches_view(struct bl_caches *caches, const char *namespace,
+                    struct bl_namespace_view *ret_view)
 {
-    struct bl_stored *own = bl_store_find(caches->stores[CACHE_NAMESPACES], "", namespace);
+    struct bl_stored *own =
+        bl_store_find(bl_cache_set_store(caches->set, CACHE_NAMESPACES), "", namespace);
 
     if (own)
         *BL_PUSH(&ret_view->stored) = own;
-    for (size_t i = CACHE_STATEFUL_SETS; i < caches->count; i++)
-        if (i != CACHE_PODS)
-            bl_store_list(caches->stores[i], namespace, &ret_view->stored);
+    for (size_t i = CACHE_STATEFUL_SETS; i < CACHE_COUNT; i++)
+        if (i != CACHE_PODS && bl_cache_set_store(caches->set, i))
+            bl_store_list(bl_cache_set_store(caches->set, i), namespace, &ret_view->stored);
     for (size_t i = 0; i < ret_view->stored.len; i++)
         *BL_PUSH(ret_view) = bl_stored_object(ret_view->stored.items[i]);
     ret_view->namespace = own ? bl_stored_object(own) : NULL;
 }
 
-void bl_caches_pods(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view)
+void bl_caches_pods(struct bl_caches *caches, const char *namespace,
+                    struct bl_namespace_view *ret_view)
 {
     BL_AUTO(bl_stored_list_release) struct bl_stored_list list = {0};
 
-    bl_store_list(caches->stores[CACHE_PODS], namespace, &list);
+    bl_store_list(bl_cache_set_store(caches->set, CACHE_PODS), namespace, &list);
     for (size_t i = 0; i < list.len; i++) {
         cJSON *pod = bl_json_unfold(bl_json_get(bl_stored_object(list.items[i]), FOLDED));
 
@@ -465,12 +356,12 @@ void bl_caches_pods(struct bl_caches *caches, const char *namespace, struct bl_v
     }
 }
 
-void bl_view_release(struct bl_view *view)
+void bl_namespace_view_release(struct bl_namespace_view *view)
 {
     bl_stored_list_release(&view->stored);
     for (size_t i = 0; i < view->own.len; i++)
         bl_json_free(view->own.items[i]);
     free(view->own.items);
     free(view->items);
-    *view = (struct bl_view){0};
+    *view = (struct bl_namespace_view){0};
 }

@@ -8,26 +8,26 @@
 #ifndef BALLAST_CONTROLLER_CACHES_H
 #define BALLAST_CONTROLLER_CACHES_H
 
-#include "ballast/kube/informers.h"
-#include "ballast/policies/snapshot.h"
+#include "ballast/daemon/caches.h"
+#include "ballast/daemon/sources.h"
 #include "ballast/runtime/workqueue.h"
-#include "telemetry.h"
 
 struct bl_caches;
 
-/** The caches' names, NULL-terminated; the label values of their metrics. */
-extern const char *const bl_caches_resources[];
+/** The plurals of the kinds that are kept, up to NULL: the label values of their metrics. */
+void bl_caches_names(const char *ret_names[BL_CACHES_MAX + 1]);
 
 /** All borrowed. */
 struct bl_caches_options {
     struct bl_kube_client *client;
-    struct bl_policies *policies; /* that KafkaPolicies go to */
-    struct bl_telemetry *telemetry;
-    struct bl_workqueue
-        *queue; /* namespaces whose companions have to be looked at, "/NAME" of policies */
-    struct bl_workqueue *clusters; /* namespaces whose Kafka clusters have to be */
-    bool
-        config_maps; /* those that hold settings of brokers too; reading them takes the right to read all */
+    struct bl_sources *sources; /* that KafkaPolicies go to */
+    const struct bl_source_metrics *metrics;
+    /** Namespaces whose companions have to be looked at; "/NAME" of policies. */
+    struct bl_workqueue *queue;
+    /** Namespaces whose Kafka clusters have to be looked at. */
+    struct bl_workqueue *clusters;
+    /** Those that hold settings of brokers too; reading them takes the right to read all. */
+    bool config_maps;
 };
 
 /** Fills its caches on threads of its own. */
@@ -62,7 +62,7 @@ struct bl_scope {
 bool bl_scope_has(const struct bl_scope *scope, const cJSON *namespace);
 
 /** Objects that stay as they are until it is released. */
-struct bl_view {
+struct bl_namespace_view {
     const cJSON *namespace; /* the Namespace; NULL: it is not there */
     const cJSON **items;    /* all of the namespace but its pods, and the Namespace; or the pods */
     size_t len, cap;
@@ -73,9 +73,11 @@ struct bl_view {
     } own; /* what is not stored so, and goes with the view */
 };
 
-void bl_caches_view(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view);
+void bl_caches_view(struct bl_caches *caches, const char *namespace,
+                    struct bl_namespace_view *ret_view);
 /** The pods of managed workloads. */
-void bl_caches_pods(struct bl_caches *caches, const char *namespace, struct bl_view *ret_view);
-void bl_view_release(struct bl_view *view);
+void bl_caches_pods(struct bl_caches *caches, const char *namespace,
+                    struct bl_namespace_view *ret_view);
+void bl_namespace_view_release(struct bl_namespace_view *view);
 
 #endif

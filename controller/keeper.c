@@ -355,7 +355,7 @@ static void work_on_cluster(struct bl_keeper *keeper, const char *key, const str
     if (stranger)
         (void)atomic_fetch_sub(&keeper->strangers, 1);
     took = bl_clock_now(&bl_clock_real) - begin;
-    bl_telemetry_look(keeper->options.telemetry, rc == 0 && !kept->unknown, took);
+    bl_controller_telemetry_look(keeper->options.telemetry, rc == 0 && !kept->unknown, took);
     if (rc == 0) {
         bl_workqueue_forget(keeper->options.queue, key);
         bl_workqueue_add_after(keeper->options.queue, key, pause_after(kept, busy, took));
@@ -375,8 +375,8 @@ static void work_on(void *context, const char *key)
     BL_AUTO_FREE char *namespace = bl_strndup(key, slash ? (size_t)(slash - key) : strlen(key));
     BL_AUTO(bl_snapshot_cleanup)
     struct bl_snapshot *snapshot = bl_policies_get(keeper->options.policies);
-    BL_AUTO(bl_view_release) struct bl_view view = {0};
-    BL_AUTO(bl_view_release) struct bl_view pods = {0};
+    BL_AUTO(bl_namespace_view_release) struct bl_namespace_view view = {0};
+    BL_AUTO(bl_namespace_view_release) struct bl_namespace_view pods = {0};
     BL_AUTO(bl_topology_release) struct bl_topology topology = {0};
     const struct bl_kafka *kafka;
 
@@ -431,5 +431,5 @@ void bl_keeper_measure(struct bl_keeper *keeper)
     }
     unknown = (int64_t)keeper->kept.len - sum.known;
     (void)pthread_mutex_unlock(&keeper->lock);
-    bl_telemetry_clusters(keeper->options.telemetry, &sum, unknown);
+    bl_controller_telemetry_clusters(keeper->options.telemetry, &sum, unknown);
 }

@@ -17,7 +17,7 @@ struct bl_keeper_options {
     struct bl_kube_client *client;
     struct bl_caches *caches;
     struct bl_policies *policies;
-    struct bl_telemetry *telemetry;
+    struct bl_controller_telemetry *telemetry;
     struct bl_recorder *recorder;
     struct bl_workqueue *queue; /* namespaces from the caches; and clusters, "namespace/name" */
     const struct bl_stop *stop;

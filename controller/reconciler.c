@@ -1,4 +1,5 @@
 #include "reconciler.h"
+#include "telemetry.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -248,7 +249,7 @@ static int do_steps(struct bl_reconciler *reconciler, const struct bl_plan *plan
     return -1;
 }
 
-static void note_seen(struct bl_reconciler *reconciler, const struct bl_view *view)
+static void note_seen(struct bl_reconciler *reconciler, const struct bl_namespace_view *view)
 {
     for (size_t i = 0; i < view->len; i++)
         if (bl_object_label(view->items[i], BL_LABEL_COMPANION))
@@ -296,7 +297,7 @@ static void leave_for_later(struct bl_reconciler *reconciler, const char *namesp
     plan->steps.len = kept;
 }
 
-static bool is_in_sight(const struct bl_view *view, const cJSON *owner)
+static bool is_in_sight(const struct bl_namespace_view *view, const cJSON *owner)
 {
     for (size_t i = 0; i < view->len; i++)
         if (bl_text_eq(bl_object_uid(view->items[i]), bl_json_string(owner, "uid")))
@@ -308,7 +309,7 @@ static bool is_in_sight(const struct bl_view *view, const cJSON *owner)
  * The pods of a workload may be heard of before the workload is, of which nothing was asked for then. One that never
  * comes into sight is none of ours, and must not keep its pods for ever.
  */
-static bool is_too_early(const struct bl_view *view, const cJSON *pod)
+static bool is_too_early(const struct bl_namespace_view *view, const cJSON *pod)
 {
     const cJSON *owner = bl_object_controller(pod);
     int64_t made = 0;
@@ -320,9 +321,9 @@ static bool is_too_early(const struct bl_view *view, const cJSON *pod)
 
 /* What was asked for is there; what cannot be made is no reason to keep brokers down. */
 static int let_pods_go(struct bl_reconciler *reconciler, const char *namespace,
-                       const struct bl_view *view, struct bl_error **err)
+                       const struct bl_namespace_view *view, struct bl_error **err)
 {
-    BL_AUTO(bl_view_release) struct bl_view pods = {0};
+    BL_AUTO(bl_namespace_view_release) struct bl_namespace_view pods = {0};
 
     bl_caches_pods(reconciler->options.caches, namespace, &pods);
     for (size_t i = 0; i < pods.len; i++) {
@@ -352,7 +353,7 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
 {
     BL_AUTO(bl_snapshot_cleanup)
     struct bl_snapshot *snapshot = bl_policies_get(reconciler->options.policies);
-    BL_AUTO(bl_view_release) struct bl_view view = {0};
+    BL_AUTO(bl_namespace_view_release) struct bl_namespace_view view = {0};
     BL_AUTO(bl_plan_release) struct bl_plan plan = {0};
     struct bl_plan_options options = {.namespace = namespace, .today = bl_day_today()};
 
@@ -382,8 +383,8 @@ static void work_on(void *context, const char *namespace)
                                : reconcile(reconciler, namespace, &err);
     enum bl_log_level level;
 
-    bl_telemetry_reconcile(reconciler->options.telemetry, rc == 0,
-                           bl_clock_now(&bl_clock_real) - begin);
+    bl_controller_telemetry_reconcile(reconciler->options.telemetry, rc == 0,
+                                      bl_clock_now(&bl_clock_real) - begin);
     if (rc == 0) {
         bl_workqueue_forget(reconciler->options.queue, namespace);
         return;

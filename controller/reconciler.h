@@ -15,7 +15,7 @@ struct bl_reconciler_options {
     struct bl_kube_client *client;
     struct bl_caches *caches;
     struct bl_policies *policies;
-    struct bl_telemetry *telemetry;
+    struct bl_controller_telemetry *telemetry;
     struct bl_recorder *recorder;
     struct bl_workqueue *queue;
     const struct bl_stop *stop;

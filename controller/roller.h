@@ -43,7 +43,7 @@ void bl_roller_release(struct bl_roller *roller);
 struct bl_roller_job {
     struct bl_kube_client *client;
     struct bl_recorder *recorder;
-    struct bl_telemetry *telemetry;
+    struct bl_controller_telemetry *telemetry;
     const struct bl_kafka *kafka;
     const struct bl_cluster *facts; /* NULL: unknown */
     const char *unknown;            /* why; NULL: known, or there is nothing to know */

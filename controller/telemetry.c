@@ -11,7 +11,7 @@ static const char *const phases[] = {"idle",   "rolling",  "paused", "stuck",
                                      "failed", "complete", NULL};
 static const char *const conditions[] = {"gate_closed", "not_safe", NULL};
 
-static void add_of_work(struct bl_telemetry *telemetry)
+static void add_of_work(struct bl_controller_telemetry *telemetry)
 {
     telemetry->companions =
         bl_metrics_make(telemetry->metrics, BL_METRIC_GAUGE, "ballast_controller_companions",
@@ -39,7 +39,7 @@ static void add_of_work(struct bl_telemetry *telemetry)
         "Events that could not be written.", BL_METRIC_NO_LABEL, BL_METRIC_NO_LABEL);
 }
 
-static void add_of_clusters(struct bl_telemetry *telemetry)
+static void add_of_clusters(struct bl_controller_telemetry *telemetry)
 {
     telemetry->clusters =
         bl_metrics_make(telemetry->metrics, BL_METRIC_GAUGE, "ballast_controller_clusters",
@@ -66,34 +66,36 @@ static void add_of_clusters(struct bl_telemetry *telemetry)
                         BL_METRIC_LABEL("result", evictions), BL_METRIC_NO_LABEL);
 }
 
-void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resources)
+void bl_controller_telemetry_init(struct bl_controller_telemetry *telemetry)
 {
     telemetry->metrics = bl_metrics_new();
     add_of_work(telemetry);
     add_of_clusters(telemetry);
-    bl_source_metrics_add(telemetry->metrics, resources, &telemetry->sources);
+    bl_source_metrics_add(telemetry->metrics, &telemetry->sources);
 }
 
-void bl_telemetry_release(struct bl_telemetry *telemetry)
+void bl_controller_telemetry_release(struct bl_controller_telemetry *telemetry)
 {
     bl_metrics_free(telemetry->metrics);
-    *telemetry = (struct bl_telemetry){0};
+    *telemetry = (struct bl_controller_telemetry){0};
 }
 
-void bl_telemetry_reconcile(struct bl_telemetry *telemetry, bool ok, bl_nsec duration)
+void bl_controller_telemetry_reconcile(struct bl_controller_telemetry *telemetry, bool ok,
+                                       bl_nsec duration)
 {
     bl_metric_add(telemetry->reconciles, 1, ok ? 0 : 1, 0, 0);
     bl_metric_observe(telemetry->duration, duration, 0, 0, 0);
 }
 
-void bl_telemetry_look(struct bl_telemetry *telemetry, bool ok, bl_nsec duration)
+void bl_controller_telemetry_look(struct bl_controller_telemetry *telemetry, bool ok,
+                                  bl_nsec duration)
 {
     bl_metric_add(telemetry->looks, 1, ok ? 0 : 1, 0, 0);
     bl_metric_observe(telemetry->look_duration, duration, 0, 0, 0);
 }
 
-void bl_telemetry_clusters(struct bl_telemetry *telemetry, const struct bl_keeper_counts *counts,
-                           int64_t unknown)
+void bl_controller_telemetry_clusters(struct bl_controller_telemetry *telemetry,
+                                      const struct bl_keeper_counts *counts, int64_t unknown)
 {
     bl_metric_set(telemetry->clusters, counts->known, 0, 0, 0);
     bl_metric_set(telemetry->clusters, unknown, 1, 0, 0);
@@ -103,7 +105,8 @@ void bl_telemetry_clusters(struct bl_telemetry *telemetry, const struct bl_keepe
         bl_metric_set(telemetry->rollouts, counts->rollouts[i], i, 0, 0);
 }
 
-void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out)
+void bl_controller_telemetry_render(const struct bl_controller_telemetry *telemetry,
+                                    struct bl_strbuf *out)
 {
     bl_metrics_render(telemetry->metrics, out);
     bl_metrics_render_process(out, BALLAST_VERSION);

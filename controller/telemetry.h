@@ -3,7 +3,7 @@
 #define BALLAST_CONTROLLER_TELEMETRY_H
 
 #include "ballast/base/clock.h"
-#include "ballast/base/metrics_sources.h"
+#include "ballast/daemon/metrics.h"
 #include "companions.h"
 #include "rollout.h"
 
@@ -21,26 +21,29 @@ struct bl_keeper_counts {
     int64_t rollouts[BL_ROLLOUT_PHASES]; /* clusters with an upgrade under way, by its phase */
 };
 
-struct bl_telemetry {
+struct bl_controller_telemetry {
     struct bl_metrics *metrics; /* owned */
     struct bl_metric *clusters, *pods, *rollouts, *looks, *look_duration, *evictions;
     struct bl_metric *reconciles, *duration, *writes, *companions, *queue, *leader, *events_dropped;
     struct bl_source_metrics sources;
 };
 
-/** Registers all of them. `resources` name the caches, NULL-terminated; borrowed. */
-void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resources);
-void bl_telemetry_release(struct bl_telemetry *telemetry);
+/** Registers all of them. `sources.resources` are set already. */
+void bl_controller_telemetry_init(struct bl_controller_telemetry *telemetry);
+void bl_controller_telemetry_release(struct bl_controller_telemetry *telemetry);
 
-void bl_telemetry_reconcile(struct bl_telemetry *telemetry, bool ok, bl_nsec duration);
+void bl_controller_telemetry_reconcile(struct bl_controller_telemetry *telemetry, bool ok,
+                                       bl_nsec duration);
 
 /** One look at a cluster; `ok`: it answered, and what had to be written was. */
-void bl_telemetry_look(struct bl_telemetry *telemetry, bool ok, bl_nsec duration);
+void bl_controller_telemetry_look(struct bl_controller_telemetry *telemetry, bool ok,
+                                  bl_nsec duration);
 /** `unknown`: clusters that do not answer. */
-void bl_telemetry_clusters(struct bl_telemetry *telemetry, const struct bl_keeper_counts *counts,
-                           int64_t unknown);
+void bl_controller_telemetry_clusters(struct bl_controller_telemetry *telemetry,
+                                      const struct bl_keeper_counts *counts, int64_t unknown);
 
 /** Appends all, those of the process (memory, CPU, descriptors) too. */
-void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out);
+void bl_controller_telemetry_render(const struct bl_controller_telemetry *telemetry,
+                                    struct bl_strbuf *out);
 
 #endif

@@ -3,44 +3,31 @@
 #include <stdio.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/daemon/ticker.h"
 #include "certs.h"
-#include "files.h"
+#include "pair.h"
 #include "webhook.h"
 
 #define CA_MAX_BYTES ((size_t)1 << 20)
 
-struct bl_app {
-    const struct bl_options *options;
-    struct bl_telemetry telemetry;
+struct bl_webhook_app {
+    const struct bl_webhook_options *options;
+    struct bl_webhook_telemetry telemetry;
     struct bl_fights *fights;
-    struct bl_policies *policies;
+    struct bl_sources *sources;
     struct bl_tls *tls;
+    struct bl_pair_files pair;
     struct bl_webhook webhook;
-    struct bl_server *reviews, *metrics;
-    struct bl_files *files;
+    struct bl_server *reviews, *probes;
+    struct bl_ticker *files; /* looks at policies and the certificate */
 
     struct bl_stop *stop; /* ends requests to the cluster */
     struct bl_kube_client *client;
-    struct bl_cluster *cluster;
+    struct bl_cluster_cache *cluster;
     struct bl_certs *certs;
 };
 
-static int connect_to_cluster(const struct bl_options *options, const struct bl_stop *stop,
-                              struct bl_kube_client **ret_client, struct bl_error **err)
-{
-    struct bl_kube_options requests = {.stop = stop};
-    struct bl_kube_config *config = NULL;
-
-    if (!options->in_cluster && !options->kubeconfig)
-        return 0;
-    if ((options->in_cluster ? bl_kube_config_in_cluster(NULL, &bl_clock_real, &config, err)
-                             : bl_kube_config_load(options->kubeconfig, options->context,
-                                                   &bl_clock_real, &config, err)) < 0)
-        return -1;
-    return bl_kube_client_new(config, &requests, ret_client, err);
-}
-
-static struct bl_certs_options certs_options(const struct bl_options *options,
+static struct bl_certs_options certs_options(const struct bl_webhook_options *options,
                                              struct bl_kube_client *client)
 {
     return (struct bl_certs_options){
@@ -53,18 +40,7 @@ static struct bl_certs_options certs_options(const struct bl_options *options,
     };
 }
 
-static int start_policies(struct bl_app *app, struct bl_error **err)
-{
-    enum bl_reload what;
-
-    app->policies = bl_policies_new(app->options->policies.items, app->options->overlap);
-    if (bl_policies_read(app->policies, &what, err) < 0)
-        return -1;
-    bl_source_metrics_reload(&app->telemetry.sources, BL_SOURCE_FILES, true, false);
-    return 0;
-}
-
-static int read_client_ca(struct bl_app *app, struct bl_error **err)
+static int read_client_ca(struct bl_webhook_app *app, struct bl_error **err)
 {
     const char *path = app->options->client_ca;
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(CA_MAX_BYTES);
@@ -78,49 +54,56 @@ static int read_client_ca(struct bl_app *app, struct bl_error **err)
     return 0;
 }
 
-static int start_tls(struct bl_app *app, struct bl_error **err)
+static int start_tls(struct bl_webhook_app *app, struct bl_error **err)
 {
-    const struct bl_options *options = app->options;
+    const struct bl_webhook_options *options = app->options;
 
     if (options->insecure_http)
         return 0;
     app->tls = bl_tls_new(&bl_clock_real);
     if (read_client_ca(app, err) < 0)
         return -1;
-    if (options->tls_cert)
-        return bl_files_read_pair(app->tls, options->tls_cert, options->tls_key, err);
-    return 0;
-}
-
-static int start_cluster(struct bl_app *app, struct bl_error **err)
-{
-    if (bl_stop_new(&app->stop, err) < 0 ||
-        connect_to_cluster(app->options, app->stop, &app->client, err) < 0)
-        return -1;
-    if (!app->client)
+    if (!options->tls_cert)
         return 0;
-    return bl_cluster_start(
-        &(struct bl_cluster_settings){.client = app->client,
-                                      .policies = app->policies,
-                                      .telemetry = &app->telemetry,
-                                      .config_maps = app->options->config_maps,
-                                      .lease_namespace = app->options->lease_namespace,
-                                      .lease_name = app->options->lease_name},
-        &app->cluster, err);
+    app->pair = (struct bl_pair_files){.tls = app->tls,
+                                       .cert = options->tls_cert,
+                                       .key = options->tls_key,
+                                       .metrics = &app->telemetry.sources};
+    return bl_pair_read(&app->pair, err);
 }
 
-static int start_certs(struct bl_app *app, struct bl_error **err)
+static int start_cluster(struct bl_webhook_app *app, struct bl_error **err)
+{
+    const struct bl_webhook_options *options = app->options;
+    struct bl_cluster_cache_options cluster = {.sources = app->sources,
+                                               .metrics = &app->telemetry.sources,
+                                               .config_maps = options->daemon.config_maps,
+                                               .lease = &options->lease};
+    struct bl_kube_options requests = {0};
+
+    if (bl_stop_new(&app->stop, err) < 0)
+        return -1;
+    if (!bl_daemon_has_cluster(&options->daemon))
+        return 0;
+    requests.stop = app->stop;
+    if (bl_kube_client_open(&options->daemon.cluster, &requests, &app->client, err) < 0)
+        return -1;
+    cluster.client = app->client;
+    return bl_cluster_cache_start(&cluster, &app->cluster, err);
+}
+
+static int start_certs(struct bl_webhook_app *app, struct bl_error **err)
 {
     struct bl_certs_options options = certs_options(app->options, app->client);
 
     if (!options.secret && !options.folder)
         return 0;
     options.tls = app->tls;
-    options.telemetry = &app->telemetry;
+    options.metrics = &app->telemetry.sources;
     return bl_certs_start(&options, &app->certs, err);
 }
 
-static int start_servers(struct bl_app *app, struct bl_error **err)
+static int start_servers(struct bl_webhook_app *app, struct bl_error **err)
 {
     struct bl_server_options reviews = {
         .listen = app->options->listen,
@@ -131,109 +114,105 @@ static int start_servers(struct bl_app *app, struct bl_error **err)
         .threads = (unsigned)app->options->threads,
         .max_connections = (unsigned)app->options->max_connections,
     };
-    struct bl_server_options metrics = {
-        .listen = app->options->metrics_listen,
-        .serve = bl_webhook_serve_metrics,
-        .context = &app->webhook,
-        .threads = 1,
-        .max_connections = 32,
-    };
 
-    app->webhook.policies = app->policies;
+    app->webhook.sources = app->sources;
     app->webhook.telemetry = &app->telemetry;
     app->webhook.fights = app->fights;
     app->webhook.tls = app->tls;
     app->webhook.cluster = app->cluster;
     app->webhook.admins = app->options->admins.items;
     app->webhook.trusted_only = app->options->client_ca != NULL;
+    bl_webhook_init_probes(&app->webhook);
     if (bl_server_start(&reviews, &app->reviews, err) < 0)
         return -1;
     app->webhook.server = app->reviews;
-    return bl_server_start(&metrics, &app->metrics, err);
+    return bl_probes_start(&app->webhook.probes, app->options->daemon.metrics_listen, &app->probes,
+                           err);
 }
 
-static int start_files(struct bl_app *app, struct bl_error **err)
+static void look_at_files(void *context)
 {
-    struct bl_files_options options = {
-        .policies = app->policies,
-        .tls = app->options->tls_cert ? app->tls : NULL,
-        .tls_cert = app->options->tls_cert,
-        .tls_key = app->options->tls_key,
-        .telemetry = &app->telemetry,
-        .every = app->options->reload,
-    };
+    struct bl_webhook_app *app = context;
 
-    return bl_files_start(&options, &app->files, err);
+    (void)bl_sources_look(app->sources);
+    bl_pair_look(&app->pair);
 }
 
-int bl_app_start(const struct bl_options *options, struct bl_app **ret_app, struct bl_error **err)
+int bl_webhook_app_start(const struct bl_webhook_options *options, struct bl_webhook_app **ret_app,
+                         struct bl_error **err)
 {
-    BL_AUTO(bl_app_cleanup) struct bl_app *app = BL_NEW(struct bl_app);
+    BL_AUTO(bl_webhook_app_cleanup) struct bl_webhook_app *app = BL_NEW(struct bl_webhook_app);
 
     app->options = options;
-    bl_telemetry_init(&app->telemetry, bl_cluster_resources);
+    bl_cluster_cache_names(app->telemetry.sources.resources);
+    bl_webhook_telemetry_init(&app->telemetry);
     app->fights = bl_fights_new();
-    if (start_policies(app, err) < 0 || start_tls(app, err) < 0 || start_cluster(app, err) < 0 ||
-        start_certs(app, err) < 0 || start_servers(app, err) < 0 || start_files(app, err) < 0)
+    if (bl_sources_new(options->daemon.policies.items, options->overlap, &app->telemetry.sources,
+                       &app->sources, err) < 0 ||
+        start_tls(app, err) < 0 || start_cluster(app, err) < 0 || start_certs(app, err) < 0 ||
+        start_servers(app, err) < 0 ||
+        bl_ticker_start(options->reload, look_at_files, app, &app->files, err) < 0)
         return -1;
     BL_LOG(BL_LOG_INFO, "serving", BL_LOG_TEXT("version", BALLAST_VERSION),
            BL_LOG_TEXT("listen", options->listen), BL_LOG_INT("port", bl_server_port(app->reviews)),
-           BL_LOG_INT("metrics_port", bl_server_port(app->metrics)));
+           BL_LOG_INT("metrics_port", bl_server_port(app->probes)));
     *ret_app = BL_STEAL(app);
     return 0;
 }
 
-void bl_app_reload(struct bl_app *app)
+void bl_webhook_app_reload(struct bl_webhook_app *app)
 {
-    bl_files_wake(app->files);
+    bl_ticker_wake(app->files);
 }
 
-void bl_app_leave(struct bl_app *app)
+void bl_webhook_app_leave(struct bl_webhook_app *app)
 {
     BL_LOG(BL_LOG_INFO, "draining", BL_LOG_INT("seconds", app->options->drain / BL_NSEC_S));
     atomic_store(&app->webhook.leaving, true);
     bl_server_drain(app->reviews);
 }
 
-void bl_app_stop(struct bl_app *app)
+void bl_webhook_app_stop(struct bl_webhook_app *app)
 {
     if (!app)
         return;
     if (app->stop)
         bl_stop_raise(app->stop);
-    bl_files_stop(app->files);
+    bl_ticker_stop(app->files);
     /* Metrics tell of the other server. */
-    bl_server_stop(app->metrics);
+    bl_server_stop(app->probes);
     bl_server_stop(app->reviews);
     bl_certs_stop(app->certs);
-    bl_cluster_stop(app->cluster);
+    bl_cluster_cache_stop(app->cluster);
     bl_kube_client_free(app->client);
     bl_stop_free(app->stop);
     bl_tls_free(app->tls);
-    bl_policies_free(app->policies);
-    bl_telemetry_release(&app->telemetry);
+    bl_sources_free(app->sources);
+    bl_complaint_release(&app->pair.complaint);
+    bl_webhook_telemetry_release(&app->telemetry);
     bl_fights_free(app->fights);
     free(app);
 }
 
-static int ensure(const struct bl_options *options, enum bl_pki_step *ret_step,
+static int ensure(const struct bl_webhook_options *options, enum bl_pki_step *ret_step,
                   struct bl_error **err)
 {
     BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = NULL;
 
-    if (connect_to_cluster(options, NULL, &client, err) < 0)
+    if (bl_daemon_has_cluster(&options->daemon) &&
+        bl_kube_client_open(&options->daemon.cluster, NULL, &client, err) < 0)
         return -1;
     struct bl_certs_options certs = certs_options(options, client);
     return bl_certs_ensure(&certs, NULL, ret_step, err);
 }
 
-int bl_app_certs(const struct bl_options *options)
+int bl_webhook_app_certs(const struct bl_webhook_options *options)
 {
     enum bl_pki_step step;
     BL_ERROR(err);
 
     if (ensure(options, &step, &err) < 0)
-        return bl_options_fail(err);
+        return bl_command_fail(&bl_webhook_command, err);
     printf("%s: %s\n", options->certs_secret ? options->certs_secret : options->certs_dir,
            bl_pki_step_name(step));
     return BL_EXIT_OK;

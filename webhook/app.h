@@ -10,20 +10,20 @@
 #include "ballast/base/error.h"
 #include "options.h"
 
-struct bl_app;
+struct bl_webhook_app;
 
 /** `options` are borrowed. Serves when it returns. */
-BL_CHECK int bl_app_start(const struct bl_options *options, struct bl_app **ret_app,
-                          struct bl_error **err);
+BL_CHECK int bl_webhook_app_start(const struct bl_webhook_options *options,
+                                  struct bl_webhook_app **ret_app, struct bl_error **err);
 /** Looks at files now. */
-void bl_app_reload(struct bl_app *app);
+void bl_webhook_app_reload(struct bl_webhook_app *app);
 /** Not ready from now on, and every answer ends its connection. */
-void bl_app_leave(struct bl_app *app);
+void bl_webhook_app_leave(struct bl_webhook_app *app);
 /** Ends all of it. */
-void bl_app_stop(struct bl_app *app);
-BL_DEFINE_CLEANUP(struct bl_app *, bl_app_cleanup, bl_app_stop)
+void bl_webhook_app_stop(struct bl_webhook_app *app);
+BL_DEFINE_CLEANUP(struct bl_webhook_app *, bl_webhook_app_cleanup, bl_webhook_app_stop)
 
 /** `ballast-webhook certs`; returns the exit status. */
-int bl_app_certs(const struct bl_options *options);
+int bl_webhook_app_certs(const struct bl_webhook_options *options);
 
 #endif

@@ -102,7 +102,7 @@ struct bl_certs {
     struct bl_stop *stop;
     pthread_t thread;
     struct bl_pki_state known;
-    char *complaint; /* said last, so that it is said once */
+    struct bl_complaint complaint;
 };
 
 static bool look(struct bl_certs *certs)
@@ -111,24 +111,14 @@ static bool look(struct bl_certs *certs)
     BL_ERROR(err);
 
     if (bl_certs_ensure(&certs->options, &certs->known, &step, &err) < 0) {
-        bool new = !certs->complaint || strcmp(certs->complaint, bl_error_text(err)) != 0;
-
-        if (new) {
-            bl_log_error(BL_LOG_ERROR, "certificate not in order", err);
-            bl_source_metrics_reload(&certs->options.telemetry->sources, BL_SOURCE_CERTIFICATE,
-                                     false, true);
-        }
-        free(certs->complaint);
-        certs->complaint = bl_strdup(bl_error_text(err));
+        bl_complaint_raise(&certs->complaint, certs->options.metrics, BL_SOURCE_CERTIFICATE,
+                           "certificate not in order", err);
         return false;
     }
     if (step != BL_PKI_KEEP)
         BL_LOG(BL_LOG_INFO, "certificate renewed", BL_LOG_TEXT("step", bl_pki_step_name(step)));
-    if (step != BL_PKI_KEEP || certs->complaint)
-        bl_source_metrics_reload(&certs->options.telemetry->sources, BL_SOURCE_CERTIFICATE, true,
-                                 false);
-    free(certs->complaint);
-    certs->complaint = NULL;
+    bl_complaint_settle(&certs->complaint, certs->options.metrics, BL_SOURCE_CERTIFICATE,
+                        step != BL_PKI_KEEP);
     return true;
 }
 
@@ -143,22 +133,29 @@ static void *run(void *arg)
     return NULL;
 }
 
+/* Of one whose thread does not run. */
+static void certs_free(struct bl_certs *certs)
+{
+    if (!certs)
+        return;
+    bl_stop_free(certs->stop);
+    bl_pki_state_release(&certs->known);
+    bl_complaint_release(&certs->complaint);
+    free(certs);
+}
+BL_DEFINE_CLEANUP(struct bl_certs *, certs_cleanup, certs_free)
+
 int bl_certs_start(const struct bl_certs_options *options, struct bl_certs **ret_certs,
                    struct bl_error **err)
 {
-    struct bl_certs *certs = BL_NEW(struct bl_certs);
+    BL_AUTO(certs_cleanup) struct bl_certs *certs = BL_NEW(struct bl_certs);
 
     certs->options = *options;
-    if (bl_stop_new(&certs->stop, err) < 0) {
-        free(certs);
+    if (bl_stop_new(&certs->stop, err) < 0)
         return -1;
-    }
-    if (pthread_create(&certs->thread, NULL, run, certs) != 0) {
-        bl_stop_free(certs->stop);
-        free(certs);
+    if (pthread_create(&certs->thread, NULL, run, certs) != 0)
         return bl_fail(err, BL_ERR_IO, "could not start a thread");
-    }
-    *ret_certs = certs;
+    *ret_certs = BL_STEAL(certs);
     return 0;
 }
 
@@ -168,8 +165,5 @@ void bl_certs_stop(struct bl_certs *certs)
         return;
     bl_stop_raise(certs->stop);
     (void)pthread_join(certs->thread, NULL);
-    bl_stop_free(certs->stop);
-    bl_pki_state_release(&certs->known);
-    free(certs->complaint);
-    free(certs);
+    certs_free(certs);
 }

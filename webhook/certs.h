@@ -8,20 +8,20 @@
 #ifndef BALLAST_WEBHOOK_CERTS_H
 #define BALLAST_WEBHOOK_CERTS_H
 
+#include "ballast/daemon/sources.h"
 #include "ballast/kube/client.h"
 #include "ballast/pki/rotation.h"
 #include "ballast/serve/tls.h"
-#include "telemetry.h"
 
 /** All borrowed. */
 struct bl_certs_options {
     struct bl_kube_client *client; /* NULL: no cluster */
     const char *secret;            /* "NAMESPACE/NAME"; NULL: `folder` */
     const char *folder;
-    const char *const *names;       /* of the leaf, up to NULL */
-    const char *webhook_config;     /* whose caBundle is kept; NULL: none */
-    struct bl_tls *tls;             /* that shows the leaf; NULL: none */
-    struct bl_telemetry *telemetry; /* may be NULL */
+    const char *const *names;                /* of the leaf, up to NULL */
+    const char *webhook_config;              /* whose caBundle is kept; NULL: none */
+    struct bl_tls *tls;                      /* that shows the leaf; NULL: none */
+    const struct bl_source_metrics *metrics; /* only bl_certs_start() needs them */
     const struct bl_clock *clock;
 };
 

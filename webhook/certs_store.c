@@ -9,7 +9,7 @@
 #include "ballast/base/base64.h"
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
-#include "ballast/base/program.h"
+#include "ballast/base/options.h"
 
 #define PEM_MAX_BYTES ((size_t)64 << 10)
 
@@ -98,14 +98,15 @@ static int load_part(const cJSON *data, struct part *part, struct bl_error **err
 static int load_secret(const struct bl_certs_options *options, struct bl_certs_stored *stored,
                        struct bl_error **err)
 {
-    BL_AUTO_FREE char *namespace = NULL;
+    BL_AUTO(bl_namespaced_release) struct bl_namespaced secret = {0};
     struct part parts[PARTS];
-    const char *name = bl_program_split_namespaced(options->secret, &namespace);
 
-    if (bl_kube_get(options->client, &bl_kind_secret.resource, namespace, name, &stored->secret,
-                    err) < 0) {
+    bl_namespaced_split(options->secret, &secret);
+    if (bl_kube_get(options->client, &bl_kind_secret.resource, secret.namespace, secret.name,
+                    &stored->secret, err) < 0) {
         if (bl_error_code(*err) == BL_ERR_NOT_FOUND)
-            bl_hint(err, "Make it, empty: kubectl create secret generic %s -n %s", name, namespace);
+            bl_hint(err, "Make it, empty: kubectl create secret generic %s -n %s", secret.name,
+                    secret.namespace);
         return bl_wrap(err, "could not read Secret %s", options->secret);
     }
     parts_of(&stored->state, parts);
@@ -139,13 +140,13 @@ static void set_data(cJSON *data, const struct part *part)
 static int save_secret(const struct bl_certs_options *options, const struct bl_certs_stored *stored,
                        struct bl_error **err)
 {
-    BL_AUTO_FREE char *namespace = NULL;
+    BL_AUTO(bl_namespaced_release) struct bl_namespaced secret = {0};
     BL_AUTO_JSON cJSON *object = bl_json_copy(stored->secret);
     cJSON *data = bl_json_get(object, "data");
     struct bl_pki_state state = stored->state;
     struct part parts[PARTS];
 
-    (void)bl_program_split_namespaced(options->secret, &namespace);
+    bl_namespaced_split(options->secret, &secret);
     if (!cJSON_IsObject(data)) {
         cJSON_DeleteItemFromObjectCaseSensitive(object, "data");
         data = bl_json_add_object(object, "data");
@@ -153,7 +154,8 @@ static int save_secret(const struct bl_certs_options *options, const struct bl_c
     parts_of(&state, parts);
     for (size_t i = 0; i < PARTS; i++)
         set_data(data, &parts[i]);
-    if (bl_kube_update(options->client, &bl_kind_secret.resource, namespace, object, NULL, err) < 0)
+    if (bl_kube_update(options->client, &bl_kind_secret.resource, secret.namespace, object, NULL,
+                       err) < 0)
         return bl_wrap(err, "could not write Secret %s", options->secret);
     return 0;
 }

@@ -25,47 +25,17 @@ enum cache {
     CACHE_COUNT,
 };
 
-const char *const bl_cluster_resources[] = {
-    "kafkapolicies",        "namespaces",      "nodes",    "statefulsets", "deployments", "pods",
-    "poddisruptionbudgets", "networkpolicies", "services", "leases",       "configmaps",  NULL};
-
 /* The answer to an eviction waits for this, and a thread with it. */
 #define NODE_AT_MOST BL_NSEC_S
 
-/* Pods are those of workloads that are managed; of namespaces and nodes only the head matters. */
-static const struct bl_watch_spec specs[CACHE_COUNT] = {
-    [CACHE_POLICIES] = {.resource = &bl_kind_kafka_policy.resource},
-    [CACHE_NAMESPACES] = {.resource = &bl_kind_namespace.resource, .selection.metadata_only = true},
-    [CACHE_NODES] = {.resource = &bl_kind_node.resource, .selection.metadata_only = true},
-    [CACHE_STATEFUL_SETS] = {.resource = &bl_kind_stateful_set.resource},
-    [CACHE_DEPLOYMENTS] = {.resource = &bl_kind_deployment.resource},
-    [CACHE_PODS] = {.resource = &bl_kind_pod.resource, .selection.labels = BL_LABEL_ROLE},
-    [CACHE_BUDGETS] = {.resource = &bl_kind_disruption_budget.resource},
-    [CACHE_NETWORK_POLICIES] = {.resource = &bl_kind_network_policy.resource},
-    [CACHE_SERVICES] = {.resource = &bl_kind_service.resource},
-    [CACHE_LEASES] = {.resource = &bl_kind_lease.resource},
-    [CACHE_CONFIG_MAPS] = {.resource = &bl_kind_config_map.resource},
-};
-
-struct bl_cluster {
+struct bl_cluster_cache {
     struct bl_kube_client *client;
-    struct bl_policies *policies;
-    struct bl_telemetry *telemetry;
-    struct bl_informers *informers;
-    struct bl_store *stores[CACHE_COUNT]; /* NULL: not asked for */
-    size_t indexes[CACHE_COUNT];          /* among the informers */
+    struct bl_sources *sources;
+    struct bl_cache_set *set;
+    bool watches_lease;
     _Atomic(bl_nsec) beat; /* when the Lease was seen to change last; 0: it is nobody's */
-    struct {
-        char **items;
-        size_t len, cap;
-    } refused; /* names of policies whose newest version is broken; of the thread that watches them */
 };
-
-static bool keep_workload(cJSON *object, void *context BL_UNUSED)
-{
-    bl_json_cut(object, "status");
-    return bl_review_matters(object);
-}
+BL_DEFINE_CLEANUP(struct bl_cluster_cache *, cluster_cleanup, bl_cluster_cache_stop)
 
 static bool keep_spec(cJSON *object, void *context BL_UNUSED)
 {
@@ -105,147 +75,91 @@ static bool keep_node(cJSON *object, void *context BL_UNUSED)
     return keep_head(object, "Node");
 }
 
-static void forget_refused(struct bl_cluster *cluster, const char *name)
-{
-    for (size_t i = 0; i < cluster->refused.len; i++) {
-        if (strcmp(cluster->refused.items[i], name) != 0)
-            continue;
-        free(cluster->refused.items[i]);
-        cluster->refused.items[i] = cluster->refused.items[--cluster->refused.len];
-        return;
-    }
-}
-
 static void policy_changed(const cJSON *before, const cJSON *after, void *context)
 {
-    struct bl_cluster *cluster = context;
-    const char *name = bl_object_ref(after ? after : before).name;
-    BL_ERROR(err);
-    int rc;
+    struct bl_cluster_cache *cluster = context;
 
-    /* What the controller says of it in its status changes nothing. */
-    if (before && after && bl_json_equal(bl_json_get(before, "spec"), bl_json_get(after, "spec")))
-        return;
-    rc = after ? bl_policies_upsert(cluster->policies, after, &err)
-               : bl_policies_remove(cluster->policies, name, &err);
-    forget_refused(cluster, name);
-    if (rc < 0)
-        *BL_PUSH(&cluster->refused) = bl_strdup(name);
-    bl_source_metrics_reload(&cluster->telemetry->sources, BL_SOURCE_CLUSTER, rc == 0,
-                             cluster->refused.len > 0);
-    if (rc < 0)
-        bl_log_error(BL_LOG_ERROR, "policy not replaced", err);
-    else
-        BL_LOG(BL_LOG_INFO, "policies replaced", BL_LOG_TEXT("source", "cluster"),
-               BL_LOG_TEXT("name", name));
+    (void)bl_sources_policy_changed(cluster->sources, before, after);
 }
 
 /* By the own clock, so that clocks that differ do no harm. Who gives the Lease back goes at once. */
 static void lease_changed(const cJSON *before BL_UNUSED, const cJSON *after, void *context)
 {
-    struct bl_cluster *cluster = context;
+    struct bl_cluster_cache *cluster = context;
     const char *holder = bl_json_string(bl_json_get(after, "spec"), "holderIdentity");
 
     atomic_store(&cluster->beat, holder && *holder ? bl_clock_now(&bl_clock_real) : 0);
 }
 
-static void add_caches(struct bl_cluster *cluster, const struct bl_cluster_settings *settings)
+/* Pods are those of workloads that are managed; of namespaces and nodes only the head matters. */
+static const struct bl_cache_spec specs[CACHE_COUNT] = {
+    [CACHE_POLICIES] = {.kind = &bl_kind_kafka_policy, .changed = policy_changed},
+    [CACHE_NAMESPACES] = {.kind = &bl_kind_namespace,
+                          .selection.metadata_only = true,
+                          .keep = keep_namespace},
+    [CACHE_NODES] = {.kind = &bl_kind_node, .selection.metadata_only = true, .keep = keep_node},
+    [CACHE_STATEFUL_SETS] = {.kind = &bl_kind_stateful_set, .keep = keep_spec},
+    [CACHE_DEPLOYMENTS] = {.kind = &bl_kind_deployment, .keep = keep_spec},
+    [CACHE_PODS] = {.kind = &bl_kind_pod, .selection.labels = BL_LABEL_ROLE, .keep = keep_pod},
+    [CACHE_BUDGETS] = {.kind = &bl_kind_disruption_budget, .keep = keep_spec},
+    [CACHE_NETWORK_POLICIES] = {.kind = &bl_kind_network_policy, .keep = keep_spec},
+    [CACHE_SERVICES] = {.kind = &bl_kind_service, .keep = keep_spec},
+    [CACHE_LEASES] = {.kind = &bl_kind_lease, .changed = lease_changed},
+    [CACHE_CONFIG_MAPS] = {.kind = &bl_kind_config_map, .keep = keep_spec},
+};
+
+void bl_cluster_cache_names(const char *ret_names[BL_CACHES_MAX + 1])
 {
-    BL_AUTO_FREE char *lease =
-        bl_asprintf("metadata.name=%s", settings->lease_name ? settings->lease_name : "");
-    struct bl_store_options options[CACHE_COUNT] = {
-        [CACHE_POLICIES].changed = policy_changed,
-        [CACHE_NAMESPACES].keep = keep_namespace,
-        [CACHE_NODES].keep = keep_node,
-        [CACHE_STATEFUL_SETS].keep = keep_workload,
-        [CACHE_DEPLOYMENTS].keep = keep_workload,
-        [CACHE_PODS].keep = keep_pod,
-        [CACHE_BUDGETS].keep = keep_spec,
-        [CACHE_NETWORK_POLICIES].keep = keep_spec,
-        [CACHE_SERVICES].keep = keep_spec,
-        [CACHE_LEASES].changed = lease_changed,
-        [CACHE_CONFIG_MAPS].keep = keep_spec,
-    };
-
-    for (size_t i = 0; i < CACHE_COUNT; i++) {
-        struct bl_watch_spec spec = specs[i];
-
-        if ((i == CACHE_LEASES && !settings->lease_name) ||
-            (i == CACHE_CONFIG_MAPS && !settings->config_maps))
-            continue;
-        if (i == CACHE_LEASES) {
-            spec.selection.namespace = settings->lease_namespace;
-            spec.selection.fields = lease;
-        }
-        options[i].context = cluster;
-        cluster->indexes[i] = bl_informers_len(cluster->informers);
-        cluster->stores[i] = bl_informers_add(cluster->informers, &spec, &options[i]);
-    }
+    bl_cache_names(specs, CACHE_COUNT, ret_names);
 }
-BL_DEFINE_CLEANUP(struct bl_cluster *, cluster_cleanup, bl_cluster_stop)
 
-int bl_cluster_start(const struct bl_cluster_settings *settings, struct bl_cluster **ret_cluster,
-                     struct bl_error **err)
+int bl_cluster_cache_start(const struct bl_cluster_cache_options *options,
+                           struct bl_cluster_cache **ret_cluster, struct bl_error **err)
 {
-    BL_AUTO(cluster_cleanup) struct bl_cluster *cluster = BL_NEW(struct bl_cluster);
+    BL_AUTO(cluster_cleanup) struct bl_cluster_cache *cluster = BL_NEW(struct bl_cluster_cache);
+    const struct bl_namespaced *lease = options->lease;
+    BL_AUTO_FREE char *field = bl_asprintf("metadata.name=%s", lease->name ? lease->name : "");
+    struct bl_cache_spec wanted[CACHE_COUNT];
 
-    cluster->client = settings->client;
-    cluster->policies = settings->policies;
-    cluster->telemetry = settings->telemetry;
-    if (bl_informers_new(settings->client, &cluster->informers, err) < 0)
-        return -1;
-    add_caches(cluster, settings);
-    if (bl_informers_start(cluster->informers, err) < 0)
+    memcpy(wanted, specs, sizeof(wanted));
+    wanted[CACHE_LEASES].left_out = !lease->name;
+    wanted[CACHE_LEASES].selection.namespace = lease->namespace;
+    wanted[CACHE_LEASES].selection.fields = field;
+    wanted[CACHE_CONFIG_MAPS].left_out = !options->config_maps;
+    cluster->client = options->client;
+    cluster->sources = options->sources;
+    cluster->watches_lease = lease->name != NULL;
+    if (bl_cache_set_new(options->client, wanted, CACHE_COUNT, options->metrics, cluster,
+                         &cluster->set, err) < 0 ||
+        bl_cache_set_start(cluster->set, err) < 0)
         return -1;
     *ret_cluster = BL_STEAL(cluster);
     return 0;
 }
 
-void bl_cluster_stop(struct bl_cluster *cluster)
+void bl_cluster_cache_stop(struct bl_cluster_cache *cluster)
 {
     if (!cluster)
         return;
-    bl_informers_free(cluster->informers);
-    for (size_t i = 0; i < cluster->refused.len; i++)
-        free(cluster->refused.items[i]);
-    free(cluster->refused.items);
+    bl_cache_set_free(cluster->set);
     free(cluster);
 }
 
-char *bl_cluster_unready(struct bl_cluster *cluster)
+char *bl_cluster_cache_unready(struct bl_cluster_cache *cluster)
 {
-    if (bl_informers_synced(cluster->informers))
-        return NULL;
-    for (size_t i = 0; i < CACHE_COUNT; i++) {
-        struct bl_watch_status status;
-
-        if (!cluster->stores[i])
-            continue;
-        bl_informers_status(cluster->informers, cluster->indexes[i], &status);
-        if (!status.synced && !status.missing)
-            return bl_asprintf("the cache of %s is not filled yet%s%s", bl_cluster_resources[i],
-                               *status.error ? ": " : "", status.error);
-    }
-    return NULL;
+    return bl_cache_set_unready(cluster->set);
 }
 
-void bl_cluster_measure(struct bl_cluster *cluster)
+void bl_cluster_cache_measure(struct bl_cluster_cache *cluster)
 {
-    for (size_t i = 0; i < CACHE_COUNT; i++) {
-        struct bl_cache_measures measures;
-
-        if (!cluster->stores[i])
-            continue;
-        bl_informers_measure(cluster->informers, cluster->indexes[i], &measures);
-        bl_source_metrics_cache(&cluster->telemetry->sources, i, &measures);
-    }
+    bl_cache_set_measure(cluster->set);
 }
 
-enum bl_controller_life bl_cluster_controller(struct bl_cluster *cluster)
+enum bl_controller_life bl_cluster_cache_controller(struct bl_cluster_cache *cluster)
 {
     bl_nsec beat;
 
-    if (!cluster || !cluster->stores[CACHE_LEASES])
+    if (!cluster || !cluster->watches_lease)
         return BL_CONTROLLER_UNKNOWN;
     beat = atomic_load(&cluster->beat);
     return beat && bl_clock_now(&bl_clock_real) - beat < BL_LEASE_AWAY_SECONDS * BL_NSEC_S
@@ -253,31 +167,31 @@ enum bl_controller_life bl_cluster_controller(struct bl_cluster *cluster)
                : BL_CONTROLLER_AWAY;
 }
 
-static void add_stored(struct bl_view *view, struct bl_stored *stored)
+static void add_stored(struct bl_cluster_view *view, struct bl_stored *stored)
 {
     if (stored)
         *BL_PUSH(&view->stored) = stored;
 }
 
-static void add_one(struct bl_cluster *cluster, enum cache cache, const char *namespace,
-                    const char *name, struct bl_view *view)
+static void add_one(struct bl_cluster_cache *cluster, enum cache cache, const char *namespace,
+                    const char *name, struct bl_cluster_view *view)
 {
     if (name)
-        add_stored(view, bl_store_find(cluster->stores[cache], namespace, name));
+        add_stored(view, bl_store_find(bl_cache_set_store(cluster->set, cache), namespace, name));
 }
 
-static void add_all(struct bl_cluster *cluster, enum cache cache, const char *namespace,
-                    struct bl_view *view)
+static void add_all(struct bl_cluster_cache *cluster, enum cache cache, const char *namespace,
+                    struct bl_cluster_view *view)
 {
-    bl_store_list(cluster->stores[cache], namespace, &view->stored);
+    bl_store_list(bl_cache_set_store(cluster->set, cache), namespace, &view->stored);
 }
 
 /* With what made it. The pod lives as long as the view; NULL: it is not known. */
-static const cJSON *add_pod(struct bl_cluster *cluster, const char *namespace, const char *name,
-                            struct bl_view *view)
+static const cJSON *add_pod(struct bl_cluster_cache *cluster, const char *namespace,
+                            const char *name, struct bl_cluster_view *view)
 {
     struct bl_stored *pod =
-        name ? bl_store_find(cluster->stores[CACHE_PODS], namespace, name) : NULL;
+        name ? bl_store_find(bl_cache_set_store(cluster->set, CACHE_PODS), namespace, name) : NULL;
     const cJSON *owner = pod ? bl_object_controller(bl_stored_object(pod)) : NULL;
 
     add_stored(view, pod);
@@ -287,22 +201,23 @@ static const cJSON *add_pod(struct bl_cluster *cluster, const char *namespace, c
 }
 
 /* By which workloads find each other, beside themselves. */
-static void add_links(struct bl_cluster *cluster, const char *namespace, struct bl_view *view)
+static void add_links(struct bl_cluster_cache *cluster, const char *namespace,
+                      struct bl_cluster_view *view)
 {
     add_all(cluster, CACHE_SERVICES, namespace, view);
-    if (cluster->stores[CACHE_CONFIG_MAPS])
+    if (bl_cache_set_store(cluster->set, CACHE_CONFIG_MAPS))
         add_all(cluster, CACHE_CONFIG_MAPS, namespace, view);
 }
 
 /* Pods of other workloads on the node of `pod`. */
-static void find_neighbours(struct bl_cluster *cluster, const cJSON *pod,
+static void find_neighbours(struct bl_cluster_cache *cluster, const cJSON *pod,
                             struct bl_stored_list *neighbours)
 {
     const char *namespace = bl_object_ref(pod).namespace, *node = bl_pod_node(pod);
     const cJSON *owner = bl_object_controller(pod);
     BL_AUTO(bl_stored_list_release) struct bl_stored_list pods = {0};
 
-    bl_store_list(cluster->stores[CACHE_PODS], namespace, &pods);
+    bl_store_list(bl_cache_set_store(cluster->set, CACHE_PODS), namespace, &pods);
     for (size_t i = 0; i < pods.len; i++) {
         const cJSON *other = bl_stored_object(pods.items[i]);
 
@@ -313,20 +228,20 @@ static void find_neighbours(struct bl_cluster *cluster, const cJSON *pod,
 }
 
 /* Not to know it means only that two drains may wait for each other. */
-static cJSON *ask_for_node(struct bl_cluster *cluster, const char *name)
+static cJSON *ask_for_node(struct bl_cluster_cache *cluster, const char *name)
 {
     cJSON *node = NULL;
     BL_ERROR(err);
 
-    if (bl_kube_get_once(cluster->client, specs[CACHE_NODES].resource, NULL, name, NODE_AT_MOST,
-                         &node, &err) < 0)
+    if (bl_kube_get_once(cluster->client, &bl_kind_node.resource, NULL, name, NODE_AT_MOST, &node,
+                         &err) < 0)
         bl_log_error(BL_LOG_WARN, "node not known", err);
     return node;
 }
 
 /* In which order pods leave a node matters where several workloads have some on it. */
-static void add_eviction(struct bl_cluster *cluster, const char *namespace, const char *name,
-                         struct bl_view *view)
+static void add_eviction(struct bl_cluster_cache *cluster, const char *namespace, const char *name,
+                         struct bl_cluster_view *view)
 {
     BL_AUTO(bl_stored_list_release) struct bl_stored_list neighbours = {0};
     const cJSON *pod = add_pod(cluster, namespace, name, view);
@@ -345,8 +260,8 @@ static void add_eviction(struct bl_cluster *cluster, const char *namespace, cons
     add_links(cluster, namespace, view);
 }
 
-static void fill_view(struct bl_cluster *cluster, const cJSON *request, const char *namespace,
-                      struct bl_view *view)
+static void fill_view(struct bl_cluster_cache *cluster, const cJSON *request, const char *namespace,
+                      struct bl_cluster_view *view)
 {
     const char *subresource = bl_json_string(request, "subResource");
     const char *resource = bl_json_string(bl_json_get(request, "resource"), "resource");
@@ -373,7 +288,8 @@ static void fill_view(struct bl_cluster *cluster, const cJSON *request, const ch
     add_links(cluster, namespace, view);
 }
 
-void bl_cluster_view(struct bl_cluster *cluster, const cJSON *request, struct bl_view *ret_view)
+void bl_cluster_cache_view(struct bl_cluster_cache *cluster, const cJSON *request,
+                           struct bl_cluster_view *ret_view)
 {
     const char *namespace = bl_json_string(request, "namespace");
 
@@ -386,10 +302,10 @@ void bl_cluster_view(struct bl_cluster *cluster, const cJSON *request, struct bl
         *BL_PUSH(ret_view) = ret_view->node;
 }
 
-void bl_view_release(struct bl_view *view)
+void bl_cluster_view_release(struct bl_cluster_view *view)
 {
     bl_stored_list_release(&view->stored);
     bl_json_free(view->node);
     free(view->items);
-    *view = (struct bl_view){0};
+    *view = (struct bl_cluster_view){0};
 }

@@ -8,42 +8,41 @@
 #ifndef BALLAST_WEBHOOK_CLUSTER_H
 #define BALLAST_WEBHOOK_CLUSTER_H
 
-#include "ballast/kube/informers.h"
+#include "ballast/base/options.h"
+#include "ballast/daemon/caches.h"
+#include "ballast/daemon/sources.h"
 #include "ballast/policies/review.h"
-#include "ballast/policies/snapshot.h"
-#include "telemetry.h"
 
-struct bl_cluster;
+struct bl_cluster_cache;
 
-/** The caches' names, NULL-terminated; the label values of their metrics. */
-extern const char *const bl_cluster_resources[];
+/** The plurals of the kinds that are kept, up to NULL: the label values of their metrics. */
+void bl_cluster_cache_names(const char *ret_names[BL_CACHES_MAX + 1]);
 
 /** All borrowed. */
-struct bl_cluster_settings {
+struct bl_cluster_cache_options {
     struct bl_kube_client *client;
-    struct bl_policies *policies;
-    struct bl_telemetry *telemetry;
+    struct bl_sources *sources; /* that KafkaPolicies go to */
+    const struct bl_source_metrics *metrics;
     /** ConfigMaps with settings of brokers too; not usual, because reading them takes the right to read all. */
     bool config_maps;
-    const char *lease_namespace,
-        *lease_name; /* the controller's; NULL: whether it runs is not known */
+    const struct bl_namespaced *lease; /* the controller's; empty: whether it runs is not known */
 };
 
 /** Fills its caches on threads of its own. */
-BL_CHECK int bl_cluster_start(const struct bl_cluster_settings *settings,
-                              struct bl_cluster **ret_cluster, struct bl_error **err);
-void bl_cluster_stop(struct bl_cluster *cluster);
+BL_CHECK int bl_cluster_cache_start(const struct bl_cluster_cache_options *options,
+                                    struct bl_cluster_cache **ret_cluster, struct bl_error **err);
+void bl_cluster_cache_stop(struct bl_cluster_cache *cluster);
 
 /** NULL once every cache has been filled, else which was not, and why; for free(). */
-char *bl_cluster_unready(struct bl_cluster *cluster);
+char *bl_cluster_cache_unready(struct bl_cluster_cache *cluster);
 /** Brings the gauges of the caches up to date. */
-void bl_cluster_measure(struct bl_cluster *cluster);
+void bl_cluster_cache_measure(struct bl_cluster_cache *cluster);
 
 /** Does the controller keep its Lease? `cluster` may be NULL. */
-enum bl_controller_life bl_cluster_controller(struct bl_cluster *cluster);
+enum bl_controller_life bl_cluster_cache_controller(struct bl_cluster_cache *cluster);
 
 /** Objects that stay as they are until it is released. */
-struct bl_view {
+struct bl_cluster_view {
     const cJSON **items;
     size_t len, cap;
     struct bl_stored_list stored;
@@ -51,7 +50,8 @@ struct bl_view {
 };
 
 /** What matters to this admission request. `cluster` may be NULL: nothing. */
-void bl_cluster_view(struct bl_cluster *cluster, const cJSON *request, struct bl_view *ret_view);
-void bl_view_release(struct bl_view *view);
+void bl_cluster_cache_view(struct bl_cluster_cache *cluster, const cJSON *request,
+                           struct bl_cluster_view *ret_view);
+void bl_cluster_view_release(struct bl_cluster_view *view);
 
 #endif

@@ -6,22 +6,22 @@
 #include "ballast/base/mem.h"
 #include "ballast/json/arena.h"
 
-static void wait_for_the_end(struct bl_app *app, const sigset_t *signals)
+static void wait_for_the_end(struct bl_webhook_app *app, const sigset_t *signals)
 {
     int signal;
 
     while ((signal = sigwaitinfo(signals, NULL)) != SIGTERM && signal != SIGINT)
         if (signal == SIGHUP)
-            bl_app_reload(app);
+            bl_webhook_app_reload(app);
 }
 
 /* Peers hear that they shall go elsewhere; those that did not yet still get their answer. */
-static void drain(struct bl_app *app, const sigset_t *signals, bl_nsec period)
+static void drain(struct bl_webhook_app *app, const sigset_t *signals, bl_nsec period)
 {
     bl_nsec until = bl_clock_now(&bl_clock_real) + period;
     int signal = 0;
 
-    bl_app_leave(app);
+    bl_webhook_app_leave(app);
     while (signal != SIGTERM && signal != SIGINT) {
         bl_nsec left = until - bl_clock_now(&bl_clock_real);
         struct timespec wait = {.tv_sec = left / BL_NSEC_S, .tv_nsec = left % BL_NSEC_S};
@@ -32,18 +32,16 @@ static void drain(struct bl_app *app, const sigset_t *signals, bl_nsec period)
     }
 }
 
-static int serve(const struct bl_options *options)
+static int serve(const struct bl_webhook_options *options)
 {
-    BL_AUTO(bl_app_cleanup) struct bl_app *app = NULL;
+    BL_AUTO(bl_webhook_app_cleanup) struct bl_webhook_app *app = NULL;
     BL_ERROR(err);
     sigset_t signals;
 
-    bl_program_setup_memory();
+    bl_daemon_setup(&options->daemon, &signals);
     bl_json_arena_setup();
-    bl_program_setup_signals(&signals);
-    bl_log_setup(options->log_format, options->log_level);
-    if (bl_app_start(options, &app, &err) < 0)
-        return bl_options_fail(err);
+    if (bl_webhook_app_start(options, &app, &err) < 0)
+        return bl_command_fail(&bl_webhook_command, err);
     wait_for_the_end(app, &signals);
     drain(app, &signals, options->drain);
     return BL_EXIT_OK;
@@ -51,10 +49,10 @@ static int serve(const struct bl_options *options)
 
 int main(int argc, char **argv)
 {
-    BL_AUTO(bl_options_release) struct bl_options options = {0};
-    int rc = bl_options_parse(argc, argv, &options);
+    BL_AUTO(bl_webhook_options_release) struct bl_webhook_options options = {0};
+    int rc = bl_webhook_options_parse(argc, argv, &options);
 
     if (rc >= 0)
         return rc;
-    return options.certs ? bl_app_certs(&options) : serve(&options);
+    return options.certs ? bl_webhook_app_certs(&options) : serve(&options);
 }

@@ -14,9 +14,10 @@ static const char *const outcomes[] = {"pass",     "changed", "denied", "warned"
                                        "reported", "exempt",  "off",    NULL};
 static const char *const answers[] = {"allowed", "patched", "denied", NULL};
 static const char *const reasons[] = {"shed", "too_large", "late", NULL};
-static const char *rules[BL_RULE_COUNT + 1];
+#define KEY(id, file, key, name) key,
+static const char *const rules[] = {BL_RULES(KEY) NULL};
 
-static void add_of_reviews(struct bl_telemetry *telemetry)
+static void add_of_reviews(struct bl_webhook_telemetry *telemetry)
 {
     struct bl_metric_spec decisions = {
         .name = "ballast_webhook_decisions_total",
@@ -24,8 +25,6 @@ static void add_of_reviews(struct bl_telemetry *telemetry)
         .type = BL_METRIC_COUNTER,
         .labels = {{"rule", rules}, {"action", actions}, {"outcome", outcomes}}};
 
-    for (size_t i = 0; i < BL_RULE_COUNT; i++)
-        rules[i] = bl_rule_key((enum bl_rule_id)i);
     telemetry->requests =
         bl_metrics_make(telemetry->metrics, BL_METRIC_COUNTER, "ballast_webhook_requests_total",
                         "Answers by path and HTTP status.", BL_METRIC_LABEL("path", paths),
@@ -58,17 +57,17 @@ static void add_of_reviews(struct bl_telemetry *telemetry)
         "When the serving certificate ends.", BL_METRIC_NO_LABEL, BL_METRIC_NO_LABEL);
 }
 
-void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resources)
+void bl_webhook_telemetry_init(struct bl_webhook_telemetry *telemetry)
 {
     telemetry->metrics = bl_metrics_new();
     add_of_reviews(telemetry);
-    bl_source_metrics_add(telemetry->metrics, resources, &telemetry->sources);
+    bl_source_metrics_add(telemetry->metrics, &telemetry->sources);
 }
 
-void bl_telemetry_release(struct bl_telemetry *telemetry)
+void bl_webhook_telemetry_release(struct bl_webhook_telemetry *telemetry)
 {
     bl_metrics_free(telemetry->metrics);
-    *telemetry = (struct bl_telemetry){0};
+    *telemetry = (struct bl_webhook_telemetry){0};
 }
 
 static size_t code_index(int status)
@@ -82,15 +81,15 @@ static size_t code_index(int status)
     return at;
 }
 
-void bl_telemetry_request(struct bl_telemetry *telemetry, enum bl_path path, int status,
-                          bl_nsec duration)
+void bl_webhook_telemetry_request(struct bl_webhook_telemetry *telemetry, enum bl_path path,
+                                  int status, bl_nsec duration)
 {
     bl_metric_add(telemetry->requests, 1, path, code_index(status), 0);
     bl_metric_observe(telemetry->duration, duration, path, 0, 0);
 }
 
-void bl_telemetry_decision(struct bl_telemetry *telemetry, enum bl_path path,
-                           const struct bl_review_summary *summary)
+void bl_webhook_telemetry_decision(struct bl_webhook_telemetry *telemetry, enum bl_path path,
+                                   const struct bl_review_summary *summary)
 {
     size_t answer = !summary->allowed ? 2 : summary->patched ? 1 : 0;
 
@@ -101,7 +100,8 @@ void bl_telemetry_decision(struct bl_telemetry *telemetry, enum bl_path path,
                           summary->outcome[rule]);
 }
 
-void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out)
+void bl_webhook_telemetry_render(const struct bl_webhook_telemetry *telemetry,
+                                 struct bl_strbuf *out)
 {
     bl_metrics_render(telemetry->metrics, out);
     bl_metrics_render_process(out, BALLAST_VERSION);

@@ -3,7 +3,7 @@
 #define BALLAST_WEBHOOK_TELEMETRY_H
 
 #include "ballast/base/clock.h"
-#include "ballast/base/metrics_sources.h"
+#include "ballast/daemon/metrics.h"
 #include "ballast/policies/review.h"
 
 enum bl_path {
@@ -12,7 +12,7 @@ enum bl_path {
     BL_PATH_OTHER,
 };
 
-struct bl_telemetry {
+struct bl_webhook_telemetry {
     struct bl_metrics *metrics; /* owned */
     struct bl_metric *requests, *duration, *decisions, *answers, *repeated;
     struct bl_metric *in_flight, *connections, *refused;
@@ -20,16 +20,17 @@ struct bl_telemetry {
     struct bl_source_metrics sources;
 };
 
-/** Registers all of them. `resources` name the caches, NULL-terminated; borrowed. */
-void bl_telemetry_init(struct bl_telemetry *telemetry, const char *const *resources);
-void bl_telemetry_release(struct bl_telemetry *telemetry);
+/** Registers all of them. `sources.resources` are set already. */
+void bl_webhook_telemetry_init(struct bl_webhook_telemetry *telemetry);
+void bl_webhook_telemetry_release(struct bl_webhook_telemetry *telemetry);
 
-void bl_telemetry_request(struct bl_telemetry *telemetry, enum bl_path path, int status,
-                          bl_nsec duration);
-void bl_telemetry_decision(struct bl_telemetry *telemetry, enum bl_path path,
-                           const struct bl_review_summary *summary);
+void bl_webhook_telemetry_request(struct bl_webhook_telemetry *telemetry, enum bl_path path,
+                                  int status, bl_nsec duration);
+void bl_webhook_telemetry_decision(struct bl_webhook_telemetry *telemetry, enum bl_path path,
+                                   const struct bl_review_summary *summary);
 
 /** Appends all, those of the process (memory, CPU, descriptors) too. */
-void bl_telemetry_render(const struct bl_telemetry *telemetry, struct bl_strbuf *out);
+void bl_webhook_telemetry_render(const struct bl_webhook_telemetry *telemetry,
+                                 struct bl_strbuf *out);
 
 #endif

@@ -13,22 +13,17 @@
 /* Before the API server asks again (client-go heeds it for 429 and 5xx). */
 #define RETRY_SECONDS 1
 
-static void say(struct bl_response *response, int status, const char *text)
-{
-    response->status = status;
-    bl_strbuf_reset(&response->body);
-    bl_strbuf_addf(&response->body, "%s\n", text);
-}
-
 static void say_later(struct bl_response *response, int status, const char *text)
 {
-    say(response, status, text);
+    bl_response_say(response, status, text);
     response->retry_after = RETRY_SECONDS;
 }
 
-char *bl_webhook_unready(const struct bl_webhook *webhook)
+static char *unready(void *context)
 {
-    BL_AUTO(bl_snapshot_cleanup) struct bl_snapshot *snapshot = bl_policies_get(webhook->policies);
+    const struct bl_webhook *webhook = context;
+    BL_AUTO(bl_snapshot_cleanup)
+    struct bl_snapshot *snapshot = bl_policies_get(bl_sources_policies(webhook->sources));
 
     if (atomic_load(&webhook->leaving))
         return bl_strdup("shutting down");
@@ -36,7 +31,7 @@ char *bl_webhook_unready(const struct bl_webhook *webhook)
         return bl_strdup("no policies were read yet");
     if (webhook->tls && !bl_tls_expiry(webhook->tls))
         return bl_strdup("there is no certificate yet");
-    return webhook->cluster ? bl_cluster_unready(webhook->cluster) : NULL;
+    return webhook->cluster ? bl_cluster_cache_unready(webhook->cluster) : NULL;
 }
 
 /* "3s" as the API server sends it; 0 where there is none to heed. */
@@ -67,13 +62,14 @@ static bool refuse(const struct bl_webhook *webhook, const struct bl_request *re
     bl_nsec timeout = timeout_of(request);
 
     if (strcmp(request->method, "POST") != 0)
-        say(response, 405, "an AdmissionReview is sent by POST");
+        bl_response_say(response, 405, "an AdmissionReview is sent by POST");
     else if (webhook->trusted_only && !request->trusted)
-        say(response, 401, "show a client certificate of the authority that --client-ca names");
+        bl_response_say(response, 401,
+                        "show a client certificate of the authority that --client-ca names");
     else if (!is_json(request->content_type))
-        say(response, 415, "an AdmissionReview has Content-Type: application/json");
+        bl_response_say(response, 415, "an AdmissionReview has Content-Type: application/json");
     else if (timeout && bl_clock_now(&bl_clock_real) - request->arrived >= timeout)
-        say(response, 504, "the time that the API server waits is over");
+        bl_response_say(response, 504, "the time that the API server waits is over");
     else
         return false;
     return true;
@@ -130,7 +126,7 @@ static void fail(struct bl_response *response, const char *path, const struct bl
     BL_LOG(status == 500 ? BL_LOG_ERROR : BL_LOG_WARN, "review not answered",
            BL_LOG_TEXT("path", path), BL_LOG_INT("status", status),
            BL_LOG_TEXT("error", bl_error_text(err)));
-    say(response, status, bl_error_text(err));
+    bl_response_say(response, status, bl_error_text(err));
 }
 
 /* What was completed under the policies of a moment ago is not denied for it. */
@@ -139,7 +135,7 @@ static int judge_again(const struct bl_webhook *webhook, const cJSON *review,
                        struct bl_review_summary *summary, struct bl_error **err)
 {
     BL_AUTO(bl_snapshot_cleanup)
-    struct bl_snapshot *previous = bl_policies_get_previous(webhook->policies);
+    struct bl_snapshot *previous = bl_policies_get_previous(bl_sources_policies(webhook->sources));
     struct bl_review_summary other;
     cJSON *second = NULL;
 
@@ -164,15 +160,15 @@ static int decide(const struct bl_webhook *webhook, const cJSON *review, enum bl
                   struct bl_review_summary *summary, struct bl_error **err)
 {
     enum bl_review_kind kind = path == BL_PATH_MUTATE ? BL_REVIEW_MUTATE : BL_REVIEW_VALIDATE;
-    BL_AUTO(bl_view_release) struct bl_view view = {0};
+    BL_AUTO(bl_cluster_view_release) struct bl_cluster_view view = {0};
 
-    bl_cluster_view(webhook->cluster, bl_json_get(review, "request"), &view);
+    bl_cluster_cache_view(webhook->cluster, bl_json_get(review, "request"), &view);
     struct bl_review_facts facts = {.context = view.items,
                                     .context_len = view.len,
                                     .sees_cluster = webhook->cluster != NULL,
                                     .admins = webhook->admins,
                                     .today = bl_day_today(),
-                                    .controller = bl_cluster_controller(webhook->cluster)};
+                                    .controller = bl_cluster_cache_controller(webhook->cluster)};
     if (bl_review_answer(set, review, kind, &facts, ret_reply, summary, err) < 0)
         return -1;
     return summary->allowed ? 0 : judge_again(webhook, review, &facts, ret_reply, summary, err);
@@ -192,7 +188,7 @@ static int answer(const struct bl_webhook *webhook, const struct bl_request *req
         return -1;
     bl_json_write(&response->body, reply);
     response->content_type = JSON_TYPE;
-    bl_telemetry_decision(webhook->telemetry, path, &summary);
+    bl_webhook_telemetry_decision(webhook->telemetry, path, &summary);
     if (summary.patched)
         note_fight(webhook, review, reply);
     if (bl_log_wants(summary.allowed ? BL_LOG_DEBUG : BL_LOG_INFO))
@@ -208,7 +204,7 @@ static void serve_review(const struct bl_webhook *webhook, const struct bl_reque
 
     if (refuse(webhook, request, response))
         return;
-    snapshot = bl_policies_get(webhook->policies);
+    snapshot = bl_policies_get(bl_sources_policies(webhook->sources));
     if (!snapshot) {
         say_later(response, 503, "no policies were read yet");
         return;
@@ -218,21 +214,9 @@ static void serve_review(const struct bl_webhook *webhook, const struct bl_reque
         fail(response, request->path, err);
 }
 
-static void serve_health(const struct bl_webhook *webhook, const struct bl_request *request,
-                         struct bl_response *response)
+static bool is_asked(const struct bl_request *request)
 {
-    BL_AUTO_FREE char *unready =
-        strcmp(request->path, "/readyz") == 0 ? bl_webhook_unready(webhook) : NULL;
-
-    if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
-        say(response, 405, "ask by GET");
-    else
-        say(response, unready ? 503 : 200, unready ? unready : "ok");
-}
-
-static bool is_health(const char *path)
-{
-    return strcmp(path, "/healthz") == 0 || strcmp(path, "/readyz") == 0;
+    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
 }
 
 void bl_webhook_serve(const struct bl_request *request, struct bl_response *response, void *context)
@@ -247,45 +231,33 @@ void bl_webhook_serve(const struct bl_request *request, struct bl_response *resp
 
     if (path != BL_PATH_OTHER)
         serve_review(webhook, request, path, response);
-    else if (is_health(request->path))
-        serve_health(webhook, request, response);
-    else
-        say(response, 404, "there is /mutate, /validate, /healthz and /readyz here");
-    bl_telemetry_request(webhook->telemetry, path, response->status ? response->status : 200,
-                         bl_clock_now(&bl_clock_real) - request->arrived);
+    else if (!is_asked(request))
+        bl_response_say(response, 405, "ask by GET");
+    else if (!bl_probes_health(&webhook->probes, request, response))
+        bl_response_say(response, 404, "there is /mutate, /validate, /healthz and /readyz here");
+    bl_webhook_telemetry_request(webhook->telemetry, path,
+                                 response->status ? response->status : 200,
+                                 bl_clock_now(&bl_clock_real) - request->arrived);
 }
 
-static void fill_gauges(const struct bl_webhook *webhook)
+static void render(void *context, struct bl_strbuf *out)
 {
-    BL_AUTO(bl_snapshot_cleanup) struct bl_snapshot *snapshot = bl_policies_get(webhook->policies);
-    struct bl_telemetry *telemetry = webhook->telemetry;
+    const struct bl_webhook *webhook = context;
+    struct bl_webhook_telemetry *telemetry = webhook->telemetry;
 
-    bl_metric_set(telemetry->sources.policies,
-                  snapshot ? (int64_t)bl_snapshot_policies(snapshot)->len : 0, 0, 0, 0);
+    bl_sources_measure(webhook->sources);
     if (webhook->tls)
         bl_metric_set(telemetry->certificate_expiry, bl_tls_expiry(webhook->tls), 0, 0, 0);
-    if (webhook->server) {
-        bl_metric_set(telemetry->in_flight, bl_server_in_flight(webhook->server), 0, 0, 0);
-        bl_metric_set(telemetry->connections, bl_server_connections(webhook->server), 0, 0, 0);
-    }
+    bl_metric_set(telemetry->in_flight, bl_server_in_flight(webhook->server), 0, 0, 0);
+    bl_metric_set(telemetry->connections, bl_server_connections(webhook->server), 0, 0, 0);
     if (webhook->cluster)
-        bl_cluster_measure(webhook->cluster);
+        bl_cluster_cache_measure(webhook->cluster);
+    bl_webhook_telemetry_render(telemetry, out);
 }
 
-void bl_webhook_serve_metrics(const struct bl_request *request, struct bl_response *response,
-                              void *context)
+void bl_webhook_init_probes(struct bl_webhook *webhook)
 {
-    struct bl_webhook *webhook = context;
-
-    if (is_health(request->path)) {
-        serve_health(webhook, request, response);
-    } else if (strcmp(request->path, "/metrics") != 0) {
-        say(response, 404, "there is /metrics, /healthz and /readyz here");
-    } else {
-        fill_gauges(webhook);
-        response->content_type = "text/plain; version=0.0.4; charset=utf-8";
-        bl_telemetry_render(webhook->telemetry, &response->body);
-    }
+    webhook->probes = (struct bl_probes){unready, render, webhook};
 }
 
 void bl_webhook_event(enum bl_serve_event event, void *context)

@@ -8,35 +8,32 @@
 
 #include <stdatomic.h>
 
-#include "ballast/policies/snapshot.h"
-#include "ballast/serve/server.h"
+#include "ballast/daemon/probes.h"
+#include "ballast/daemon/sources.h"
 #include "cluster.h"
 #include "fights.h"
 #include "telemetry.h"
 
 /** All borrowed but the flags. */
 struct bl_webhook {
-    struct bl_policies *policies;
-    struct bl_telemetry *telemetry;
+    struct bl_sources *sources;
+    struct bl_webhook_telemetry *telemetry;
     struct bl_fights *fights;
-    struct bl_cluster *cluster; /* NULL: no cluster to look at */
-    struct bl_tls *tls;         /* NULL: no TLS */
-    const char *const *admins;  /* see struct bl_review_facts */
-    bool trusted_only;          /* reviews are taken from peers with a trusted certificate alone */
-    atomic_bool leaving;        /* not ready any more, still answering */
-    struct bl_server *server;   /* for the gauges; may be NULL */
+    struct bl_cluster_cache *cluster; /* NULL: no cluster to look at */
+    struct bl_tls *tls;               /* NULL: no TLS */
+    const char *const *admins;        /* see struct bl_review_facts */
+    bool trusted_only;        /* reviews are taken from peers with a trusted certificate alone */
+    atomic_bool leaving;      /* not ready any more, still answering */
+    struct bl_server *server; /* that answers reviews; for the gauges */
+    struct bl_probes probes;  /* of health and metrics */
 };
 
 /** /mutate, /validate, /healthz, /readyz: a bl_serve_fn whose context is a struct bl_webhook. */
 void bl_webhook_serve(const struct bl_request *request, struct bl_response *response,
                       void *context);
-/** /metrics, /healthz, /readyz. */
-void bl_webhook_serve_metrics(const struct bl_request *request, struct bl_response *response,
-                              void *context);
+/** Fills `probes`, which are answered by what the rest of it points to. */
+void bl_webhook_init_probes(struct bl_webhook *webhook);
 /** Counts what the server refused by itself. */
 void bl_webhook_event(enum bl_serve_event event, void *context);
-
-/** NULL where it is ready, else why not; for free(). */
-char *bl_webhook_unready(const struct bl_webhook *webhook);
 
 #endif

@@ -84,6 +84,19 @@ int bl_kube_client_new(struct bl_kube_config *config, const struct bl_kube_optio
     return 0;
 }
 
+int bl_kube_client_open(const struct bl_kube_target *target, const struct bl_kube_options *options,
+                        struct bl_kube_client **ret_client, struct bl_error **err)
+{
+    struct bl_kube_config *config = NULL;
+    int rc;
+
+    if (target->in_cluster)
+        rc = bl_kube_config_in_cluster(NULL, &bl_clock_real, &config, err);
+    else
+        rc = bl_kube_config_load(target->path, target->context, &bl_clock_real, &config, err);
+    return rc < 0 ? -1 : bl_kube_client_new(config, options, ret_client, err);
+}
+
 void bl_kube_client_free(struct bl_kube_client *client)
 {
     if (!client)

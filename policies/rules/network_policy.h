@@ -1,4 +1,4 @@
-/** Network policies that are there already; the rule itself is in rule_network_policy.c. */
+/** Network policies that are there already; the rule itself is in network_policy.c. */
 #ifndef BALLAST_POLICIES_RULES_NETWORK_POLICY_H
 #define BALLAST_POLICIES_RULES_NETWORK_POLICY_H
 

@@ -14,7 +14,7 @@
 
 #define API_VERSION "admissionregistration.k8s.io/v1"
 
-/* Who cleans up after a deletion that was allowed already; the same are in review_say.c. */
+/* Who cleans up after a deletion that was allowed already; the same are in review/say.c. */
 #define CLEANERS                                                         \
     "[\"system:serviceaccount:kube-system:generic-garbage-collector\", " \
     "\"system:serviceaccount:kube-system:namespace-controller\", "       \

@@ -8,7 +8,7 @@ from common import ROOT, Report
 CRD = ROOT / "manifests/crd/kafkapolicies.yaml"
 RULES = ROOT / "docs/rules"
 MAN = ROOT / "docs/man"
-PROGRAMS = {"ballast-webhook": "webhook", "ballast-controller": "controller"}
+PROGRAMS = ("ballast-webhook", "ballast-controller")
 
 
 def kebab(name):
@@ -88,7 +88,7 @@ def check_rules(report):
 
 def check_verbs(report):
     verbs = set()
-    for source in sorted((ROOT / "cli").glob("*.c")):
+    for source in sorted((ROOT / "cli").rglob("*.c")):
         found = re.findall(
             r"struct cli_verb cli_\w+ = \{\s*\.name = \"([\w-]+)\"", source.read_text(encoding="utf-8")
         )
@@ -107,18 +107,6 @@ def check_verbs(report):
             report.fail(page, 1, "is about a verb that the command does not have")
 
 
-def check_options(report, program, folder):
-    source, page = ROOT / folder / "options.c", MAN / f"{program}.1"
-    options = set(re.findall(r"\b(?:TAKES|IS)\(\"([\w-]+)\"", source.read_text(encoding="utf-8")))
-    told = set(re.findall(r"^\.It .*$", page.read_text(encoding="utf-8"), re.MULTILINE))
-    told = {name for line in told for name in re.findall(r"Fl -([\w-]+)", line)}
-    report.looked += bool(options)
-    for option in sorted(options - told):
-        report.fail(page, 1, f"does not tell of the option --{option}")
-    for option in sorted(told - options):
-        report.fail(page, 1, f"tells of the option --{option}, which there is not")
-
-
 def check_bundles(report):
     page = MAN / "ballast-policy.5"
     text = page.read_text(encoding="utf-8")
@@ -135,8 +123,6 @@ def main():
     report = Report("docs")
     check_rules(report)
     check_verbs(report)
-    for program, folder in PROGRAMS.items():
-        check_options(report, program, folder)
     check_bundles(report)
     report.finish()
 

@@ -19,8 +19,9 @@ GRAPH = {
     "kafka": ["base"],
     "kube": ["object", "http"],
     "runtime": ["kube", "api"],
-    "webhook": ["policies", "kube", "serve", "pki"],
-    "controller": ["policies", "runtime", "serve", "kafka", "pki"],
+    "daemon": ["runtime", "serve", "policies"],
+    "webhook": ["daemon", "pki"],
+    "controller": ["daemon", "kafka"],
     "cli": ["policies", "kube", "kafka"],
 }
 

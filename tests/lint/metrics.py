@@ -6,7 +6,7 @@ import re
 from common import ROOT, Report, files
 
 SOURCES = [ROOT / name for name in ("webhook/telemetry.c", "controller/telemetry.c", "lib/base/metrics_process.c",
-                                    "lib/base/metrics_sources.c")]
+                                    "lib/daemon/metrics.c")]
 PAGE = ROOT / "docs/operations.md"
 
 # Lists of values that are too long, or not ours to list; the page says in words what they are.
@@ -101,9 +101,9 @@ def calls(text, name):
 def lines_of_code():
     """Messages, and the keys of their fields."""
     messages, fields = set(), {"time", "level", "msg", "cut"}
-    for path in files(["webhook", "controller", "lib/base"], ".c"):
+    for path in files(["webhook", "controller", "lib/base", "lib/daemon"], ".c"):
         text = path.read_text(encoding="utf-8")
-        for call in ("BL_LOG", "bl_log_error", "complain"):
+        for call in ("BL_LOG", "bl_log_error", "bl_complaint_raise"):
             for body in calls(text, call):
                 head = re.split(r"BL_LOG_(?:TEXT|INT)\(", body)[0]
                 messages.update(re.findall(r"\"([a-z ]+)\"", head))

@@ -32,6 +32,18 @@ struct bl_kube_options {
 BL_CHECK int bl_kube_client_new(struct bl_kube_config *config,
                                 const struct bl_kube_options *options,
                                 struct bl_kube_client **ret_client, struct bl_error **err);
+
+/** Which cluster, as a person names it. */
+struct bl_kube_target {
+    bool in_cluster; /* by the pod's service account; else by a kubeconfig */
+    const char *path,
+        *context; /* of the kubeconfig; NULL: as kubectl finds it, and its current one */
+};
+
+/** A client of it. `options` may be NULL. */
+BL_CHECK int bl_kube_client_open(const struct bl_kube_target *target,
+                                 const struct bl_kube_options *options,
+                                 struct bl_kube_client **ret_client, struct bl_error **err);
 /** When no request and no watch runs any more. */
 void bl_kube_client_free(struct bl_kube_client *client);
 BL_DEFINE_CLEANUP(struct bl_kube_client *, bl_kube_client_cleanup, bl_kube_client_free)

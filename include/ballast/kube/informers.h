@@ -7,7 +7,6 @@
 #ifndef BALLAST_KUBE_INFORMERS_H
 #define BALLAST_KUBE_INFORMERS_H
 
-#include "ballast/base/metrics_sources.h"
 #include "ballast/kube/store.h"
 
 struct bl_informers;
@@ -38,7 +37,11 @@ bool bl_informers_synced(struct bl_informers *informers);
 size_t bl_informers_len(const struct bl_informers *informers);
 void bl_informers_status(struct bl_informers *informers, size_t index,
                          struct bl_watch_status *ret_status);
-/** For bl_source_metrics_cache(). */
+
+struct bl_cache_measures {
+    int64_t objects, bytes, failures;
+    bool synced;
+};
 void bl_informers_measure(struct bl_informers *informers, size_t index,
                           struct bl_cache_measures *ret_measures);
 

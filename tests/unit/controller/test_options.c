@@ -4,7 +4,7 @@
 #include "json_help.h"
 #include "options.h"
 
-static int parse(const char *line, struct bl_options *options)
+static int parse(const char *line, struct bl_controller_options *options)
 {
     BL_AUTO_FREE char *copy = bl_asprintf("ballast-controller %s", line);
     char *words[16], *rest = copy;
@@ -14,7 +14,7 @@ static int parse(const char *line, struct bl_options *options)
         if (*word)
             words[count++] = bl_strdup(word);
     words[count] = NULL;
-    int rc = bl_options_parse(count, words, options);
+    int rc = bl_controller_options_parse(count, words, options);
     /* Options borrow their texts, which this test does not read after. */
     for (int i = 0; i < count; i++)
         free(words[i]);
@@ -35,7 +35,7 @@ static const struct {
 
 START_TEST(selects)
 {
-    BL_AUTO(bl_options_release) struct bl_options options = {0};
+    BL_AUTO(bl_controller_options_release) struct bl_controller_options options = {0};
 
     BL_WHY(parse(selectors[_i].line, &options) == -1, selectors[_i].line);
     BL_AUTO_FREE char *text = help_text(options.namespace_selector);
@@ -72,7 +72,7 @@ static const struct {
 
 START_TEST(comes_to)
 {
-    BL_AUTO(bl_options_release) struct bl_options options = {0};
+    BL_AUTO(bl_controller_options_release) struct bl_controller_options options = {0};
 
     BL_WHY(parse(calls[_i].line, &options) == calls[_i].rc, calls[_i].line);
 }

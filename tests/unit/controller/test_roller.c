@@ -31,7 +31,7 @@
 static struct fakekube *fake;
 static struct bl_kube_client *client;
 static struct bl_recorder *recorder;
-static struct bl_telemetry telemetry;
+static struct bl_controller_telemetry telemetry;
 static char *texts[16];
 static size_t texts_len;
 /* When the process of zk-0, which is of the new revision, began. It is 03:46:40, and all became ready a second ago. */
@@ -43,13 +43,14 @@ static void setup(void)
     client = help_client(fake, "token: t");
     recorder = bl_recorder_new(
         &(struct bl_recorder_options){.client = client, .controller = "test", .instance = "one"});
-    bl_telemetry_init(&telemetry, bl_caches_resources);
+    bl_caches_names(telemetry.sources.resources);
+    bl_controller_telemetry_init(&telemetry);
     began = "1970-01-02T03:45:00Z";
 }
 
 static void teardown(void)
 {
-    bl_telemetry_release(&telemetry);
+    bl_controller_telemetry_release(&telemetry);
     bl_recorder_free(recorder);
     bl_kube_client_free(client);
     fakekube_free(fake);

@@ -10,7 +10,7 @@
 #define MAX_WORDS 16
 
 /* Parses a line; what it prints goes nowhere. */
-static int parse(const char *line, struct bl_options *options)
+static int parse(const char *line, struct bl_webhook_options *options)
 {
     static char text[512];
     char *argv[MAX_WORDS + 1] = {NULL}, *at = text;
@@ -27,7 +27,7 @@ static int parse(const char *line, struct bl_options *options)
     int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
     ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout));
     ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
-    rc = bl_options_parse(argc, argv, options);
+    rc = bl_webhook_options_parse(argc, argv, options);
     (void)fflush(NULL);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(err, STDERR_FILENO);
@@ -77,7 +77,7 @@ static const struct {
 START_TEST(takes_and_refuses)
 {
     for (size_t i = 0; i < BL_ARRAY_LEN(lines); i++) {
-        BL_AUTO(bl_options_release) struct bl_options options = {0};
+        BL_AUTO(bl_webhook_options_release) struct bl_webhook_options options = {0};
         int rc = parse(lines[i].line, &options);
 
         ck_assert_msg(rc == lines[i].rc, "%s: %d", lines[i].why, rc);
@@ -87,7 +87,7 @@ END_TEST
 
 START_TEST(means_what_is_written)
 {
-    BL_AUTO(bl_options_release) struct bl_options options = {0};
+    BL_AUTO(bl_webhook_options_release) struct bl_webhook_options options = {0};
 
     ck_assert_int_eq(
         parse("--insecure-http --listen :1 --metrics-listen :2 --policies a --policies b "
@@ -95,22 +95,22 @@ START_TEST(means_what_is_written)
               &options),
         -1);
     ck_assert_str_eq(options.listen, ":1");
-    ck_assert_str_eq(options.metrics_listen, ":2");
-    ck_assert_uint_eq(options.policies.len, 2);
-    ck_assert_str_eq(options.policies.items[1], "b");
-    ck_assert_ptr_null(options.policies.items[2]);
+    ck_assert_str_eq(options.daemon.metrics_listen, ":2");
+    ck_assert_uint_eq(options.daemon.policies.len, 2);
+    ck_assert_str_eq(options.daemon.policies.items[1], "b");
+    ck_assert_ptr_null(options.daemon.policies.items[2]);
     ck_assert_int_eq(options.drain, 500 * BL_NSEC_MS);
-    ck_assert_int_eq(options.log_format, BL_LOG_LOGFMT);
-    ck_assert_int_eq(options.log_level, BL_LOG_DEBUG);
+    ck_assert_int_eq(options.daemon.log_format, BL_LOG_LOGFMT);
+    ck_assert_int_eq(options.daemon.log_level, BL_LOG_DEBUG);
 }
 END_TEST
 
 START_TEST(has_defaults)
 {
-    BL_AUTO(bl_options_release) struct bl_options options = {0};
+    BL_AUTO(bl_webhook_options_release) struct bl_webhook_options options = {0};
 
     ck_assert_int_eq(parse("--insecure-http", &options), -1);
-    ck_assert_str_eq(options.policies.items[0], "default");
+    ck_assert_str_eq(options.daemon.policies.items[0], "default");
     ck_assert_int_eq(options.threads, 2);
     ck_assert_int_eq(options.drain, 10 * BL_NSEC_S);
     ck_assert_ptr_null(options.admins.items[0]);

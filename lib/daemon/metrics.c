@@ -1,32 +1,33 @@
-#include "ballast/base/metrics_sources.h"
+#include "ballast/daemon/metrics.h"
 
 static const char *const names[] = {"files", "cluster", "certificate", NULL};
 static const char *const results[] = {"ok", "failed", NULL};
 
-void bl_source_metrics_add(struct bl_metrics *metrics, const char *const *resources,
-                           struct bl_source_metrics *ret_sources)
+void bl_source_metrics_add(struct bl_metrics *metrics, struct bl_source_metrics *sources)
 {
-    ret_sources->policies =
+    const char *const *resources = sources->resources;
+
+    sources->policies =
         bl_metrics_make(metrics, BL_METRIC_GAUGE, "ballast_policies", "Policies that hold now.",
                         BL_METRIC_NO_LABEL, BL_METRIC_NO_LABEL);
-    ret_sources->reloads =
+    sources->reloads =
         bl_metrics_make(metrics, BL_METRIC_COUNTER, "ballast_reloads_total",
                         "Changes of policies and certificates that were tried.",
                         BL_METRIC_LABEL("source", names), BL_METRIC_LABEL("result", results));
-    ret_sources->reload_failed =
+    sources->reload_failed =
         bl_metrics_make(metrics, BL_METRIC_GAUGE, "ballast_last_reload_failed",
                         "1 while the newest version of a source is broken and an older one holds.",
                         BL_METRIC_LABEL("source", names), BL_METRIC_NO_LABEL);
-    ret_sources->cache_objects = bl_metrics_make(
+    sources->cache_objects = bl_metrics_make(
         metrics, BL_METRIC_GAUGE, "ballast_cache_objects", "Objects kept of the cluster.",
         BL_METRIC_LABEL("resource", resources), BL_METRIC_NO_LABEL);
-    ret_sources->cache_bytes = bl_metrics_make(
+    sources->cache_bytes = bl_metrics_make(
         metrics, BL_METRIC_GAUGE, "ballast_cache_bytes", "Memory that the objects kept take.",
         BL_METRIC_LABEL("resource", resources), BL_METRIC_NO_LABEL);
-    ret_sources->cache_synced = bl_metrics_make(
+    sources->cache_synced = bl_metrics_make(
         metrics, BL_METRIC_GAUGE, "ballast_cache_synced", "1 once all objects of a kind were seen.",
         BL_METRIC_LABEL("resource", resources), BL_METRIC_NO_LABEL);
-    ret_sources->cache_failures =
+    sources->cache_failures =
         bl_metrics_make(metrics, BL_METRIC_COUNTER, "ballast_cache_failures_total",
                         "Lists and watches that failed.", BL_METRIC_LABEL("resource", resources),
                         BL_METRIC_NO_LABEL);
