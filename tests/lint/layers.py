@@ -68,6 +68,8 @@ def check_private(path, header):
     """A private header lies beside the file, or is named by its path in the module, which has no "..". A folder
     below the module's own may include what lies in the module's own, and never what lies in a sister."""
     beside, named = path.parent / header, module_folder(path) / header
+    if header.removesuffix(".h") in LIBC:
+        return f'private header "{header}" has the name of a system header'
     if "/" not in header and beside.exists():
         return None
     if ".." in header or not named.exists():
