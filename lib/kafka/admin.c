@@ -6,48 +6,57 @@
 #include "ballast/base/mem.h"
 #include "moves.h"
 #include "observer.h"
+#include "wire/alter_partition_reassignments.h"
+#include "wire/describe_log_dirs.h"
+#include "wire/elect_leaders.h"
+#include "wire/errors.h"
+#include "wire/update_features.h"
 
 /* Partitions in one request: what a controller does at once, so that it does not stand still for us. */
 #define BATCH 1000
 
 /* What one request is about, and what came of it. */
 struct batch {
-    int (*call)(struct bl_wire *wire, const struct bl_wire_partitions *partitions, size_t first,
-                size_t count, bl_nsec deadline, struct bl_strbuf *response,
-                struct bl_wire_partitions *ret_results, int16_t *ret_code, struct bl_error **err);
+    bl_peer_fn ask; /* of which this is the context */
     const char *what;
-    const struct bl_wire_partitions *partitions;
-    size_t first, count;
-    struct bl_strbuf response;
-    struct bl_wire_partitions results;
-    int16_t code;
+    const struct bl_wire_partition *partitions;
+    size_t count;
+    struct bl_wire_answer answer;
 };
 
 static void batch_release(struct batch *batch)
 {
-    bl_wire_partitions_release(&batch->results);
-    bl_strbuf_release(&batch->response);
+    bl_wire_answer_release(&batch->answer);
 }
 
 /* ElectLeaders says of each partition, and not of all, that the controller is another one. */
-static bool has_code(const struct bl_wire_partitions *results, int16_t code)
+static void hear_controller(struct bl_wire_answer *answer)
 {
-    for (size_t i = 0; i < results->len; i++)
-        if (results->items[i].code == code)
-            return true;
-    return false;
+    for (size_t i = 0; i < answer->partitions.len; i++)
+        if (answer->partitions.items[i].code == BL_WIRE_NOT_CONTROLLER)
+            answer->code = BL_WIRE_NOT_CONTROLLER;
 }
 
-static int ask_batch(struct bl_wire *wire, bl_nsec deadline, void *context, struct bl_error **err)
+static int ask_elect(struct bl_wire *wire, bl_nsec deadline, void *context, struct bl_error **err)
 {
     struct batch *batch = context;
+    const struct bl_wire_elect_leaders_request request = {batch->partitions, batch->count};
 
-    bl_wire_partitions_release(&batch->results);
-    if (batch->call(wire, batch->partitions, batch->first, batch->count, deadline, &batch->response,
-                    &batch->results, &batch->code, err) < 0)
+    if (bl_wire_elect_leaders(wire, &request, deadline, &batch->answer, err) < 0)
         return -1;
-    if (has_code(&batch->results, BL_WIRE_NOT_CONTROLLER))
-        batch->code = BL_WIRE_NOT_CONTROLLER;
+    hear_controller(&batch->answer);
+    return 0;
+}
+
+static int ask_reorder(struct bl_wire *wire, bl_nsec deadline, void *context, struct bl_error **err)
+{
+    struct batch *batch = context;
+    const struct bl_wire_alter_partition_reassignments_request request = {batch->partitions,
+                                                                          batch->count};
+
+    if (bl_wire_alter_partition_reassignments(wire, &request, deadline, &batch->answer, err) < 0)
+        return -1;
+    hear_controller(&batch->answer);
     return 0;
 }
 
@@ -62,8 +71,8 @@ static int judge_batch(const struct batch *batch, size_t *done, struct bl_error 
 {
     const struct bl_wire_partition *bad = NULL;
 
-    for (size_t i = 0; i < batch->results.len; i++) {
-        const struct bl_wire_partition *result = &batch->results.items[i];
+    for (size_t i = 0; i < batch->answer.partitions.len; i++) {
+        const struct bl_wire_partition *result = &batch->answer.partitions.items[i];
 
         *done += result->code == BL_WIRE_NONE;
         if (!bad && result->code && !is_harmless(result->code))
@@ -76,19 +85,20 @@ static int judge_batch(const struct batch *batch, size_t *done, struct bl_error 
 }
 
 /* Those that can be done are done, also where the first one fails. */
-static int run_batches(struct bl_observer *observer, struct batch *batch, bl_nsec deadline,
-                       size_t *ret_done, struct bl_error **err)
+static int run_batches(struct bl_observer *observer, const struct bl_wire_partitions *partitions,
+                       struct batch *batch, bl_nsec deadline, size_t *ret_done,
+                       struct bl_error **err)
 {
     size_t done = 0;
 
-    for (size_t at = 0; at < batch->partitions->len; at += BATCH) {
-        size_t left = batch->partitions->len - at;
+    for (size_t at = 0; at < partitions->len; at += BATCH) {
+        size_t left = partitions->len - at;
         BL_ERROR(why);
 
-        batch->first = at;
+        batch->partitions = partitions->items + at;
         batch->count = left < BATCH ? left : BATCH;
-        if (bl_peers_ask_controller(&observer->peers, ask_batch, batch, &batch->code, deadline,
-                                    err) < 0)
+        if (bl_peers_ask_controller(&observer->peers, batch->ask, batch, &batch->answer.code,
+                                    deadline, err) < 0)
             return -1;
         if (judge_batch(batch, &done, &why) < 0 && !*err)
             *err = BL_STEAL(why);
@@ -101,25 +111,23 @@ static int elect(struct bl_observer *observer, const struct bl_wire_partitions *
                  bl_nsec deadline, size_t *ret_elected, struct bl_error **err)
 {
     BL_AUTO(batch_release)
-    struct batch batch = {.call = bl_wire_elect,
+    struct batch batch = {.ask = ask_elect,
                           .what = "could not elect the preferred leader",
-                          .partitions = partitions,
-                          .response = BL_STRBUF_INIT(BL_WIRE_MAX_BYTES)};
+                          .answer = BL_WIRE_ANSWER_INIT};
 
-    return run_batches(observer, &batch, deadline, ret_elected, err);
+    return run_batches(observer, partitions, &batch, deadline, ret_elected, err);
 }
 
 static int reorder(struct bl_observer *observer, const struct bl_wire_partitions *partitions,
                    bl_nsec deadline, struct bl_error **err)
 {
     BL_AUTO(batch_release)
-    struct batch batch = {.call = bl_wire_alter,
+    struct batch batch = {.ask = ask_reorder,
                           .what = "could not change the order of replicas",
-                          .partitions = partitions,
-                          .response = BL_STRBUF_INIT(BL_WIRE_MAX_BYTES)};
+                          .answer = BL_WIRE_ANSWER_INIT};
     size_t done;
 
-    return run_batches(observer, &batch, deadline, &done, err);
+    return run_batches(observer, partitions, &batch, deadline, &done, err);
 }
 
 static void add_partition(struct bl_wire_partitions *partitions, const char *topic, int32_t id)
@@ -173,10 +181,10 @@ static const struct bl_partition *find_partition(const struct bl_cluster *cluste
     return topic ? bl_topic_partition(topic, move->partition) : NULL;
 }
 
-static bool is_moving(const struct bl_moving *moving, const struct bl_move *move)
+static bool is_moving(const struct bl_wire_partitions *moving, const struct bl_move *move)
 {
-    for (size_t i = 0; i < moving->partitions.len; i++) {
-        const struct bl_wire_partition *its = &moving->partitions.items[i];
+    for (size_t i = 0; i < moving->len; i++) {
+        const struct bl_wire_partition *its = &moving->items[i];
 
         if (its->partition == move->partition && its->topic.len == strlen(move->topic) &&
             memcmp(its->topic.text, move->topic, its->topic.len) == 0)
@@ -202,6 +210,7 @@ static void add_swapped(struct bl_wire_partitions *orders, const struct bl_move 
 
 /* What an act takes part in: swaps that are still to be made, and elections after them. */
 struct plan {
+    bool back;
     struct bl_wire_partitions orders, elections;
 };
 
@@ -215,8 +224,8 @@ static void plan_release(struct plan *plan)
  * One move there or back. There the first replica is still at the first place, back it is at the other; found
  * anywhere else, it is not ours any more, or has been done. A new order would end a reassignment.
  */
-static void plan_move(const struct bl_cluster *cluster, const struct bl_moving *moving,
-                      const struct bl_move *move, bool back, struct plan *plan)
+static void plan_move(const struct bl_cluster *cluster, const struct bl_wire_partitions *moving,
+                      const struct bl_move *move, struct plan *plan)
 {
     const struct bl_partition *partition = find_partition(cluster, move);
     const struct bl_broker_ids *ids = partition ? &partition->replicas : NULL;
@@ -225,27 +234,27 @@ static void plan_move(const struct bl_cluster *cluster, const struct bl_moving *
 
     if (!ids || ids->len <= move->index || is_moving(moving, move))
         return;
-    pending = ids->items[back ? move->index : 0] == move->first;
+    pending = ids->items[plan->back ? move->index : 0] == move->first;
     if (pending)
         add_swapped(&plan->orders, move, partition);
     first = pending ? ids->items[move->index] : ids->items[0];
     /* There, what was done before is found with all that the broker leads. */
-    if ((pending || back) && can_elect(cluster, partition, first))
+    if ((pending || plan->back) && can_elect(cluster, partition, first))
         add_partition(&plan->elections, move->topic, move->partition);
 }
 
 static int plan_moves(struct bl_observer *observer, const struct bl_cluster *cluster,
-                      const struct bl_moves *moves, bool back, bl_nsec deadline, struct plan *plan,
+                      const struct bl_moves *moves, bl_nsec deadline, struct plan *plan,
                       struct bl_error **err)
 {
-    BL_AUTO(bl_moving_release) struct bl_moving moving = BL_MOVING_INIT;
+    BL_AUTO(bl_wire_answer_release) struct bl_wire_answer moving = BL_WIRE_ANSWER_INIT;
 
     if (!moves->len)
         return 0;
     if (bl_peers_list_moving(&observer->peers, deadline, &moving, err) < 0)
         return -1;
     for (size_t i = 0; i < moves->len; i++)
-        plan_move(cluster, &moving, &moves->items[i], back, plan);
+        plan_move(cluster, &moving.partitions, &moves->items[i], plan);
     return 0;
 }
 
@@ -279,7 +288,7 @@ int bl_observer_move_leaders_away(struct bl_observer *observer, const struct bl_
     bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
 
     if (bl_moves_parse(moves, &parsed, err) < 0 ||
-        plan_moves(observer, cluster, &parsed, false, deadline, &plan, err) < 0)
+        plan_moves(observer, cluster, &parsed, deadline, &plan, err) < 0)
         return -1;
     find_electable(cluster, NULL, &broker, &plan.elections);
     return carry_out(observer, &plan, deadline, ret_moved, err);
@@ -289,18 +298,17 @@ int bl_observer_move_leaders_back(struct bl_observer *observer, const struct bl_
                                   const char *moves, size_t *ret_moved, struct bl_error **err)
 {
     BL_AUTO(bl_moves_release) struct bl_moves parsed = {0};
-    BL_AUTO(plan_release) struct plan plan = {0};
+    BL_AUTO(plan_release) struct plan plan = {.back = true};
     bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
 
     if (bl_moves_parse(moves, &parsed, err) < 0 ||
-        plan_moves(observer, cluster, &parsed, true, deadline, &plan, err) < 0)
+        plan_moves(observer, cluster, &parsed, deadline, &plan, err) < 0)
         return -1;
     return carry_out(observer, &plan, deadline, ret_moved, err);
 }
 
 struct raise {
-    int16_t level;
-    bool validate_only;
+    struct bl_wire_update_features_request request;
     int16_t code;
 };
 
@@ -308,14 +316,13 @@ static int ask_raise(struct bl_wire *wire, bl_nsec deadline, void *context, stru
 {
     struct raise *raise = context;
 
-    return bl_wire_raise(wire, "metadata.version", raise->level, raise->validate_only, deadline,
-                         &raise->code, err);
+    return bl_wire_update_features(wire, &raise->request, deadline, &raise->code, err);
 }
 
 int bl_observer_raise_metadata_version(struct bl_observer *observer, int16_t level,
                                        bool validate_only, struct bl_error **err)
 {
-    struct raise raise = {level, validate_only, 0};
+    struct raise raise = {{"metadata.version", level, validate_only}, 0};
     bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
 
     if (observer->peers.len && !observer->peers.kraft)
@@ -329,7 +336,7 @@ int bl_observer_raise_metadata_version(struct bl_observer *observer, int16_t lev
 static int ask_log_dirs(struct bl_wire *wire, bl_nsec deadline, void *context,
                         struct bl_error **err)
 {
-    return bl_wire_log_dirs(wire, deadline, context, err);
+    return bl_wire_describe_log_dirs(wire, deadline, context, err);
 }
 
 int bl_observer_log_dirs(struct bl_observer *observer, int32_t broker, struct bl_log_dirs *ret_dirs,

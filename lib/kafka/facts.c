@@ -13,6 +13,14 @@ static void topic_release(struct bl_topic *topic)
     free(topic->name);
 }
 
+void bl_quorum_release(struct bl_quorum *quorum)
+{
+    for (size_t i = 0; i < quorum->voters.len; i++)
+        free(quorum->voters.items[i].host);
+    free(quorum->voters.items);
+    *quorum = (struct bl_quorum){.leader = -1};
+}
+
 void bl_cluster_release(struct bl_cluster *cluster)
 {
     for (size_t i = 0; i < cluster->topics.len; i++)
@@ -23,9 +31,7 @@ void bl_cluster_release(struct bl_cluster *cluster)
         free(cluster->brokers.items[i].rack);
     }
     free(cluster->brokers.items);
-    for (size_t i = 0; i < cluster->quorum.voters.len; i++)
-        free(cluster->quorum.voters.items[i].host);
-    free(cluster->quorum.voters.items);
+    bl_quorum_release(&cluster->quorum);
     free(cluster->id);
     *cluster = (struct bl_cluster){0};
 }

@@ -5,7 +5,7 @@
 #include <openssl/pkcs12.h>
 
 #include "ballast/base/file.h"
-#include "wire_security.h"
+#include "wire/security.h"
 
 #define STORE_MAX_BYTES ((size_t)4 << 20)
 

@@ -9,7 +9,7 @@
 #include "observer.h"
 #include "security.h"
 #include "socket.h"
-#include "wire_security.h"
+#include "wire/security.h"
 
 /* Largest properties file. */
 #define PROPERTIES_MAX_BYTES ((size_t)1 << 20)

@@ -4,12 +4,17 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "wire/api_versions.h"
+#include "wire/describe_quorum.h"
+#include "wire/errors.h"
+#include "wire/list_partition_reassignments.h"
+#include "wire/metadata.h"
+#include "wire/security.h"
 
 /* A broker that works answers in milliseconds; one that does not must not use up the time of all. */
 #define ANSWER_NS (3 * BL_NSEC_S)
 /* While the controller moves, several brokers may say in turn that they are not. */
 #define CONTROLLER_TRIES 3
-#define DESCRIBE_QUORUM 55
 
 static void peer_release(struct bl_peer *peer)
 {
@@ -50,7 +55,8 @@ static void sync_peers(struct bl_peers *peers, const struct bl_cluster *cluster)
         struct bl_peer *known = find_peer(&old, broker->id);
         struct bl_peer *peer = BL_PUSH(peers);
 
-        *peer = (struct bl_peer){broker->id, bl_strdup(broker->host), broker->port, NULL};
+        *peer = (struct bl_peer){
+            .id = broker->id, .host = bl_strdup(broker->host), .port = broker->port};
         if (known && is_at(known, broker))
             peer->wire = BL_STEAL(known->wire);
     }
@@ -64,13 +70,12 @@ static bl_nsec at_most(bl_nsec deadline)
     return until < deadline ? until : deadline;
 }
 
-/* `ret_fresh`: it was made just now, so another would be no better. */
 static int connect_peer(struct bl_peers *peers, struct bl_peer *peer, bl_nsec deadline,
-                        bool *ret_fresh, struct bl_error **err)
+                        struct bl_error **err)
 {
     if (peer->wire && bl_wire_is_broken(peer->wire))
         bl_wire_close(BL_STEAL(peer->wire));
-    *ret_fresh = !peer->wire;
+    peer->fresh = !peer->wire;
     if (peer->wire)
         return 0;
     return bl_wire_open(peers->security, peer->host, peer->port, at_most(deadline), &peer->wire,
@@ -78,18 +83,18 @@ static int connect_peer(struct bl_peers *peers, struct bl_peer *peer, bl_nsec de
 }
 
 /* On a connection that is there. */
-static int ask_peer(struct bl_peers *peers, struct bl_peer *peer, bool fresh, bl_peer_fn fn,
-                    void *context, bl_nsec deadline, struct bl_error **err)
+static int ask_peer(struct bl_peers *peers, struct bl_peer *peer, bl_peer_fn fn, void *context,
+                    bl_nsec deadline, struct bl_error **err)
 {
     BL_ERROR(why);
 
     if (fn(peer->wire, deadline, context, &why) == 0)
         return 0;
-    if (fresh || !bl_wire_is_broken(peer->wire) || bl_clock_now(&bl_clock_real) >= deadline) {
+    if (peer->fresh || !bl_wire_is_broken(peer->wire) || bl_clock_now(&bl_clock_real) >= deadline) {
         *err = BL_STEAL(why);
         return -1;
     }
-    if (connect_peer(peers, peer, deadline, &fresh, err) < 0)
+    if (connect_peer(peers, peer, deadline, err) < 0)
         return -1;
     return fn(peer->wire, deadline, context, err);
 }
@@ -98,13 +103,12 @@ int bl_peers_ask(struct bl_peers *peers, int32_t id, bl_peer_fn fn, void *contex
                  struct bl_error **err)
 {
     struct bl_peer *peer = find_peer(peers, id);
-    bool fresh;
 
     if (!peer)
         return bl_fail(err, BL_ERR_NOT_FOUND, "broker %d did not answer when it was last seen", id);
-    if (connect_peer(peers, peer, deadline, &fresh, err) < 0)
+    if (connect_peer(peers, peer, deadline, err) < 0)
         return -1;
-    return ask_peer(peers, peer, fresh, fn, context, deadline, err);
+    return ask_peer(peers, peer, fn, context, deadline, err);
 }
 
 /* The first that can be reached answers for all: what it says of the cluster, another would say as well. */
@@ -113,10 +117,9 @@ int bl_peers_ask_any(struct bl_peers *peers, bl_peer_fn fn, void *context, bl_ns
 {
     for (size_t i = 0; i < peers->len; i++) {
         BL_ERROR(why);
-        bool fresh;
 
-        if (connect_peer(peers, &peers->items[i], deadline, &fresh, &why) == 0)
-            return ask_peer(peers, &peers->items[i], fresh, fn, context, deadline, err);
+        if (connect_peer(peers, &peers->items[i], deadline, &why) == 0)
+            return ask_peer(peers, &peers->items[i], fn, context, deadline, err);
         if (i + 1 == peers->len) {
             *err = BL_STEAL(why);
             return -1;
@@ -166,10 +169,9 @@ static void find_max_version(struct bl_peers *peers, bl_nsec deadline, struct bl
 
     for (size_t i = 0; i < peers->len && max >= 0; i++) {
         BL_ERROR(err);
-        bool fresh;
         int64_t its = -1;
 
-        if (connect_peer(peers, &peers->items[i], deadline, &fresh, &err) == 0)
+        if (connect_peer(peers, &peers->items[i], deadline, &err) == 0)
             its = bl_wire_get_offer(peers->items[i].wire)->max_metadata_version;
         if (its < max)
             max = its;
@@ -200,15 +202,15 @@ static int look_by(struct bl_wire *wire, bl_nsec deadline, void *context, struct
     BL_AUTO(bl_wire_brokers_release) struct bl_wire_brokers brokers = {.controller = -1};
     struct look *look = context;
 
-    if (bl_wire_versions(wire, at_most(deadline), &offer, err) < 0 ||
+    if (bl_wire_api_versions(wire, at_most(deadline), &offer, err) < 0 ||
         bl_wire_metadata(wire, at_most(deadline), &brokers, err) < 0)
         return -1;
     look->cluster->metadata_version = offer.metadata_version;
-    look->cluster->kraft = look->peers->kraft = bl_wire_offers(&offer, DESCRIBE_QUORUM, 0);
+    look->cluster->kraft = look->peers->kraft = bl_wire_has_quorum(&offer);
     take_racks(look->cluster, &brokers);
     if (!look->cluster->kraft)
         look->cluster->controller = look->peers->controller = brokers.controller;
-    else if (bl_wire_quorum(wire, at_most(deadline), &look->cluster->quorum, err) < 0)
+    else if (bl_wire_describe_quorum(wire, at_most(deadline), &look->cluster->quorum, err) < 0)
         return -1;
     else
         look->cluster->controller = look->cluster->quorum.leader;
@@ -230,28 +232,19 @@ static void mark_moving(struct bl_cluster *cluster, const struct bl_wire_partiti
 
 static int ask_moving(struct bl_wire *wire, bl_nsec deadline, void *context, struct bl_error **err)
 {
-    struct bl_moving *moving = context;
-
-    bl_wire_partitions_release(&moving->partitions);
-    return bl_wire_list(wire, deadline, &moving->response, &moving->partitions, &moving->code, err);
+    return bl_wire_list_partition_reassignments(wire, deadline, context, err);
 }
 
-int bl_peers_list_moving(struct bl_peers *peers, bl_nsec deadline, struct bl_moving *moving,
+int bl_peers_list_moving(struct bl_peers *peers, bl_nsec deadline, struct bl_wire_answer *moving,
                          struct bl_error **err)
 {
     return bl_peers_ask_controller(peers, ask_moving, moving, &moving->code, deadline, err);
 }
 
-void bl_moving_release(struct bl_moving *moving)
-{
-    bl_wire_partitions_release(&moving->partitions);
-    bl_strbuf_release(&moving->response);
-}
-
 void bl_peers_look(struct bl_peers *peers, bl_nsec deadline, struct bl_cluster *cluster)
 {
     struct look look = {peers, cluster};
-    BL_AUTO(bl_moving_release) struct bl_moving moving = BL_MOVING_INIT;
+    BL_AUTO(bl_wire_answer_release) struct bl_wire_answer moving = BL_WIRE_ANSWER_INIT;
     BL_ERROR(unknown);
     BL_ERROR(not_listed);
 

@@ -7,13 +7,15 @@
 #ifndef BALLAST_KAFKA_PEERS_H
 #define BALLAST_KAFKA_PEERS_H
 
-#include "wire.h"
+#include "wire/controller.h"
+#include "wire/open.h"
 
 struct bl_peer {
     int32_t id;
     char *host;
     int port;
     struct bl_wire *wire; /* or NULL */
+    bool fresh;           /* made for what is being asked, so another would be no better */
 };
 
 struct bl_peers {
@@ -49,19 +51,7 @@ BL_CHECK int bl_peers_ask_controller(struct bl_peers *peers, bl_peer_fn fn, void
                                      const int16_t *code, bl_nsec deadline, struct bl_error **err);
 
 /** Partitions that are being reassigned. */
-struct bl_moving {
-    struct bl_wire_partitions partitions;
-    struct bl_strbuf response; /* which they borrow from */
-    int16_t code;
-};
-
-#define BL_MOVING_INIT                                \
-    {                                                 \
-        .response = BL_STRBUF_INIT(BL_WIRE_MAX_BYTES) \
-    }
-void bl_moving_release(struct bl_moving *moving);
-
 BL_CHECK int bl_peers_list_moving(struct bl_peers *peers, bl_nsec deadline,
-                                  struct bl_moving *moving, struct bl_error **err);
+                                  struct bl_wire_answer *moving, struct bl_error **err);
 
 #endif

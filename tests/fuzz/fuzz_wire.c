@@ -6,8 +6,17 @@
 
 #include "ballast/base/mem.h"
 #include "moves.h"
-#include "scram.h"
-#include "wire.h"
+#include "wire/alter_partition_reassignments.h"
+#include "wire/api_versions.h"
+#include "wire/describe_log_dirs.h"
+#include "wire/describe_quorum.h"
+#include "wire/elect_leaders.h"
+#include "wire/list_partition_reassignments.h"
+#include "wire/metadata.h"
+#include "wire/sasl_authenticate.h"
+#include "wire/sasl_handshake.h"
+#include "wire/scram.h"
+#include "wire/update_features.h"
 #include "zookeeper.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,15 +48,17 @@ static int decode_facts(int which, const struct bl_strbuf *bytes, struct bl_erro
 
     switch (which) {
     case 0:
-        return bl_wire_decode_versions(bytes, &offer, err);
+        return bl_wire_decode_api_versions(bytes, &offer, err);
     case 1:
         return bl_wire_decode_metadata(bytes, &brokers, err);
     case 2:
     case 3:
     case 4:
-        return bl_wire_decode_quorum(bytes, (int16_t)(which - 2), &quorum, err);
+        return bl_wire_decode_describe_quorum(bytes, (int16_t)(which - 2), &quorum, err);
+    case 5:
+        return bl_wire_decode_describe_log_dirs(bytes, 1, &dirs, err);
     default:
-        return bl_wire_decode_log_dirs(bytes, &dirs, err);
+        return bl_wire_decode_describe_log_dirs(bytes, 4, &dirs, err);
     }
 }
 
@@ -60,20 +71,20 @@ static int decode_acts(int which, const struct bl_strbuf *bytes, struct bl_error
 
     switch (which) {
     case 6:
-        rc = bl_wire_decode_elect(bytes, &partitions, &code, err);
+        rc = bl_wire_decode_elect_leaders(bytes, &partitions, &code, err);
         break;
     case 7:
-        rc = bl_wire_decode_alter(bytes, &partitions, &code, err);
+        rc = bl_wire_decode_alter_partition_reassignments(bytes, &partitions, &code, err);
         break;
     case 8:
-        rc = bl_wire_decode_list(bytes, &partitions, &code, err);
+        rc = bl_wire_decode_list_partition_reassignments(bytes, &partitions, &code, err);
         break;
     case 9:
-        return bl_wire_decode_features(bytes, &code, err);
+        return bl_wire_decode_update_features(bytes, &code, err);
     case 10:
-        return bl_wire_decode_handshake(bytes, err);
+        return bl_wire_decode_sasl_handshake(bytes, err);
     default:
-        return bl_wire_decode_authenticate(bytes, &token, err);
+        return bl_wire_decode_sasl_authenticate(bytes, &token, err);
     }
     check_partitions(&partitions, bytes);
     return rc;
@@ -132,9 +143,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 1 || size > MAX_INPUT)
         return 0;
-    which = data[0] % 15;
+    which = data[0] % 16;
     bl_strbuf_add(&bytes, (const char *)data + 1, size - 1);
-    if (which < 6)
+    if (which < 6 || which == 15)
         rc = decode_facts(which, &bytes, &err);
     else if (which < 12)
         rc = decode_acts(which, &bytes, &err);
@@ -142,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         log_in(&bytes);
     else if (which == 13)
         read_words(bytes.text);
-    else
+    else if (which == 14)
         read_moves(bytes.text);
     if ((rc < 0) != (err != NULL))
         abort();

@@ -13,6 +13,7 @@
 #include "ballast/kafka/canary.h"
 #include "ballast/kafka/gate.h"
 #include "observer.h"
+#include "wire/alter_partition_reassignments.h"
 
 #define AT_MOST (60 * BL_NSEC_S)
 #define MOVES_MAX 65536
@@ -89,9 +90,8 @@ static int print_log_dirs(struct bl_observer *observer, const char *broker, stru
 }
 
 struct reassign {
-    struct bl_wire_partitions orders, results;
-    struct bl_strbuf response;
-    int16_t code;
+    struct bl_wire_partitions orders;
+    struct bl_wire_answer answer;
 };
 
 static int ask_reassign(struct bl_wire *wire, bl_nsec deadline, void *context,
@@ -99,27 +99,28 @@ static int ask_reassign(struct bl_wire *wire, bl_nsec deadline, void *context,
 {
     struct reassign *reassign = context;
 
-    return bl_wire_alter(wire, &reassign->orders, 0, 1, deadline, &reassign->response,
-                         &reassign->results, &reassign->code, err);
+    const struct bl_wire_alter_partition_reassignments_request request = {reassign->orders.items,
+                                                                          reassign->orders.len};
+
+    return bl_wire_alter_partition_reassignments(wire, &request, deadline, &reassign->answer, err);
 }
 
 /* To another broker, which the library never does. Java's tool would ask the one that hangs. */
 static int move_data(struct bl_observer *observer, char **args, struct bl_error **err)
 {
-    struct reassign reassign = {.response = BL_STRBUF_INIT(65536)};
+    struct reassign reassign = {.answer = BL_WIRE_ANSWER_INIT};
     struct bl_wire_partition *partition = BL_PUSH(&reassign.orders);
     int rc;
 
     partition->topic = bl_wire_text(args[0]);
     partition->partition = (int32_t)strtol(args[1], NULL, 10);
     *BL_PUSH(&partition->replicas) = (int32_t)strtol(args[2], NULL, 10);
-    rc = bl_peers_ask_controller(&observer->peers, ask_reassign, &reassign, &reassign.code,
+    rc = bl_peers_ask_controller(&observer->peers, ask_reassign, &reassign, &reassign.answer.code,
                                  bl_clock_now(&bl_clock_real) + AT_MOST, err);
-    for (size_t i = 0; i < reassign.results.len; i++)
-        printf("result %d\n", reassign.results.items[i].code);
+    for (size_t i = 0; i < reassign.answer.partitions.len; i++)
+        printf("result %d\n", reassign.answer.partitions.items[i].code);
     bl_wire_partitions_release(&reassign.orders);
-    bl_wire_partitions_release(&reassign.results);
-    bl_strbuf_release(&reassign.response);
+    bl_wire_answer_release(&reassign.answer);
     return rc;
 }
 

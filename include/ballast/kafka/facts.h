@@ -79,6 +79,7 @@ struct bl_cluster {
     int64_t max_metadata_version; /* the highest that every broker knows; -1: unknown or none */
 };
 
+void bl_quorum_release(struct bl_quorum *quorum);
 void bl_cluster_release(struct bl_cluster *cluster);
 
 bool bl_broker_ids_has(const struct bl_broker_ids *ids, int32_t id);

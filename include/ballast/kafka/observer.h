@@ -55,7 +55,8 @@ struct bl_log_dir {
     char *path;
     int16_t error; /* Kafka's code, 0: none; 56: its disk failed */
     size_t replicas;
-    int64_t bytes;
+    int64_t bytes;         /* that they hold */
+    int64_t total, usable; /* bytes of its disk; -1: not known, as before Kafka 3.3 */
 };
 
 struct bl_log_dirs {

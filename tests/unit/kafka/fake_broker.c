@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "wire.h"
+#include "wire/codec.h"
 #include "wire_help.h"
 
 static void add_frame(struct bl_strbuf *out, const char *text)

@@ -4,13 +4,15 @@
 #include "ballast/base/mem.h"
 #include "fake_broker.h"
 #include "unit.h"
+#include "wire/security.h"
 
 #define LIST "002e 0000 00000002 0007 'ballast' 00 00007530 00 00"
 #define METADATA(number) "0003 0005 " number " 0007 'ballast' 00000000 00"
 
 static void add_peer(struct bl_peers *peers, int32_t id, const struct fake *fake)
 {
-    *BL_PUSH(peers) = (struct bl_peer){id, bl_strdup("127.0.0.1"), fake->port, NULL};
+    *BL_PUSH(peers) =
+        (struct bl_peer){.id = id, .host = bl_strdup("127.0.0.1"), .port = fake->port};
 }
 
 static void add_security(struct bl_peers *peers)
@@ -34,7 +36,7 @@ static bl_nsec an_hour(void)
 START_TEST(the_controller_has_changed)
 {
     BL_AUTO(bl_peers_release) struct bl_peers peers = {.controller = 1};
-    BL_AUTO(bl_moving_release) struct bl_moving moving = BL_MOVING_INIT;
+    BL_AUTO(bl_wire_answer_release) struct bl_wire_answer moving = BL_WIRE_ANSWER_INIT;
     struct fake one = {.expected = {HELLO, LIST, METADATA("00000003")},
                        .answers = {OFFER, NOT_ME, SECOND_ANSWER("00000002")}};
     struct fake two = {.expected = {HELLO, LIST},
@@ -60,7 +62,7 @@ END_TEST
 START_TEST(there_is_no_controller)
 {
     BL_AUTO(bl_peers_release) struct bl_peers peers = {.controller = 1};
-    BL_AUTO(bl_moving_release) struct bl_moving moving = BL_MOVING_INIT;
+    BL_AUTO(bl_wire_answer_release) struct bl_wire_answer moving = BL_WIRE_ANSWER_INIT;
     struct fake one = {.expected = {HELLO, LIST, METADATA("00000003")},
                        .answers = {OFFER, NOT_ME, SECOND_ANSWER("ffffffff")}};
     BL_ERROR(err);
@@ -78,7 +80,7 @@ END_TEST
 START_TEST(a_dead_connection_is_replaced)
 {
     BL_AUTO(bl_peers_release) struct bl_peers peers = {.kraft = true};
-    BL_AUTO(bl_moving_release) struct bl_moving moving = BL_MOVING_INIT;
+    BL_AUTO(bl_wire_answer_release) struct bl_wire_answer moving = BL_WIRE_ANSWER_INIT;
     struct fake first = {.expected = {HELLO}, .answers = {OFFER}};
     struct fake second = {.expected = {HELLO, LIST},
                           .answers = {OFFER, "00000002 00 00000000 0000 00 01 00"}};
@@ -103,7 +105,7 @@ END_TEST
 START_TEST(nobody_was_seen_yet)
 {
     BL_AUTO(bl_peers_release) struct bl_peers peers = {.kraft = true};
-    BL_AUTO(bl_moving_release) struct bl_moving moving = BL_MOVING_INIT;
+    BL_AUTO(bl_wire_answer_release) struct bl_wire_answer moving = BL_WIRE_ANSWER_INIT;
     BL_ERROR(err);
 
     ck_assert_int_eq(bl_peers_list_moving(&peers, an_hour(), &moving, &err), -1);

@@ -1,5 +1,5 @@
 /* SCRAM, by the example of RFC 7677, and what a false server may try. */
-#include "scram.h"
+#include "wire/scram.h"
 
 #include <string.h>
 

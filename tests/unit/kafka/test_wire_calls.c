@@ -5,7 +5,16 @@
 #include "fake_broker.h"
 #include "socket.h"
 #include "unit.h"
-#include "wire.h"
+#include "wire/alter_partition_reassignments.h"
+#include "wire/describe_log_dirs.h"
+#include "wire/describe_quorum.h"
+#include "wire/elect_leaders.h"
+#include "wire/errors.h"
+#include "wire/list_partition_reassignments.h"
+#include "wire/metadata.h"
+#include "wire/open.h"
+#include "wire/security.h"
+#include "wire/update_features.h"
 
 static bl_nsec in(bl_nsec time)
 {
@@ -49,15 +58,14 @@ START_TEST(elections)
 {
     BL_AUTO(bl_wire_security_cleanup) struct bl_wire_security *security = plaintext();
     BL_AUTO(bl_wire_cleanup) struct bl_wire *wire = NULL;
-    BL_AUTO(bl_wire_partitions_release) struct bl_wire_partitions asked = {0}, results = {0};
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf response = BL_STRBUF_INIT(BL_WIRE_MAX_BYTES);
+    BL_AUTO(bl_wire_partitions_release) struct bl_wire_partitions asked = {0};
+    BL_AUTO(bl_wire_answer_release) struct bl_wire_answer answer = BL_WIRE_ANSWER_INIT;
     /* Without deadline nobody could say what the time-out in the request is. */
     struct fake fake = {
         .expected = {HELLO, "002b 0002 00000002 0007 'ballast' 00"
                             "00 03 02 'a' 03 00000000 00000002 00 02 'b' 02 00000001 00"
                             "00007530 00"},
         .answers = {OFFER, "00000002 00 00000000 0000 02 02 'a' 02 00000000 0000 00 00 00 00"}};
-    int16_t code = -1;
     BL_ERROR(err);
 
     fake_start(&fake);
@@ -66,13 +74,16 @@ START_TEST(elections)
     add(&asked, "a", 0, "");
     add(&asked, "a", 2, "");
     add(&asked, "b", 1, "");
-    ck_assert_msg(bl_wire_elect(wire, &asked, 1, 3, in(3600 * BL_NSEC_S), &response, &results,
-                                &code, &err) == 0,
+    answer.code = -1;
+    ck_assert_msg(bl_wire_elect_leaders(wire,
+                                        &(struct bl_wire_elect_leaders_request){
+                                            .partitions = asked.items + 1, .count = 3},
+                                        in(3600 * BL_NSEC_S), &answer, &err) == 0,
                   "%s", err ? bl_error_text(err) : "");
     fake_stop(&fake);
     ck_assert(!fake.wrong);
-    ck_assert_uint_eq(results.len, 1);
-    ck_assert_int_eq(code, 0);
+    ck_assert_uint_eq(answer.partitions.len, 1);
+    ck_assert_int_eq(answer.code, 0);
 }
 END_TEST
 
@@ -80,27 +91,30 @@ START_TEST(reassignments)
 {
     BL_AUTO(bl_wire_security_cleanup) struct bl_wire_security *security = plaintext();
     BL_AUTO(bl_wire_cleanup) struct bl_wire *wire = NULL;
-    BL_AUTO(bl_wire_partitions_release)
-    struct bl_wire_partitions asked = {0}, results = {0}, moving = {0};
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf response = BL_STRBUF_INIT(BL_WIRE_MAX_BYTES);
+    BL_AUTO(bl_wire_partitions_release) struct bl_wire_partitions asked = {0};
+    BL_AUTO(bl_wire_answer_release)
+    struct bl_wire_answer results = BL_WIRE_ANSWER_INIT, moving = BL_WIRE_ANSWER_INIT;
     struct fake fake = {.expected = {HELLO,
                                      "002d 0000 00000002 0007 'ballast' 00 00007530"
                                      "02 02 'a' 02 00000007 03 00000002 00000001 00 00 00",
                                      "002e 0000 00000003 0007 'ballast' 00 00007530 00 00"},
                         .answers = {OFFER, "00000002 00 00000000 0000 00 01 00",
                                     "00000003 00 00000000 0029 00 01 00"}};
-    int16_t code = -1;
     BL_ERROR(err);
 
     fake_start(&fake);
     wire = open_wire(security, &fake);
     add(&asked, "a", 7, "21");
+    results.code = -1;
+    ck_assert_int_eq(bl_wire_alter_partition_reassignments(
+                         wire,
+                         &(struct bl_wire_alter_partition_reassignments_request){asked.items, 1},
+                         in(3600 * BL_NSEC_S), &results, &err),
+                     0);
+    ck_assert_int_eq(results.code, 0);
     ck_assert_int_eq(
-        bl_wire_alter(wire, &asked, 0, 1, in(3600 * BL_NSEC_S), &response, &results, &code, &err),
-        0);
-    ck_assert_int_eq(code, 0);
-    ck_assert_int_eq(bl_wire_list(wire, in(3600 * BL_NSEC_S), &response, &moving, &code, &err), 0);
-    ck_assert_int_eq(code, BL_WIRE_NOT_CONTROLLER);
+        bl_wire_list_partition_reassignments(wire, in(3600 * BL_NSEC_S), &moving, &err), 0);
+    ck_assert_int_eq(moving.code, BL_WIRE_NOT_CONTROLLER);
     fake_stop(&fake);
     ck_assert(!fake.wrong);
 }
@@ -128,9 +142,9 @@ START_TEST(reads)
     wire = open_wire(security, &fake);
     ck_assert_int_eq(bl_wire_metadata(wire, in(30 * BL_NSEC_S), &brokers, &err), 0);
     ck_assert_int_eq(brokers.controller, 7);
-    ck_assert_int_eq(bl_wire_quorum(wire, in(30 * BL_NSEC_S), &quorum, &err), 0);
+    ck_assert_int_eq(bl_wire_describe_quorum(wire, in(30 * BL_NSEC_S), &quorum, &err), 0);
     ck_assert(quorum.known && quorum.leader == -1 && !quorum.voters.len);
-    ck_assert_int_eq(bl_wire_log_dirs(wire, in(30 * BL_NSEC_S), &dirs, &err), 0);
+    ck_assert_int_eq(bl_wire_describe_log_dirs(wire, in(30 * BL_NSEC_S), &dirs, &err), 0);
     fake_stop(&fake);
     ck_assert(!fake.wrong);
     ck_assert(bl_wire_is_broken(wire)); /* it was closed by the other side */
@@ -149,11 +163,37 @@ START_TEST(features)
 
     fake_start(&fake);
     wire = open_wire(security, &fake);
-    ck_assert_int_eq(
-        bl_wire_raise(wire, "metadata.version", 27, true, in(3600 * BL_NSEC_S), &code, &err), 0);
+    ck_assert_int_eq(bl_wire_update_features(
+                         wire,
+                         &(struct bl_wire_update_features_request){"metadata.version", 27, true},
+                         in(3600 * BL_NSEC_S), &code, &err),
+                     0);
     ck_assert_int_eq(code, 0);
     fake_stop(&fake);
     ck_assert(!fake.wrong);
+}
+END_TEST
+
+/* Of two that we speak, the newer one. */
+START_TEST(log_dirs_with_disks)
+{
+    BL_AUTO(bl_wire_security_cleanup) struct bl_wire_security *security = plaintext();
+    BL_AUTO(bl_wire_cleanup) struct bl_wire *wire = NULL;
+    BL_AUTO(bl_log_dirs_release) struct bl_log_dirs dirs = {0};
+    struct fake fake = {.expected = {HELLO, "0023 0004 00000002 0007 'ballast' 00 00 00"},
+                        .answers = {"00000001 0000 02 0023 0001 0004 00 00000000 00",
+                                    "00000002 00 00000000 0000 02"
+                                    "0000 03 '/a' 01 0000000000000002 0000000000000001 00 00"}};
+    BL_ERROR(err);
+
+    fake_start(&fake);
+    wire = open_wire(security, &fake);
+    ck_assert_int_eq(bl_wire_describe_log_dirs(wire, in(30 * BL_NSEC_S), &dirs, &err), 0);
+    fake_stop(&fake);
+    ck_assert(!fake.wrong);
+    ck_assert_uint_eq(dirs.len, 1);
+    ck_assert_int_eq(dirs.items[0].total, 2);
+    ck_assert_int_eq(dirs.items[0].usable, 1);
 }
 END_TEST
 
@@ -168,7 +208,7 @@ START_TEST(what_is_not_offered_is_not_sent)
 
     fake_start(&fake);
     wire = open_wire(security, &fake);
-    ck_assert_int_eq(bl_wire_quorum(wire, in(30 * BL_NSEC_S), &quorum, &err), -1);
+    ck_assert_int_eq(bl_wire_describe_quorum(wire, in(30 * BL_NSEC_S), &quorum, &err), -1);
     ck_assert_int_eq((int)bl_error_code(err), BL_ERR_NOT_FOUND);
     ck_assert(strstr(bl_error_text(err), "does not offer call 55"));
     fake_stop(&fake);
@@ -252,6 +292,7 @@ int main(void)
     tcase_add_test(tests, reassignments);
     tcase_add_test(tests, reads);
     tcase_add_test(tests, features);
+    tcase_add_test(tests, log_dirs_with_disks);
     tcase_add_test(tests, what_is_not_offered_is_not_sent);
     tcase_add_test(tests, those_who_are_no_brokers);
     tcase_add_test(tests, silence);

@@ -3,7 +3,15 @@
 
 #include "ballast/base/mem.h"
 #include "unit.h"
-#include "wire.h"
+#include "wire/alter_partition_reassignments.h"
+#include "wire/api_versions.h"
+#include "wire/describe_log_dirs.h"
+#include "wire/describe_quorum.h"
+#include "wire/elect_leaders.h"
+#include "wire/errors.h"
+#include "wire/list_partition_reassignments.h"
+#include "wire/metadata.h"
+#include "wire/update_features.h"
 #include "wire_help.h"
 
 #define BYTES(name, text)                                                                   \
@@ -150,7 +158,7 @@ START_TEST(what_is_offered)
     BL_ERROR(err);
     BYTES(bytes, versions);
 
-    ck_assert_msg(bl_wire_decode_versions(&bytes, &offer, &err) == 0, "%s",
+    ck_assert_msg(bl_wire_decode_api_versions(&bytes, &offer, &err) == 0, "%s",
                   err ? bl_error_text(err) : "");
     ck_assert_uint_eq(offer.apis.len, 2);
     ck_assert(bl_wire_offers(&offer, 3, 0) && bl_wire_offers(&offer, 3, 12));
@@ -166,7 +174,7 @@ START_TEST(an_old_broker)
     BL_ERROR(err);
     BYTES(bytes, "0023 00000001 0012 0000 0002");
 
-    ck_assert_int_eq(bl_wire_decode_versions(&bytes, &offer, &err), -1);
+    ck_assert_int_eq(bl_wire_decode_api_versions(&bytes, &offer, &err), -1);
     ck_assert_int_eq((int)bl_error_code(err), BL_ERR_NOT_FOUND);
     ck_assert_str_eq(bl_error_text(err), "ApiVersions: UNSUPPORTED_VERSION (35)");
 }
@@ -209,7 +217,7 @@ START_TEST(a_quorum)
     BL_ERROR(err);
     BYTES(bytes, quorum_v1);
 
-    ck_assert_msg(bl_wire_decode_quorum(&bytes, 1, &quorum, &err) == 0, "%s",
+    ck_assert_msg(bl_wire_decode_describe_quorum(&bytes, 1, &quorum, &err) == 0, "%s",
                   err ? bl_error_text(err) : "");
     ck_assert(quorum.known);
     ck_assert_int_eq(quorum.leader, 1);
@@ -236,7 +244,7 @@ START_TEST(a_quorum_without_times)
     BL_ERROR(err);
     BYTES(bytes, quorum_v0);
 
-    ck_assert_int_eq(bl_wire_decode_quorum(&bytes, 0, &quorum, &err), 0);
+    ck_assert_int_eq(bl_wire_decode_describe_quorum(&bytes, 0, &quorum, &err), 0);
     ck_assert(quorum.voters.items[0].caught_up);
     ck_assert(!quorum.voters.items[1].caught_up && quorum.voters.items[1].behind_ms == -1);
 }
@@ -257,7 +265,7 @@ START_TEST(a_quorum_with_addresses)
     BL_ERROR(err);
     BYTES(bytes, quorum_v2);
 
-    ck_assert_msg(bl_wire_decode_quorum(&bytes, 2, &quorum, &err) == 0, "%s",
+    ck_assert_msg(bl_wire_decode_describe_quorum(&bytes, 2, &quorum, &err) == 0, "%s",
                   err ? bl_error_text(err) : "");
     ck_assert_uint_eq(quorum.voters.len, 1);
     ck_assert_str_eq(quorum.voters.items[0].host, "c1");
@@ -271,7 +279,7 @@ START_TEST(a_quorum_that_is_refused)
     BL_ERROR(err);
     BYTES(bytes, "001f 01 00");
 
-    ck_assert_int_eq(bl_wire_decode_quorum(&bytes, 1, &quorum, &err), -1);
+    ck_assert_int_eq(bl_wire_decode_describe_quorum(&bytes, 1, &quorum, &err), -1);
     ck_assert_int_eq((int)bl_error_code(err), BL_ERR_FORBIDDEN);
     ck_assert(strstr(bl_error_text(err), "DescribeQuorum: CLUSTER_AUTHORIZATION_FAILED"));
     ck_assert_ptr_nonnull(bl_error_hint(err));
@@ -294,6 +302,13 @@ static const char dirs[] = "00000000 00000002"
                            "00000000 0000000000000064 0000000000000000 00"
                            "00000001 0000000000000001 0000000000000000 00"
                            "0038 0002 '/b' 00000000";
+static const char dirs_v4[] = "00000000 0000 03"
+                              "0000 03 '/a' 02 07 'orders' 03"
+                              "00000000 0000000000000064 0000000000000000 00 00"
+                              "00000001 0000000000000001 0000000000000000 00 00 00"
+                              "0000000000010000 0000000000008000 00"
+                              "0038 03 '/b' 01 ffffffffffffffff ffffffffffffffff 00"
+                              "00";
 
 START_TEST(elections)
 {
@@ -302,7 +317,7 @@ START_TEST(elections)
     int16_t code = -1;
     BYTES(bytes, elected);
 
-    ck_assert_int_eq(bl_wire_decode_elect(&bytes, &results, &code, &err), 0);
+    ck_assert_int_eq(bl_wire_decode_elect_leaders(&bytes, &results, &code, &err), 0);
     ck_assert_int_eq(code, 0);
     ck_assert_uint_eq(results.len, 2);
     ck_assert_int_eq(results.items[1].partition, 1);
@@ -320,10 +335,11 @@ START_TEST(reassignments)
     BYTES(bytes, altered);
     BYTES(list, listed);
 
-    ck_assert_int_eq(bl_wire_decode_alter(&bytes, &results, &code, &err), 0);
+    ck_assert_int_eq(bl_wire_decode_alter_partition_reassignments(&bytes, &results, &code, &err),
+                     0);
     ck_assert_uint_eq(results.len, 1);
     ck_assert_int_eq(results.items[0].code, 39);
-    ck_assert_int_eq(bl_wire_decode_list(&list, &moving, &code, &err), 0);
+    ck_assert_int_eq(bl_wire_decode_list_partition_reassignments(&list, &moving, &code, &err), 0);
     ck_assert_uint_eq(moving.len, 1);
     ck_assert_int_eq(moving.items[0].partition, 4);
 }
@@ -336,10 +352,10 @@ START_TEST(another_one_is_the_controller)
     int16_t code = 0;
     BYTES(bytes, "00000000 0029 00 01 00");
 
-    ck_assert_int_eq(bl_wire_decode_list(&bytes, &results, &code, &err), 0);
+    ck_assert_int_eq(bl_wire_decode_list_partition_reassignments(&bytes, &results, &code, &err), 0);
     ck_assert_int_eq(code, BL_WIRE_NOT_CONTROLLER);
     code = 0;
-    ck_assert_int_eq(bl_wire_decode_features(&bytes, &code, &err), 0);
+    ck_assert_int_eq(bl_wire_decode_update_features(&bytes, &code, &err), 0);
     ck_assert_int_eq(code, BL_WIRE_NOT_CONTROLLER);
 }
 END_TEST
@@ -351,9 +367,9 @@ START_TEST(features)
     BYTES(good, raised);
     BYTES(bad, "00000000 0000 00 02 11 'metadata.version' 005f 04 'n/a' 00 00");
 
-    ck_assert_int_eq(bl_wire_decode_features(&good, &code, &err), 0);
+    ck_assert_int_eq(bl_wire_decode_update_features(&good, &code, &err), 0);
     ck_assert_int_eq(code, 0);
-    ck_assert_int_eq(bl_wire_decode_features(&bad, &code, &err), -1);
+    ck_assert_int_eq(bl_wire_decode_update_features(&bad, &code, &err), -1);
     ck_assert_int_eq((int)bl_error_code(err), BL_ERR_CONFLICT);
     ck_assert(strstr(bl_error_text(err), "INVALID_UPDATE_VERSION"));
     ck_assert(strstr(bl_error_text(err), "(95): n/a"));
@@ -366,12 +382,44 @@ START_TEST(log_dirs)
     BL_ERROR(err);
     BYTES(bytes, dirs);
 
-    ck_assert_int_eq(bl_wire_decode_log_dirs(&bytes, &found, &err), 0);
+    ck_assert_int_eq(bl_wire_decode_describe_log_dirs(&bytes, 1, &found, &err), 0);
     ck_assert_uint_eq(found.len, 2);
     ck_assert_str_eq(found.items[0].path, "/a");
     ck_assert_uint_eq(found.items[0].replicas, 2);
     ck_assert_int_eq(found.items[0].bytes, 101);
+    ck_assert_int_eq(found.items[0].total, -1);
+    ck_assert_int_eq(found.items[0].usable, -1);
     ck_assert_int_eq(found.items[1].error, 56);
+}
+END_TEST
+
+START_TEST(log_dirs_with_disks)
+{
+    BL_AUTO(bl_log_dirs_release) struct bl_log_dirs found = {0};
+    BL_ERROR(err);
+    BYTES(bytes, dirs_v4);
+
+    ck_assert_int_eq(bl_wire_decode_describe_log_dirs(&bytes, 4, &found, &err), 0);
+    ck_assert_uint_eq(found.len, 2);
+    ck_assert_str_eq(found.items[0].path, "/a");
+    ck_assert_uint_eq(found.items[0].replicas, 2);
+    ck_assert_int_eq(found.items[0].bytes, 101);
+    ck_assert_int_eq(found.items[0].total, 0x10000);
+    ck_assert_int_eq(found.items[0].usable, 0x8000);
+    ck_assert_int_eq(found.items[1].error, 56);
+    ck_assert_int_eq(found.items[1].total, -1);
+}
+END_TEST
+
+START_TEST(log_dirs_that_are_refused)
+{
+    BL_AUTO(bl_log_dirs_release) struct bl_log_dirs found = {0};
+    BL_ERROR(err);
+    BYTES(bytes, "00000000 001f 01 00");
+
+    ck_assert_int_eq(bl_wire_decode_describe_log_dirs(&bytes, 4, &found, &err), -1);
+    ck_assert_int_eq((int)bl_error_code(err), BL_ERR_FORBIDDEN);
+    ck_assert(strstr(bl_error_text(err), "DescribeLogDirs: CLUSTER_AUTHORIZATION_FAILED"));
 }
 END_TEST
 
@@ -386,23 +434,25 @@ static int decode(int which, const struct bl_strbuf *bytes, struct bl_error **er
 
     switch (which) {
     case 0:
-        return bl_wire_decode_versions(bytes, &offer, err);
+        return bl_wire_decode_api_versions(bytes, &offer, err);
     case 1:
         return bl_wire_decode_metadata(bytes, &brokers, err);
     case 2:
     case 3:
     case 4:
-        return bl_wire_decode_quorum(bytes, (int16_t)(which - 2), &quorum, err);
+        return bl_wire_decode_describe_quorum(bytes, (int16_t)(which - 2), &quorum, err);
     case 5:
-        return bl_wire_decode_elect(bytes, &partitions, &code, err);
+        return bl_wire_decode_elect_leaders(bytes, &partitions, &code, err);
     case 6:
-        return bl_wire_decode_alter(bytes, &partitions, &code, err);
+        return bl_wire_decode_alter_partition_reassignments(bytes, &partitions, &code, err);
     case 7:
-        return bl_wire_decode_list(bytes, &partitions, &code, err);
+        return bl_wire_decode_list_partition_reassignments(bytes, &partitions, &code, err);
     case 8:
-        return bl_wire_decode_features(bytes, &code, err);
+        return bl_wire_decode_update_features(bytes, &code, err);
+    case 9:
+        return bl_wire_decode_describe_log_dirs(bytes, 1, &found, err);
     default:
-        return bl_wire_decode_log_dirs(bytes, &found, err);
+        return bl_wire_decode_describe_log_dirs(bytes, 4, &found, err);
     }
 }
 
@@ -412,8 +462,9 @@ START_TEST(cut_short)
     static const struct {
         const char *bytes;
         size_t unread;
-    } answers[] = {{versions, 0}, {metadata, 4}, {quorum_v0, 1}, {quorum_v1, 1}, {quorum_v2, 1},
-                   {elected, 1},  {altered, 1},  {listed, 1},    {raised, 1},    {dirs, 0}};
+    } answers[] = {{versions, 0},  {metadata, 4}, {quorum_v0, 1}, {quorum_v1, 1},
+                   {quorum_v2, 1}, {elected, 1},  {altered, 1},   {listed, 1},
+                   {raised, 1},    {dirs, 0},     {dirs_v4, 1}};
 
     for (int which = 0; which < (int)BL_ARRAY_LEN(answers); which++) {
         BYTES(whole, answers[which].bytes);
@@ -454,6 +505,8 @@ int main(void)
     tcase_add_test(tests, another_one_is_the_controller);
     tcase_add_test(tests, features);
     tcase_add_test(tests, log_dirs);
+    tcase_add_test(tests, log_dirs_with_disks);
+    tcase_add_test(tests, log_dirs_that_are_refused);
     tcase_add_test(tests, cut_short);
     suite_add_tcase(suite, tests);
     return unit_run(suite);

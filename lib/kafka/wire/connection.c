@@ -1,3 +1,5 @@
+#include "connection.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
@@ -9,11 +11,11 @@
 #include <unistd.h>
 
 #include "ballast/base/mem.h"
+#include "codec.h"
+#include "security.h"
 #include "socket.h"
-#include "wire_security.h"
 
 #define CLIENT_ID "ballast"
-#define API_VERSIONS 18
 
 struct bl_wire {
     char *name; /* HOST:PORT, for messages */
@@ -114,17 +116,17 @@ static int receive(struct bl_wire *wire, size_t len, bl_nsec deadline, struct bl
     return 0;
 }
 
-static void frame(struct bl_wire *wire, int16_t key, int16_t version, bool flexible,
-                  const struct bl_strbuf *body, struct bl_strbuf *out)
+static void frame(struct bl_wire *wire, const struct bl_wire_api *api, const struct bl_strbuf *body,
+                  struct bl_strbuf *out)
 {
-    size_t header = 2 + 2 + 4 + 2 + strlen(CLIENT_ID) + flexible;
+    size_t header = 2 + 2 + 4 + 2 + strlen(CLIENT_ID) + api->flexible;
 
     bl_wire_put_i32(out, (int32_t)(header + body->len));
-    bl_wire_put_i16(out, key);
-    bl_wire_put_i16(out, version);
+    bl_wire_put_i16(out, api->key);
+    bl_wire_put_i16(out, api->version);
     bl_wire_put_i32(out, ++wire->correlation);
     bl_wire_put_string(out, CLIENT_ID);
-    if (flexible)
+    if (api->flexible)
         bl_wire_put_no_tags(out);
     bl_strbuf_add(out, body->text, body->len);
 }
@@ -145,7 +147,7 @@ static int receive_frame(struct bl_wire *wire, bl_nsec deadline, struct bl_strbu
     return receive(wire, (size_t)len, deadline, out, err);
 }
 
-/* Takes the header off: the number of the request, and tags, which ApiVersions alone never has. */
+/* Takes the header off: the number of the request, and tags. */
 static int open_frame(const struct bl_wire *wire, struct bl_strbuf *answer, bool tags,
                       struct bl_strbuf *response, struct bl_error **err)
 {
@@ -164,35 +166,34 @@ static int open_frame(const struct bl_wire *wire, struct bl_strbuf *answer, bool
 }
 
 /* The request may hold a password, so it is wiped. */
-static int exchange(struct bl_wire *wire, int16_t key, int16_t version, bool flexible,
+static int exchange(struct bl_wire *wire, const struct bl_wire_api *api,
                     const struct bl_strbuf *body, bl_nsec deadline, struct bl_strbuf *response,
                     struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf request = BL_STRBUF_INIT(BL_WIRE_MAX_REQUEST);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf answer = BL_STRBUF_INIT(BL_WIRE_MAX_BYTES);
 
-    frame(wire, key, version, flexible, body, &request);
+    frame(wire, api, body, &request);
     if (bl_strbuf_check(body, "the request", err) < 0 ||
         bl_strbuf_check(&request, "the request", err) < 0)
         return -1;
     wire->broken = true;
     if (send_all(wire, request.text, request.len, deadline, err) < 0 ||
         receive_frame(wire, deadline, &answer, err) < 0 ||
-        open_frame(wire, &answer, flexible && key != API_VERSIONS, response, err) < 0)
+        open_frame(wire, &answer, api->flexible && !api->old_header, response, err) < 0)
         return bl_wrap(err, "broker %s", wire->name);
     wire->broken = false;
     return 0;
 }
 
-int bl_wire_call(struct bl_wire *wire, int16_t key, int16_t version, bool flexible,
-                 const struct bl_strbuf *body, bl_nsec deadline, struct bl_strbuf *response,
-                 struct bl_error **err)
+int bl_wire_call(struct bl_wire *wire, const struct bl_wire_api *api, const struct bl_strbuf *body,
+                 bl_nsec deadline, struct bl_strbuf *response, struct bl_error **err)
 {
     /* What it offers is asked for first of all. */
-    if (wire->offer.apis.len && !bl_wire_offers(&wire->offer, key, version))
+    if (wire->offer.apis.len && !bl_wire_offers(&wire->offer, api->key, api->version))
         return bl_fail(err, BL_ERR_NOT_FOUND, "broker %s does not offer call %d in version %d",
-                       wire->name, key, version);
-    return exchange(wire, key, version, flexible, body, deadline, response, err);
+                       wire->name, api->key, api->version);
+    return exchange(wire, api, body, deadline, response, err);
 }
 
 static int agree_on_tls(struct bl_wire *wire, const struct bl_wire_security *security,
@@ -226,8 +227,8 @@ static int agree_on_tls(struct bl_wire *wire, const struct bl_wire_security *sec
     }
 }
 
-int bl_wire_open(const struct bl_wire_security *security, const char *host, int port,
-                 bl_nsec deadline, struct bl_wire **ret_wire, struct bl_error **err)
+int bl_wire_connect(const struct bl_wire_security *security, const char *host, int port,
+                    bl_nsec deadline, struct bl_wire **ret_wire, struct bl_error **err)
 {
     BL_AUTO(bl_wire_cleanup) struct bl_wire *wire = BL_NEW(struct bl_wire);
 
@@ -236,10 +237,6 @@ int bl_wire_open(const struct bl_wire_security *security, const char *host, int 
     if (bl_socket_connect(host, port, deadline, &wire->fd, err) < 0)
         return -1;
     if (security->tls && agree_on_tls(wire, security, host, deadline, err) < 0)
-        return -1;
-    if (security->mechanism && bl_wire_log_in(wire, security, deadline, err) < 0)
-        return bl_wrap(err, "broker %s", wire->name);
-    if (bl_wire_versions(wire, deadline, &wire->offer, err) < 0)
         return -1;
     *ret_wire = BL_STEAL(wire);
     return 0;
@@ -255,6 +252,18 @@ void bl_wire_close(struct bl_wire *wire)
     bl_wire_offer_release(&wire->offer);
     free(wire->name);
     free(wire);
+}
+
+const char *bl_wire_get_name(const struct bl_wire *wire)
+{
+    return wire->name;
+}
+
+void bl_wire_take_offer(struct bl_wire *wire, struct bl_wire_offer *offer)
+{
+    bl_wire_offer_release(&wire->offer);
+    wire->offer = *offer;
+    *offer = (struct bl_wire_offer){0};
 }
 
 const struct bl_wire_offer *bl_wire_get_offer(const struct bl_wire *wire)

@@ -2,11 +2,11 @@
  * The client's side of SCRAM (RFC 5802, RFC 7677), without channel binding, as Kafka has it: names and
  * passwords are taken as they are.
  */
-#ifndef BALLAST_KAFKA_SCRAM_H
-#define BALLAST_KAFKA_SCRAM_H
+#ifndef BALLAST_KAFKA_WIRE_SCRAM_H
+#define BALLAST_KAFKA_WIRE_SCRAM_H
 
 #include "ballast/base/strbuf.h"
-#include "wire.h"
+#include "codec.h"
 
 struct bl_scram {
     bool sha512;

@@ -1,4 +1,4 @@
-#include "wire.h"
+#include "errors.h"
 
 /* Codes that brokers answer our calls with; https://kafka.apache.org/protocol#protocol_error_codes. */
 static const struct code {

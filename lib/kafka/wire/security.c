@@ -1,4 +1,4 @@
-#include "wire_security.h"
+#include "security.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

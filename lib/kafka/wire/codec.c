@@ -1,7 +1,8 @@
+#include "codec.h"
+
 #include <string.h>
 
 #include "ballast/base/mem.h"
-#include "wire.h"
 
 static void put_bytes(struct bl_strbuf *out, uint64_t value, unsigned bytes)
 {

@@ -1,0 +1,121 @@
+#include "describe_log_dirs.h"
+
+#include <stdlib.h>
+
+#include "ballast/base/mem.h"
+#include "errors.h"
+
+#define NAME "DescribeLogDirs"
+#define KEY 35
+
+/* The newest first; the last one is what brokers offer that have no other. */
+static const struct bl_wire_api versions[] = {
+    {.name = NAME, .key = KEY, .version = 4, .flexible = true},
+    {.name = NAME, .key = KEY, .version = 1}};
+
+void bl_log_dirs_release(struct bl_log_dirs *dirs)
+{
+    for (size_t i = 0; i < dirs->len; i++)
+        free(dirs->items[i].path);
+    free(dirs->items);
+    *dirs = (struct bl_log_dirs){0};
+}
+
+static void read_partition(struct bl_wire_reader *in, struct bl_log_dir *dir)
+{
+    (void)bl_wire_get_i32(in); /* its number */
+    int64_t bytes = bl_wire_get_i64(in);
+
+    (void)bl_wire_get_i64(in); /* how far it lags */
+    (void)bl_wire_get_i8(in);  /* is it to replace another folder's? */
+    dir->replicas++;
+    if (bytes > 0 && dir->bytes <= INT64_MAX - bytes)
+        dir->bytes += bytes;
+}
+
+static void read_dir(struct bl_wire_reader *in, struct bl_log_dir *dir)
+{
+    dir->error = bl_wire_get_i16(in);
+    dir->path = bl_wire_text_copy(bl_wire_get_string(in));
+    dir->total = dir->usable = -1;
+    for (size_t topics = bl_wire_get_array(in); topics && !in->bad; topics--) {
+        (void)bl_wire_get_string(in); /* its name */
+        for (size_t left = bl_wire_get_array(in); left && !in->bad; left--)
+            read_partition(in, dir);
+    }
+}
+
+/* From version 2 on it is flexible, from 4 on it tells of the disk. */
+static void read_dir_4(struct bl_wire_reader *in, struct bl_log_dir *dir)
+{
+    dir->error = bl_wire_get_i16(in);
+    dir->path = bl_wire_text_copy(bl_wire_get_compact(in));
+    for (size_t topics = bl_wire_get_count(in); topics && !in->bad; topics--) {
+        (void)bl_wire_get_compact(in); /* its name */
+        for (size_t left = bl_wire_get_count(in); left && !in->bad; left--) {
+            read_partition(in, dir);
+            bl_wire_skip_tags(in);
+        }
+        bl_wire_skip_tags(in);
+    }
+    dir->total = bl_wire_get_i64(in);
+    dir->usable = bl_wire_get_i64(in);
+    bl_wire_skip_tags(in);
+}
+
+static int read_all(struct bl_wire_reader *in, int16_t version, struct bl_log_dirs *dirs,
+                    struct bl_error **err)
+{
+    int16_t code = 0;
+
+    (void)bl_wire_get_i32(in); /* how long we are throttled */
+    if (version < 4) {
+        for (size_t left = bl_wire_get_array(in); left && !in->bad; left--)
+            read_dir(in, BL_PUSH(dirs));
+        return 0;
+    }
+    code = bl_wire_get_i16(in);
+    if (!in->bad && code)
+        return bl_wire_fail(err, NAME, code, (struct bl_wire_text){NULL, 0});
+    for (size_t left = bl_wire_get_count(in); left && !in->bad; left--)
+        read_dir_4(in, BL_PUSH(dirs));
+    return 0;
+}
+
+int bl_wire_decode_describe_log_dirs(const struct bl_strbuf *response, int16_t version,
+                                     struct bl_log_dirs *ret_dirs, struct bl_error **err)
+{
+    struct bl_wire_reader in = bl_wire_read(response);
+    BL_AUTO(bl_log_dirs_release) struct bl_log_dirs dirs = {0};
+
+    if (read_all(&in, version, &dirs, err) < 0 || bl_wire_end(&in, NAME, err) < 0)
+        return -1;
+    *ret_dirs = dirs;
+    dirs = (struct bl_log_dirs){0};
+    return 0;
+}
+
+static void encode(const struct bl_wire_api *api, struct bl_strbuf *body)
+{
+    if (!api->flexible) {
+        bl_wire_put_i32(body, -1); /* of all topics */
+        return;
+    }
+    bl_wire_put_no_array(body);
+    bl_wire_put_no_tags(body);
+}
+
+int bl_wire_describe_log_dirs(struct bl_wire *wire, bl_nsec deadline, struct bl_log_dirs *ret_dirs,
+                              struct bl_error **err)
+{
+    const struct bl_wire_api *api = versions;
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf body = BL_WIRE_BODY_INIT;
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf response = BL_WIRE_RESPONSE_INIT;
+
+    if (!bl_wire_offers(bl_wire_get_offer(wire), KEY, api->version))
+        api++;
+    encode(api, &body);
+    if (bl_wire_call(wire, api, &body, deadline, &response, err) < 0)
+        return -1;
+    return bl_wire_decode_describe_log_dirs(&response, api->version, ret_dirs, err);
+}
