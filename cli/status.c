@@ -7,7 +7,6 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "ballast/kafka/observer.h"
 #include "cli.h"
 
 /* A look takes milliseconds; who does not answer for so long is not going to. */
@@ -117,6 +116,7 @@ void cli_status_judge(struct cli_status *status)
 void cli_status_release(struct cli_status *status)
 {
     bl_cluster_release(&status->cluster);
+    cli_status_disks_release(status);
     free(status->verdicts.items);
     free(status->voters.items);
     free(status->reassigned.items);
@@ -169,6 +169,7 @@ static int look(struct bl_observer *observer, const struct cli_args *args,
         return cli_fail(err);
     }
     cli_status_judge(&status);
+    cli_status_look_at_disks(observer, &status);
     render(&status, args, &out);
     if (cli_print(&out) != CLI_OK)
         return CLI_ERROR;

@@ -4,6 +4,7 @@
 
 #include "ballast/json/json.h"
 #include "ballast/kafka/gate.h"
+#include "ballast/kafka/observer.h"
 
 /** A partition with a flaw, by its place in the facts. */
 struct cli_flaw {
@@ -17,6 +18,12 @@ struct cli_flaws {
     size_t len, cap;
 };
 
+/** Where a broker keeps its logs. */
+struct cli_disks {
+    int32_t broker;
+    struct bl_log_dirs dirs;
+};
+
 struct cli_status {
     struct bl_cluster cluster;
     struct {
@@ -27,6 +34,10 @@ struct cli_status {
         struct bl_voter_verdict *items; /* as the quorum's voters; of KRaft */
         size_t len, cap;
     } voters;
+    struct {
+        struct cli_disks *items; /* of the brokers that tell */
+        size_t len, cap;
+    } disks;
     size_t partitions;
     /* A partition stands in each that fits. Those that are reassigned are in order for all that. */
     struct cli_flaws offline, below_min, under_replicated, reassigned;
@@ -46,6 +57,16 @@ bool cli_status_is_fine(const struct cli_status *status);
 /** Part of the text: the controllers, and who leads. */
 void cli_status_add_quorum(const struct cli_status *status, struct bl_strbuf *out);
 void cli_status_add_quorum_json(const struct cli_status *status, cJSON *json);
+
+/** Asks every broker that runs. Who does not tell is left out. */
+void cli_status_look_at_disks(struct bl_observer *observer, struct cli_status *status);
+void cli_status_disks_release(struct cli_status *status);
+/** Part of the text: what the broker holds, how much of its fullest disk is free ("-": not known), which disks failed. */
+char *cli_status_held(const struct cli_status *status, int32_t broker);
+char *cli_status_usable(const struct cli_status *status, int32_t broker);
+void cli_status_add_failed_disks(const struct cli_status *status, int32_t broker,
+                                 struct bl_strbuf *out);
+void cli_status_add_disks_json(const struct cli_status *status, int32_t broker, cJSON *json);
 
 void cli_status_text(const struct cli_status *status, struct bl_strbuf *out);
 cJSON *cli_status_json(const struct cli_status *status);

@@ -91,17 +91,21 @@ static void add_brokers(struct bl_strbuf *out, const struct cli_status *status)
 {
     const struct widths widths = measure(&status->cluster);
 
-    bl_strbuf_addf(out, "\n%-6s  %-*s  %-*s  %8s  %7s  %6s  %s\n", "BROKER", widths.rack, "RACK",
-                   widths.address, "ADDRESS", "REPLICAS", "IN SYNC", "LEADS", "MAY GO DOWN NOW");
+    bl_strbuf_addf(out, "\n%-6s  %-*s  %-*s  %10s  %5s  %8s  %7s  %6s  %s\n", "BROKER", widths.rack,
+                   "RACK", widths.address, "ADDRESS", "HOLDS", "FREE", "REPLICAS", "IN SYNC",
+                   "LEADS", "MAY GO DOWN NOW");
     for (size_t i = 0; i < status->verdicts.len; i++) {
         const struct bl_verdict *verdict = &status->verdicts.items[i];
         const struct bl_broker *broker = bl_cluster_broker(&status->cluster, verdict->broker);
         BL_AUTO_FREE char *text = address(broker);
+        BL_AUTO_FREE char *held = cli_status_held(status, verdict->broker);
+        BL_AUTO_FREE char *unused = cli_status_usable(status, verdict->broker);
 
-        bl_strbuf_addf(out, "%-6d  %-*s  %-*s  %8zu  %7zu  %6zu  ", verdict->broker, widths.rack,
-                       rack(broker), widths.address, text, verdict->replicas, verdict->in_sync,
-                       verdict->leads);
+        bl_strbuf_addf(out, "%-6d  %-*s  %-*s  %10s  %5s  %8zu  %7zu  %6zu  ", verdict->broker,
+                       widths.rack, rack(broker), widths.address, text, held, unused,
+                       verdict->replicas, verdict->in_sync, verdict->leads);
         add_answer(out, status, verdict);
+        cli_status_add_failed_disks(status, verdict->broker, out);
     }
 }
 
@@ -192,6 +196,7 @@ static cJSON *broker_json(const struct cli_status *status, const struct bl_verdi
     bl_json_add_int(json, "replicas", (int64_t)verdict->replicas);
     bl_json_add_int(json, "inSync", (int64_t)verdict->in_sync);
     bl_json_add_int(json, "leads", (int64_t)verdict->leads);
+    cli_status_add_disks_json(status, verdict->broker, json);
     bl_json_add_bool(json, "mayGoDown", cli_status_may_go(status, verdict));
     bl_json_add_int(json, "blocking", (int64_t)verdict->blocking);
     blockers = bl_json_add_array(json, "blockers");

@@ -14,6 +14,8 @@
 
 /* Partitions in one request: what a controller does at once, so that it does not stand still for us. */
 #define BATCH 1000
+/* A broker that is asked for its disks looks at them, and one of those may hang. */
+#define LOG_DIRS_AT_MOST (3 * BL_NSEC_S)
 
 /* What one request is about, and what came of it. */
 struct batch {
@@ -342,7 +344,8 @@ static int ask_log_dirs(struct bl_wire *wire, bl_nsec deadline, void *context,
 int bl_observer_log_dirs(struct bl_observer *observer, int32_t broker, struct bl_log_dirs *ret_dirs,
                          struct bl_error **err)
 {
-    bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
+    bl_nsec at_most = observer->at_most < LOG_DIRS_AT_MOST ? observer->at_most : LOG_DIRS_AT_MOST;
+    bl_nsec deadline = bl_clock_now(&bl_clock_real) + at_most;
 
     return bl_peers_ask(&observer->peers, broker, ask_log_dirs, ret_dirs, deadline, err);
 }

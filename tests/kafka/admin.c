@@ -84,8 +84,9 @@ static int print_log_dirs(struct bl_observer *observer, const char *broker, stru
     if (bl_observer_log_dirs(observer, (int32_t)strtol(broker, NULL, 10), &dirs, err) < 0)
         return -1;
     for (size_t i = 0; i < dirs.len; i++)
-        printf("dir %s %d %zu %lld\n", dirs.items[i].path, dirs.items[i].error,
-               dirs.items[i].replicas, (long long)dirs.items[i].bytes);
+        printf("dir %s %d %zu %lld %lld %lld\n", dirs.items[i].path, dirs.items[i].error,
+               dirs.items[i].replicas, (long long)dirs.items[i].bytes,
+               (long long)dirs.items[i].total, (long long)dirs.items[i].usable);
     return 0;
 }
 

@@ -4,6 +4,7 @@ Started by run.sh."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -145,10 +146,17 @@ def test_facts(cluster):
 
 
 def test_log_dirs(cluster):
+    found = brokers(look(cluster)[1])
     for i in cluster.ids:
-        path, error, replicas, size = admin(cluster, "log-dirs", i).one("dir").split()
+        path, error, replicas, size, total, usable = admin(cluster, "log-dirs", i).one("dir").split()
         expect(path == str(cluster.folder / str(i) / "data") and error == "0", "its folder", path, error)
         expect(int(replicas) >= 3 and int(size) >= 0, "what it holds", replicas, size)
+        expect(0 < int(usable) <= int(total), "its disk", total, usable)
+        seen, = found[i]["logDirs"]
+        expect(seen["path"] == path and seen["replicas"] == int(replicas) and "error" not in seen, "status says so", seen)
+        expect(0 < seen["usableBytes"] <= seen["totalBytes"] == int(total), "status knows the disk", seen)
+    row = run("--bootstrap", cluster.bootstrap()).stdout.splitlines()[3]
+    expect(re.search(r" \d+\.\d [KMGTP]iB +\d+ % ", row), "as text", row)
 
 
 def test_leaders_away_and_back(cluster):

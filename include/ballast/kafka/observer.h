@@ -64,7 +64,11 @@ struct bl_log_dirs {
     size_t len, cap;
 };
 
-/** The folders of one broker, which was seen by the last look. Released with bl_log_dirs_release(). */
+/**
+ * The folders of one broker, which was seen by the last look: asked for apart, since the answer names every
+ * replica. BL_ERR_UNAVAILABLE where it does not come within three seconds, or `at_most`. Released with
+ * bl_log_dirs_release().
+ */
 BL_CHECK int bl_observer_log_dirs(struct bl_observer *observer, int32_t broker,
                                   struct bl_log_dirs *ret_dirs, struct bl_error **err);
 void bl_log_dirs_release(struct bl_log_dirs *dirs);
