@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the linker sees, from the static libraries of a build: one meaning a name, no circles of files.
+"""What the linker sees in the objects of a build: one meaning a name, no circles of files.
 
     symbols.py BUILD
 
@@ -17,18 +17,19 @@ import sys
 from common import OWN, Report, code, files
 
 # Real recursion: a value holds values.
-CIRCLES = [{"yaml_change.c", "yaml_change_block.c", "yaml_change_flow.c"}]
+CIRCLES = [{f"lib/json/yaml_change{part}.c" for part in ("", "_block", "_flow")}]
 
-LINE = re.compile(r"^[^:]+:(?P<object>[^:]+\.c)\.o:\s*[0-9a-f]*\s+(?P<type>\w)\s+(?P<name>\S+)$")
+LINE = re.compile(r"^(?P<object>[^:]+\.c)\.o:\s*[0-9a-f]*\s+(?P<type>\w)\s+(?P<name>\S+)$")
 TAG = re.compile(r"^((?:struct|enum) bl_\w+) \{", re.MULTILINE)
 # What compilers and sanitizers add.
 FOREIGN = re.compile(r"^(_|asan\.|__|_GLOBAL)")
 
 
-def read(library):
-    """(where each external name is defined, which names each object needs) of one library."""
+def read(folder):
+    """(where each external name is defined, which names each source needs) of one library's objects."""
     defined, needed = {}, collections.defaultdict(set)
-    listing = subprocess.run(["nm", "-A", library], capture_output=True, text=True, check=True).stdout
+    objects = sorted(path.relative_to(folder) for path in folder.rglob("*.c.o"))
+    listing = subprocess.run(["nm", "-A", *objects], capture_output=True, text=True, check=True, cwd=folder).stdout
     for match in filter(None, map(LINE.match, listing.splitlines())):
         if match["type"] == "U":
             needed[match["object"]].add(match["name"])
@@ -73,7 +74,7 @@ def check_circles(library, defined, needed, say):
             continue
         calls = [f"{name} needs {symbol} of {defined[symbol]}" for name in sorted(circle)
                  for symbol in sorted(needed[name]) if defined.get(symbol) in circle - {name}]
-        say(f"{library.name}: {', '.join(sorted(circle))} need each other:\n    " + "\n    ".join(calls))
+        say(f"{library}: {', '.join(sorted(circle))} need each other:\n    " + "\n    ".join(calls))
 
 
 def check_tags(report):
@@ -96,15 +97,16 @@ def main():
         report.problems += 1
         print(f"error: {text}")
 
-    for library in sorted(pathlib.Path(sys.argv[1]).glob("libballast-*.a")):
+    build = pathlib.Path(sys.argv[1])
+    for library in sorted(path.stem.removeprefix("libballast-") for path in build.glob("libballast-*.a")):
         report.looked += 1
-        defined, needed = read(library)
+        defined, needed = read(build / "CMakeFiles" / f"{library}.dir")
         for name, where in defined.items():
             if name in homes:
-                say(f"{name} is defined in {homes[name]} and in {library.name}:{where}")
+                say(f"{name} is defined in {homes[name]} and in {where}")
             if not name.startswith(("bl_", "cli_")):
-                say(f"{library.name}:{where}: {name} is external and does not begin with bl_")
-            homes[name] = f"{library.name}:{where}"
+                say(f"{where}: {name} is external and does not begin with bl_")
+            homes[name] = where
         check_circles(library, defined, needed, say)
     check_tags(report)
     report.finish()
