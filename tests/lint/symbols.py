@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 
-from common import OWN, Report, code, files
+from common import OWN, ROOT, Report, code, files
 
 # Real recursion: a value holds values.
 CIRCLES = [{f"lib/json/yaml_change{part}.c" for part in ("", "_block", "_flow")}]
@@ -29,6 +29,8 @@ def read(folder):
     """(where each external name is defined, which names each source needs) of one library's objects."""
     defined, needed = {}, collections.defaultdict(set)
     objects = sorted(path.relative_to(folder) for path in folder.rglob("*.c.o"))
+    # A build folder keeps what was built of sources that are gone.
+    objects = [path for path in objects if (ROOT / path.with_suffix("")).is_file()]
     listing = subprocess.run(["nm", "-A", *objects], capture_output=True, text=True, check=True, cwd=folder).stdout
     for match in filter(None, map(LINE.match, listing.splitlines())):
         if match["type"] == "U":
