@@ -84,9 +84,21 @@ static void wait_for_lookup(struct lookup *lookup, bl_nsec deadline)
     }
 }
 
+/* An address, as pods have it, needs nobody to be asked and no thread. */
+static bool is_address(const char *host, int port, struct addrinfo **ret_found)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    BL_AUTO_FREE char *service = bl_asprintf("%d", port);
+
+    return getaddrinfo(host, service, &hints, ret_found) == 0;
+}
+
 static int resolve(const char *host, int port, bl_nsec deadline, struct addrinfo **ret_found,
                    struct bl_error **err)
 {
+    if (is_address(host, port, ret_found))
+        return 0;
+
     struct lookup *lookup = lookup_new(host, port);
     struct gaicb *list[] = {&lookup->request};
     int code = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
