@@ -3,8 +3,10 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "ballast/object/selector.h"
+#include "ballast/workload/hosts.h"
+#include "ballast/workload/labels.h"
 #include "ballast/workload/scene.h"
+#include "ballast/workload/servers.h"
 #include "recognise.h"
 
 /*
@@ -43,6 +45,11 @@ static void join(struct grouping *grouping, size_t a, size_t b)
         grouping->parent[b] = a;
     else
         grouping->parent[a] = b;
+}
+
+static bool zookeeper_side(const struct bl_workload *workload)
+{
+    return workload->role == BL_ROLE_ZOOKEEPER;
 }
 
 static void add_key(struct grouping *grouping, size_t index, const char *kind, const char *value)
@@ -174,27 +181,63 @@ static void join_equal_keys(struct grouping *grouping)
             join(grouping, grouping->keys.items[i - 1].workload, grouping->keys.items[i].workload);
 }
 
-static bool zookeeper_side(const struct bl_workload *workload)
-{
-    return workload->role == BL_ROLE_ZOOKEEPER;
-}
-
 /* Workloads of one kind behind one Service: pzoo and zoo are one ensemble in two StatefulSets. */
 static void join_by_services(struct grouping *grouping)
 {
     const struct bl_scene *scene = grouping->scene;
+    struct bl_world_iter iter = bl_world_walk(scene->world, BL_WORLD_SERVICE, "");
+
+    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
+        struct bl_label_walk walk =
+            bl_label_walk(scene->labels, bl_json_at(entry->object, "spec", "selector", NULL),
+                          entry->ref.namespace);
+        size_t at;
+
+        while (bl_label_next(&walk, &at))
+            if (scene->workloads.items[at]->role)
+                add_key(grouping, at, "selected-by", entry->ref.name);
+    }
+}
+
+/* Who names another one in its list of servers, or of voters, is of one ensemble with it. */
+static void join_by_list(struct grouping *grouping, size_t index, const struct bl_servers *servers)
+{
+    const struct bl_scene *scene = grouping->scene;
+    const struct bl_workload *self = scene->workloads.items[index];
+
+    for (size_t i = 0; i < servers->len; i++) {
+        BL_AUTO(bl_found_release) struct bl_found found = {0};
+
+        (void)bl_host_find(scene, self, NULL, servers->items[i].host, &found);
+        for (size_t f = 0; f < found.len; f++) {
+            const struct bl_workload *other = scene->workloads.items[found.items[f]];
+
+            if (other->role && zookeeper_side(other) == zookeeper_side(self))
+                join(grouping, index, found.items[f]);
+        }
+    }
+}
+
+static void join_by_servers(struct grouping *grouping)
+{
+    static const char *const quorums[] = {"controller.quorum.voters",
+                                          "controller.quorum.bootstrap.servers"};
+    const struct bl_scene *scene = grouping->scene;
 
     for (size_t i = 0; i < scene->workloads.len; i++) {
         const struct bl_workload *workload = scene->workloads.items[i];
-        struct bl_world_iter iter =
-            bl_world_walk(scene->world, BL_WORLD_SERVICE, workload->ref.namespace);
 
-        if (!workload->role)
+        for (size_t q = 0; bl_workload_is_kafka(workload) && q < BL_ARRAY_LEN(quorums); q++) {
+            BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+            if (bl_workload_servers(workload, scene->world, quorums[q], &servers))
+                join_by_list(grouping, i, &servers);
+        }
+        if (!zookeeper_side(workload))
             continue;
-        for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));)
-            if (bl_labels_include(workload->pod_labels,
-                                  bl_json_at(entry->object, "spec", "selector", NULL)))
-                add_key(grouping, i, "selected-by", entry->ref.name);
+        BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+        if (bl_workload_ensemble_servers(workload, scene->world, &servers))
+            join_by_list(grouping, i, &servers);
     }
 }
 
@@ -269,62 +312,37 @@ static void name_clusters(struct bl_scene *scene, struct grouping *grouping)
     }
 }
 
-/* Does the first label of a host name ("kafka-zookeeper", "zk-0") lead to this workload? */
-static bool host_names(const struct bl_scene *scene, const struct bl_workload *workload,
-                       const char *host, size_t len, const char *domain, size_t domain_len)
+/* Does any server of the connection lead there? */
+static bool connects_to(const struct bl_scene *scene, const struct bl_workload *kafka,
+                        const char *connect, size_t zookeeper)
 {
-    const char *service = bl_json_string(bl_json_get(workload->object, "spec"), "serviceName");
-    const char *names[] = {workload->ref.name, service};
-    BL_AUTO_FREE char *first = bl_strndup(host, len);
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
-    for (size_t i = 0; i < BL_ARRAY_LEN(names); i++) {
-        size_t name_len = names[i] ? strlen(names[i]) : 0;
+    bl_servers_parse(&servers, BL_SERVERS_CONNECT, connect);
+    for (size_t i = 0; i < servers.len; i++) {
+        BL_AUTO(bl_found_release) struct bl_found found = {0};
 
-        if (name_len && (strcmp(first, names[i]) == 0 ||
-                         (domain_len == name_len && strncmp(domain, names[i], name_len) == 0)))
-            return true;
-    }
-
-    const cJSON *named =
-        bl_world_find(scene->world, BL_WORLD_SERVICE, workload->ref.namespace, first);
-    return bl_labels_include(workload->pod_labels, bl_json_at(named, "spec", "selector", NULL));
-}
-
-/* "zk-0.zk-headless.kafka.svc:2181,…/chroot": does any of its hosts lead there? */
-static bool connects_to(const struct bl_scene *scene, const char *connect,
-                        const struct bl_workload *zookeeper)
-{
-    size_t end = strcspn(connect, "/");
-
-    for (size_t at = 0; at < end;) {
-        size_t host = strcspn(connect + at, ",/:"), label = strcspn(connect + at, ".,/:");
-        const char *domain = label < host ? connect + at + label + 1 : "";
-        size_t domain_len = strcspn(domain, ".,/:");
-
-        if (host_names(scene, zookeeper, connect + at, label, domain, domain_len))
-            return true;
-        at += strcspn(connect + at, ",/");
-        at += connect[at] == ',';
-        if (connect[at] == '/')
-            break;
+        (void)bl_host_find(scene, kafka, NULL, servers.items[i].host, &found);
+        for (size_t f = 0; f < found.len; f++)
+            if (found.items[f] == zookeeper)
+                return true;
     }
     return false;
 }
 
-static bool belongs_to(const struct bl_scene *scene, const struct bl_workload *kafka,
-                       const struct bl_workload *zookeeper)
+static bool belongs_to(const struct bl_scene *scene, const struct bl_workload *kafka, size_t index)
 {
+    const struct bl_workload *zookeeper = scene->workloads.items[index];
     BL_AUTO(bl_setting_release) struct bl_setting connect = {0};
     const char *cluster = operator_cluster(kafka), *other = operator_cluster(zookeeper);
 
-    if (!bl_namespace_may_equal(kafka->ref.namespace, zookeeper->ref.namespace))
-        return false;
     if (cluster || other)
-        return bl_text_eq(cluster, other);
+        return bl_text_eq(cluster, other) &&
+               bl_namespace_may_equal(kafka->ref.namespace, zookeeper->ref.namespace);
     if (bl_workload_setting(kafka, scene->world, "zookeeper.connect", &connect) && connect.value &&
         !strchr(connect.value, '$'))
-        return connects_to(scene, connect.value, zookeeper);
-    if (kafka->kraft)
+        return connects_to(scene, kafka, connect.value, index);
+    if (kafka->kraft || !bl_namespace_may_equal(kafka->ref.namespace, zookeeper->ref.namespace))
         return false;
 
     /* The connection is not in sight: the same Helm release is the next best. */
@@ -356,7 +374,7 @@ static void link_zookeepers(struct bl_scene *scene)
         for (size_t k = 0; zookeeper_side(zookeeper) && k < scene->workloads.len; k++) {
             const struct bl_workload *kafka = scene->workloads.items[k];
 
-            if (!bl_workload_is_kafka(kafka) || !belongs_to(scene, kafka, zookeeper))
+            if (!bl_workload_is_kafka(kafka) || !belongs_to(scene, kafka, z))
                 continue;
             take_cluster(zookeeper, kafka);
             add_link(scene, kafka->ensemble, zookeeper->ensemble);
@@ -389,6 +407,7 @@ void bl_scene_group(struct bl_scene *scene)
         if (scene->workloads.items[i]->role)
             add_keys(&grouping, i);
     join_by_services(&grouping);
+    join_by_servers(&grouping);
     join_equal_keys(&grouping);
     make_ensembles(scene, &grouping);
     name_clusters(scene, &grouping);

@@ -6,6 +6,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/selector.h"
+#include "ballast/workload/labels.h"
 #include "recognise.h"
 
 static bool is_member(const struct bl_ensemble *ensemble, size_t workload)
@@ -16,25 +17,39 @@ static bool is_member(const struct bl_ensemble *ensemble, size_t workload)
     return false;
 }
 
+/* The workloads whose labels the selector asks for; all of the namespace where it asks by expressions alone. */
+static bool selects_others(const struct bl_scene *scene, const struct bl_ensemble *ensemble,
+                           const cJSON *selector, const char *namespace)
+{
+    const cJSON *labels = bl_json_get(selector, "matchLabels");
+    struct bl_label_walk walk = bl_label_walk(scene->labels, labels, namespace);
+    size_t at;
+
+    while (bl_json_len(labels) && bl_label_next(&walk, &at))
+        if (!is_member(ensemble, at) &&
+            bl_selector_matches(selector, scene->workloads.items[at]->pod_labels))
+            return true;
+    for (size_t i = 0; !bl_json_len(labels) && i < scene->workloads.len; i++) {
+        const struct bl_workload *other = scene->workloads.items[i];
+
+        if (!is_member(ensemble, i) && bl_namespace_may_equal(other->ref.namespace, namespace) &&
+            bl_selector_matches(selector, other->pod_labels))
+            return true;
+    }
+    return false;
+}
+
 /* Selects every member and no other workload of the namespace. */
 static bool selects_exactly(const struct bl_scene *scene, const struct bl_ensemble *ensemble,
                             const cJSON *selector)
 {
-    const char *namespace = bl_ensemble_first(scene, ensemble)->ref.namespace;
-
     if (!selector)
         return false;
     for (size_t i = 0; i < ensemble->members.len; i++)
         if (!bl_selector_matches(selector, bl_ensemble_member(scene, ensemble, i)->pod_labels))
             return false;
-    for (size_t i = 0; i < scene->workloads.len; i++) {
-        const struct bl_workload *other = scene->workloads.items[i];
-
-        if (!is_member(ensemble, i) && bl_namespace_may_equal(other->ref.namespace, namespace) &&
-            bl_selector_matches(selector, other->pod_labels))
-            return false;
-    }
-    return true;
+    return !selects_others(scene, ensemble, selector,
+                           bl_ensemble_first(scene, ensemble)->ref.namespace);
 }
 
 /* The labels that all members' pods share and that stay between revisions. */
@@ -167,6 +182,7 @@ struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *ignore_o
 
     scene->world = world;
     recognise_all(scene, ignore_opt_out);
+    scene->labels = bl_label_index_new(scene->workloads.items, scene->workloads.len);
     bl_scene_group(scene);
     for (size_t i = 0; i < scene->ensembles.len; i++)
         scene->ensembles.items[i].selector = find_selector(scene, &scene->ensembles.items[i]);
@@ -183,6 +199,7 @@ void bl_scene_free(struct bl_scene *scene)
         free(scene->ensembles.items[i].members.items);
         bl_json_free(scene->ensembles.items[i].selector);
     }
+    bl_label_index_free(scene->labels);
     free(scene->workloads.items);
     free(scene->ensembles.items);
     free(scene->links.items);

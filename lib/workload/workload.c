@@ -71,6 +71,22 @@ const struct bl_port *bl_workload_port(const struct bl_workload *workload, enum 
     return NULL;
 }
 
+int bl_workload_named_port(const struct bl_workload *workload, const char *name)
+{
+    static const char *const lists[] = {"containers", "initContainers"};
+    const cJSON *spec = bl_json_get(workload->pod, "spec"), *container;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
+        cJSON_ArrayForEach(container, bl_json_get(spec, lists[i])) {
+            int number = bl_container_named_port(container, name);
+
+            if (number)
+                return number;
+        }
+    }
+    return 0;
+}
+
 void bl_workload_signal(struct bl_workload *workload, const char *fmt, ...)
 {
     va_list args;

@@ -29,8 +29,11 @@ struct bl_link {
     size_t kafka, zookeeper;
 };
 
+struct bl_label_index;
+
 struct bl_scene {
-    const struct bl_world *world; /* borrowed */
+    const struct bl_world *world;  /* borrowed */
+    struct bl_label_index *labels; /* of the workloads' pods */
     struct {
         struct bl_workload *
             *items; /* every Pod, StatefulSet and Deployment of the world, by name */

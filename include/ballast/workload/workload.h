@@ -139,6 +139,9 @@ bool bl_workload_is_kafka(const struct bl_workload *workload);
 /** The first port of the main container with this purpose, or NULL. */
 const struct bl_port *bl_workload_port(const struct bl_workload *workload, enum bl_purpose purpose);
 
+/** The number of a port that a container of the pod declares by this name; 0: none does. */
+int bl_workload_named_port(const struct bl_workload *workload, const char *name);
+
 const char *bl_role_name(enum bl_role role);
 /** BL_ROLE_NONE also for a text that is no role; `*ret_known` tells. */
 enum bl_role bl_role_parse(const char *text, bool *ret_known);

@@ -1,0 +1,223 @@
+#include "ballast/workload/uses.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/workload/hosts.h"
+#include "ballast/workload/service.h"
+
+#define HOST_MAX 253
+
+struct finding {
+    struct bl_uses *uses;
+    const struct bl_scene *scene;
+    size_t from;
+};
+
+void bl_uses_release(struct bl_uses *uses)
+{
+    for (size_t i = 0; i < uses->strangers.len; i++)
+        free(uses->strangers.items[i].host);
+    free(uses->strangers.items);
+    free(uses->items);
+    *uses = (struct bl_uses){0};
+}
+
+int bl_service_target(const cJSON *service, int port, const struct bl_workload *target)
+{
+    const cJSON *entry, *spec = bl_json_get(service, "spec");
+
+    if (bl_text_eq(bl_json_string(spec, "clusterIP"), "None"))
+        return port;
+    cJSON_ArrayForEach(entry, bl_json_get(spec, "ports")) {
+        const cJSON *to = bl_json_get(entry, "targetPort");
+        int64_t number = 0, aim = 0;
+
+        (void)bl_json_int(bl_json_get(entry, "port"), &number);
+        if (number != port)
+            continue;
+        if (cJSON_IsString(to))
+            return bl_workload_named_port(target, to->valuestring);
+        return bl_json_int(to, &aim) && aim > 0 && aim < 65536 ? (int)aim : port;
+    }
+    return 0;
+}
+
+static void note(struct finding *finding, const char *host, int port)
+{
+    BL_AUTO(bl_found_release) struct bl_found found = {0};
+    const struct bl_workload *from = finding->scene->workloads.items[finding->from];
+
+    if (bl_host_find(finding->scene, from, NULL, host, &found) == BL_HOST_UNKNOWN)
+        *BL_PUSH(&finding->uses->strangers) =
+            (struct bl_stranger){finding->from, bl_strdup(host), port};
+    for (size_t i = 0; i < found.len; i++) {
+        const struct bl_workload *to = finding->scene->workloads.items[found.items[i]];
+        int aim = found.service ? bl_service_target(found.service, port, to) : port;
+
+        *BL_PUSH(finding->uses) = (struct bl_use){finding->from, found.items[i], aim ? aim : port};
+    }
+}
+
+/* Where the host begins that ends before `end`: names, and placeholders as a whole. */
+static const char *host_start(const char *text, const char *end)
+{
+    const char *at = end;
+
+    while (at > text && end - at < HOST_MAX) {
+        char c = at[-1];
+
+        if (c == ')' || c == '}') {
+            const char *open = at - 1;
+
+            while (open > text && *open != '$')
+                open--;
+            if (*open != '$')
+                break;
+            at = open;
+        } else if (isalnum((unsigned char)c) || c == '.' || c == '-' || c == '_') {
+            at--;
+        } else {
+            break;
+        }
+    }
+    return at;
+}
+
+/* "zk:2181", with two to five digits and nothing that goes on behind them. */
+static void read_text(struct finding *finding, const char *text)
+{
+    for (const char *colon = text; (colon = strchr(colon, ':')); colon++) {
+        size_t digits = strspn(colon + 1, "0123456789");
+        const char *host = host_start(text, colon);
+        int64_t port;
+
+        if (digits < 2 || digits > 5 || isalnum((unsigned char)colon[1 + digits]) ||
+            host == colon || !bl_text_to_int(colon + 1, digits, &port) || port > 65535 ||
+            strspn(host, "0123456789") == (size_t)(colon - host))
+            continue;
+        BL_AUTO_FREE char *name = bl_strndup(host, (size_t)(colon - host));
+        note(finding, name, (int)port);
+    }
+}
+
+/* Names of images hold a colon and a number too. */
+static void read_tree(struct finding *finding, const cJSON *value)
+{
+    const cJSON *child;
+
+    if (cJSON_IsString(value) && value->valuestring)
+        read_text(finding, value->valuestring);
+    if (!cJSON_IsArray(value) && !cJSON_IsObject(value))
+        return;
+    cJSON_ArrayForEach(child, value) {
+        if (!bl_text_eq(child->string, "image"))
+            read_tree(finding, child);
+    }
+}
+
+/* ZOOKEEPER_HOST beside ZOOKEEPER_PORT. */
+static void read_pair(struct finding *finding, const cJSON *container, const cJSON *entry)
+{
+    static const char *const endings[] = {"HOST", "HOSTNAME", "SERVER", "ADDRESS"};
+    const char *name = bl_json_string(entry, "name"), *host = bl_json_string(entry, "value");
+    int64_t number;
+
+    for (size_t i = 0; name && host && *host && i < BL_ARRAY_LEN(endings); i++) {
+        if (!bl_text_ends(name, endings[i]))
+            continue;
+        BL_AUTO_FREE char *variable =
+            bl_asprintf("%.*sPORT", (int)(strlen(name) - strlen(endings[i])), name);
+        const char *port = bl_container_env_value(container, variable);
+
+        if (port && bl_text_to_int(port, strlen(port), &number) && number > 0 && number < 65536)
+            note(finding, host, (int)number);
+    }
+}
+
+static void read_map(struct finding *finding, const char *name)
+{
+    const struct bl_workload *from = finding->scene->workloads.items[finding->from];
+    const cJSON *map =
+        name ? bl_world_find(finding->scene->world, BL_WORLD_CONFIG_MAP, from->ref.namespace, name)
+             : NULL;
+
+    read_tree(finding, bl_json_get(map, "data"));
+}
+
+static void read_container(struct finding *finding, const cJSON *container)
+{
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, bl_json_get(container, "env")) {
+        read_pair(finding, container, entry);
+        read_map(finding,
+                 bl_json_string(bl_json_at(entry, "valueFrom", "configMapKeyRef", NULL), "name"));
+    }
+    cJSON_ArrayForEach(entry, bl_json_get(container, "envFrom")) {
+        read_map(finding, bl_json_string(bl_json_get(entry, "configMapRef"), "name"));
+    }
+}
+
+static void read_pod(struct finding *finding)
+{
+    const cJSON *spec = bl_json_get(finding->scene->workloads.items[finding->from]->pod, "spec");
+    const cJSON *item, *source;
+
+    read_tree(finding, spec);
+    cJSON_ArrayForEach(item, bl_json_get(spec, "containers")) {
+        read_container(finding, item);
+    }
+    cJSON_ArrayForEach(item, bl_json_get(spec, "initContainers")) {
+        read_container(finding, item);
+    }
+    cJSON_ArrayForEach(item, bl_json_get(spec, "volumes")) {
+        read_map(finding, bl_json_string(bl_json_get(item, "configMap"), "name"));
+        cJSON_ArrayForEach(source, bl_json_at(item, "projected", "sources", NULL)) {
+            read_map(finding, bl_json_string(bl_json_get(source, "configMap"), "name"));
+        }
+    }
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+    const struct bl_use *x = a, *y = b;
+
+    if (x->to != y->to)
+        return x->to < y->to ? -1 : 1;
+    if (x->port != y->port)
+        return x->port < y->port ? -1 : 1;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene)
+{
+    *uses = (struct bl_uses){0};
+    for (size_t i = 0; i < scene->workloads.len; i++)
+        read_pod(&(struct finding){uses, scene, i});
+    if (uses->len)
+        qsort(uses->items, uses->len, sizeof(*uses->items), compare_uses);
+}
+
+const struct bl_use *bl_uses_of(const struct bl_uses *uses, size_t to, int port, size_t *ret_count)
+{
+    size_t low = 0, high = uses->len;
+    const struct bl_use wanted = {0, to, port};
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_uses(&uses->items[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_count = 0;
+    while (low + *ret_count < uses->len && uses->items[low + *ret_count].to == to &&
+           uses->items[low + *ret_count].port == port)
+        (*ret_count)++;
+    return uses->items + low;
+}
