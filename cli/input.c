@@ -46,7 +46,7 @@ int cli_read_manifests(const struct cli_args *args, struct bl_manifest *manifest
 
 void cli_decide(struct cli_input *input, const char *namespace, bl_day today)
 {
-    struct bl_engine_options options = {.today = today, .namespace = namespace};
+    struct bl_engine_options options = {.today = today, .namespace = namespace, .replaces = true};
     size_t len = input->manifest.objects.len;
     BL_AUTO_FREE unsigned *versions = bl_manifest_versions(&input->manifest, &options.group_count);
 

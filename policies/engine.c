@@ -29,8 +29,9 @@ struct engine {
     struct bl_report *report;
     struct bl_world *before; /* of one group; for the labels of namespaces, which nothing edits */
     unsigned group;
-    bool *ignore_opt_out;   /* for each object */
-    struct bl_scene *scene; /* of one group, in the second pass */
+    bool *ignore_opt_out;      /* for each object */
+    struct bl_scene *scene;    /* of one group, in the second pass */
+    struct bl_rule_memo *memo; /* of the scene */
 };
 
 static bool in_scope(const struct engine *engine, size_t index)
@@ -244,6 +245,9 @@ static void judge_by(const struct engine *engine, enum bl_rule_id rule,
         return;
     run.workload = workload;
     run.scene = engine->scene;
+    run.memo = engine->memo;
+    run.no_companions = engine->options->no_companions;
+    run.replaces = engine->options->replaces;
     if (run.action == BL_ACTION_OFF) {
         add_result(report, &run, BL_OUTCOME_OFF, bl_strdup(""));
         return;
@@ -350,6 +354,25 @@ static void sort_report(struct bl_report *report)
               compare_companions);
 }
 
+static void memo_release(struct bl_rule_memo *memo)
+{
+    bl_uses_release(&memo->uses);
+    free(memo->beside);
+}
+
+/* Objects of other groups do not know of each other, and still call each other in one cluster. */
+static void find_beside(const struct engine *engine, struct bl_rule_memo *memo)
+{
+    const unsigned *groups = engine->options->groups;
+
+    if (!groups || engine->options->group_count < 2)
+        return;
+    memo->beside = bl_alloc(engine->report->len, sizeof(*memo->beside));
+    for (size_t i = 0; i < engine->report->len; i++)
+        if (groups[i] != engine->group)
+            memo->beside[memo->beside_len++] = engine->objects[i];
+}
+
 /* Both passes over the objects of one group. */
 static void run_group(struct engine *engine)
 {
@@ -369,8 +392,11 @@ static void run_group(struct engine *engine)
         bl_world_free(engine->before);
         return;
     }
+    BL_AUTO(memo_release) struct bl_rule_memo memo = {0};
     world = bl_world_new(report->edited, report->len, groups, engine->group);
     engine->scene = bl_scene_new(world, engine->ignore_opt_out);
+    find_beside(engine, &memo);
+    engine->memo = &memo;
     *BL_PUSH(&report->scenes) = engine->scene;
     for (size_t i = 0; i < engine->scene->workloads.len; i++)
         judge_workload(engine, engine->scene->workloads.items[i]);

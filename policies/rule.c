@@ -84,6 +84,14 @@ void bl_run_append(struct bl_rule_run *run, const char *pointer, cJSON *value, c
     va_end(args);
 }
 
+const struct bl_uses *bl_rule_uses(const struct bl_rule_run *run)
+{
+    if (!run->memo->has_uses)
+        bl_uses_find(&run->memo->uses, run->scene, run->memo->beside, run->memo->beside_len);
+    run->memo->has_uses = true;
+    return &run->memo->uses;
+}
+
 bool bl_run_may_mutate(const struct bl_rule_run *run)
 {
     return run->action == BL_ACTION_MUTATE && run->workload->confidence > BL_CONFIDENCE_LOW &&
@@ -130,23 +138,87 @@ void bl_run_report(struct bl_rule_run *run, enum bl_fault fault, size_t object, 
     finding->beside = fault == BL_FAULT_MISSING && !*path;
 }
 
-void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensemble, cJSON *object,
-                      const char *fmt, ...)
+/* Behind the last of them in the input. */
+static size_t place_behind(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     size_t after = 0;
-    va_list args;
 
-    /* Behind the last of them in the input. */
     for (size_t i = 0; i < ensemble->members.len; i++) {
         size_t index = bl_ensemble_member(run->scene, ensemble, i)->index;
 
         after = index > after ? index : after;
     }
-    *BL_PUSH(&run->report->companions) = (struct bl_companion){after, run->id, object};
+    return after;
+}
+
+bool bl_companion_is_ours(const cJSON *object)
+{
+    return bl_text_eq(bl_object_label(object, BL_LABEL_MANAGED_BY), "ballast") &&
+           bl_object_label(object, BL_LABEL_ROLE);
+}
+
+/* What was said of it as it was is mended with it. */
+static void mend_findings(struct bl_rule_run *run, size_t object)
+{
+    for (size_t i = 0; i < run->report->findings.len; i++) {
+        struct bl_finding *finding = &run->report->findings.items[i];
+
+        if (finding->object != object || finding->rule != run->id)
+            continue;
+        finding->mended = true;
+        finding->severity = BL_SEVERITY_WARNING;
+    }
+}
+
+/* An older one of ours becomes this one, in its place. */
+static void renew(struct bl_rule_run *run, size_t index, const cJSON *object, char *message)
+{
+    struct bl_edit *edit = &run->report->objects[index].edit;
+    const cJSON *spec = bl_json_get(object, "spec");
+    BL_ERROR(err);
+
+    if (bl_json_equal(bl_json_get(run->report->edited[index], "spec"), spec)) {
+        free(message);
+        return;
+    }
+    if (!edit->object)
+        bl_edit_init(edit, run->report->edited[index]);
+    int rc = bl_edit_set(edit, "/spec", bl_json_copy(spec), &err);
+    assert(rc == 0);
+    run->report->edited[index] = edit->object;
+    mend_findings(run, index);
+    add_finding(run, index, "/spec", BL_SEVERITY_WARNING, message)->mended = true;
+}
+
+void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensemble, cJSON *object,
+                      const char *fmt, ...)
+{
+    BL_AUTO_JSON cJSON *companion = object;
+    struct bl_ref ref = bl_object_ref(companion);
+    const struct bl_world_entry *there = bl_world_find_entry(
+        run->scene->world, bl_world_kind_of(companion), ref.namespace, ref.name);
+    BL_AUTO_FREE char *message = NULL;
+    va_list args;
+
     va_start(args, fmt);
-    struct bl_finding *finding =
-        add_finding(run, run->object, "", BL_SEVERITY_WARNING, bl_vasprintf(fmt, args));
+    message = bl_vasprintf(fmt, args);
     va_end(args);
+    if (there && run->replaces && bl_companion_is_ours(there->object)) {
+        renew(run, there->index, companion, BL_STEAL(message));
+        return;
+    }
+    if (there && run->replaces) {
+        bl_run_report(run, BL_FAULT_MISSING, run->object, "",
+                      "Correct its selector, or give it another name.",
+                      "%s, and %s \"%s\", which does not select its pods, has the name of the one "
+                      "that would be made",
+                      message, ref.kind, ref.name);
+        return;
+    }
+    *BL_PUSH(&run->report->companions) =
+        (struct bl_companion){place_behind(run, ensemble), run->id, BL_STEAL(companion)};
+    struct bl_finding *finding =
+        add_finding(run, run->object, "", BL_SEVERITY_WARNING, BL_STEAL(message));
     finding->mended = true;
     finding->beside = true;
 }

@@ -5,7 +5,16 @@
 #define BALLAST_POLICIES_RULE_H
 
 #include "ballast/policies/engine.h"
+#include "ballast/workload/uses.h"
 #include "policy.h"
+
+/** What is found out once for all rules of a scene, when the first one asks. */
+struct bl_rule_memo {
+    const cJSON **beside; /* objects of the input that are not in the scene */
+    size_t beside_len;
+    struct bl_uses uses;
+    bool has_uses;
+};
 
 struct bl_rule_run {
     enum bl_rule_id id;
@@ -19,6 +28,9 @@ struct bl_rule_run {
     /** First pass: seen alone, before the edits of this run. Second: as edited, with the world. */
     const struct bl_workload *workload;
     const struct bl_scene *scene; /* NULL in the first pass */
+    struct bl_rule_memo *memo;    /* of the scene */
+    bool no_companions;           /* what they would be is not asked */
+    bool replaces;                /* of ours in the input newer ones are made */
     struct bl_edit *edit;         /* NULL in the second pass */
 };
 
@@ -46,9 +58,16 @@ enum bl_fault {
 void bl_run_report(struct bl_rule_run *run, enum bl_fault fault, size_t object, const char *path,
                    const char *hint, const char *fmt, ...) BL_PRINTF(6, 7);
 
-/** Second pass, in check_ensemble: gives the ensemble another object, which is taken. */
+/**
+ * Second pass, in check_ensemble: gives the ensemble another object, which is taken. One of ours that is in the input is
+ * changed instead, and where somebody else's has its name, that is reported, because the two would be one object; in a
+ * cluster both are for the controller to see.
+ */
 void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensemble, cJSON *object,
                       const char *fmt, ...) BL_PRINTF(4, 5);
+
+/** Second pass: who names which port of whom. */
+BL_NONNULL const struct bl_uses *bl_rule_uses(const struct bl_rule_run *run);
 
 /** May this run add objects and fields, or only tell? */
 bool bl_run_may_mutate(const struct bl_rule_run *run);

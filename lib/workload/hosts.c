@@ -165,6 +165,18 @@ enum bl_host bl_host_find(const struct bl_scene *scene, const struct bl_workload
     return BL_HOST_UNKNOWN;
 }
 
+enum bl_host bl_host_find_any(const struct bl_scene *scene, const struct bl_workload *from,
+                              const char *namespace, const char *text, struct bl_found *found)
+{
+    enum bl_host kind = bl_host_find(scene, from, namespace, text, found);
+    struct host host;
+
+    if (kind != BL_HOST_SELF && !is_address(text) && split(text, &host) && *host.labels[1] &&
+        add_service(scene, from ? from->ref.namespace : namespace, host.labels[1], NULL, found))
+        return BL_HOST_FOUND;
+    return kind;
+}
+
 /* "$(NAME)" or "${NAME}", where NAME is the pod's own name or address by the downward API. */
 static bool is_own_placeholder(const struct bl_workload *workload, const char *host)
 {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
@@ -291,4 +292,17 @@ bool bl_workload_ensemble_servers(const struct bl_workload *workload, const stru
     }
     return read_command(workload, ret_servers) ||
            bl_workload_each_properties(workload, world, read_map, ret_servers);
+}
+
+bool bl_workload_listens_as(const struct bl_workload *workload, const struct bl_world *world,
+                            const char *listener, int port)
+{
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+    if (!bl_workload_servers(workload, world, "listeners", &servers))
+        (void)bl_workload_servers(workload, world, "advertised.listeners", &servers);
+    for (size_t i = 0; i < servers.len; i++)
+        if (strcasecmp(servers.items[i].name, listener) == 0 && servers.items[i].port == port)
+            return true;
+    return false;
 }

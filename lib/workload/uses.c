@@ -15,6 +15,11 @@ struct finding {
     struct bl_uses *uses;
     const struct bl_scene *scene;
     size_t from;
+    const cJSON *by;
+    struct {
+        const cJSON **items;
+        size_t len, cap;
+    } read; /* ConfigMaps that a workload reads */
 };
 
 void bl_uses_release(struct bl_uses *uses)
@@ -49,16 +54,20 @@ int bl_service_target(const cJSON *service, int port, const struct bl_workload *
 static void note(struct finding *finding, const char *host, int port)
 {
     BL_AUTO(bl_found_release) struct bl_found found = {0};
-    const struct bl_workload *from = finding->scene->workloads.items[finding->from];
+    const struct bl_workload *from =
+        finding->from == BL_NO_WORKLOAD ? NULL : finding->scene->workloads.items[finding->from];
+    enum bl_host host_is =
+        bl_host_find_any(finding->scene, from, bl_object_ref(finding->by).namespace, host, &found);
 
-    if (bl_host_find(finding->scene, from, NULL, host, &found) == BL_HOST_UNKNOWN)
+    if (host_is == BL_HOST_UNKNOWN && from)
         *BL_PUSH(&finding->uses->strangers) =
             (struct bl_stranger){finding->from, bl_strdup(host), port};
     for (size_t i = 0; i < found.len; i++) {
         const struct bl_workload *to = finding->scene->workloads.items[found.items[i]];
         int aim = found.service ? bl_service_target(found.service, port, to) : port;
 
-        *BL_PUSH(finding->uses) = (struct bl_use){finding->from, found.items[i], aim ? aim : port};
+        *BL_PUSH(finding->uses) =
+            (struct bl_use){finding->from, finding->by, found.items[i], aim ? aim : port};
     }
 }
 
@@ -145,6 +154,9 @@ static void read_map(struct finding *finding, const char *name)
         name ? bl_world_find(finding->scene->world, BL_WORLD_CONFIG_MAP, from->ref.namespace, name)
              : NULL;
 
+    if (!map)
+        return;
+    *BL_PUSH(&finding->read) = map;
     read_tree(finding, bl_json_get(map, "data"));
 }
 
@@ -193,11 +205,60 @@ static int compare_uses(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene)
+static int compare_pointers(const void *a, const void *b)
 {
+    const cJSON *const *x = a, *const *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* Of objects that run no pods that we know: Jobs, what operators read, ConfigMaps that nobody in sight reads. */
+static void read_others(struct finding *finding, enum bl_world_kind kind)
+{
+    struct bl_world_iter iter = bl_world_walk(finding->scene->world, kind, "");
+
+    finding->from = BL_NO_WORKLOAD;
+    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
+        if (finding->read.len && bsearch(&entry->object, finding->read.items, finding->read.len,
+                                         sizeof(cJSON *), compare_pointers))
+            continue;
+        finding->by = entry->object;
+        read_tree(finding, bl_json_get(entry->object, "spec"));
+        read_tree(finding, bl_json_get(entry->object, "data"));
+    }
+}
+
+/* Another version of what is here says nothing new. */
+static bool is_here(const struct bl_scene *scene, const cJSON *object)
+{
+    struct bl_ref ref = bl_object_ref(object);
+    const struct bl_world_entry *entry =
+        bl_world_find_entry(scene->world, bl_world_kind_of(object), ref.namespace, ref.name);
+
+    return entry && bl_ref_same(&entry->ref, &ref);
+}
+
+void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene, const cJSON *const *beside,
+                  size_t beside_len)
+{
+    struct finding finding = {.uses = uses, .scene = scene};
+
     *uses = (struct bl_uses){0};
-    for (size_t i = 0; i < scene->workloads.len; i++)
-        read_pod(&(struct finding){uses, scene, i});
+    for (size_t i = 0; i < scene->workloads.len; i++) {
+        finding.from = i;
+        finding.by = scene->workloads.items[i]->object;
+        read_pod(&finding);
+    }
+    if (finding.read.len)
+        qsort(finding.read.items, finding.read.len, sizeof(cJSON *), compare_pointers);
+    read_others(&finding, BL_WORLD_CONFIG_MAP);
+    read_others(&finding, BL_WORLD_OTHER);
+    for (size_t i = 0; i < beside_len; i++) {
+        finding.by = beside[i];
+        if (!is_here(scene, beside[i]))
+            read_tree(&finding, bl_json_get(beside[i], "spec"));
+    }
+    free(finding.read.items);
     if (uses->len)
         qsort(uses->items, uses->len, sizeof(*uses->items), compare_uses);
 }
@@ -205,7 +266,7 @@ void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene)
 const struct bl_use *bl_uses_of(const struct bl_uses *uses, size_t to, int port, size_t *ret_count)
 {
     size_t low = 0, high = uses->len;
-    const struct bl_use wanted = {0, to, port};
+    const struct bl_use wanted = {0, NULL, to, port};
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;

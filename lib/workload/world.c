@@ -90,7 +90,7 @@ struct bl_world *bl_world_new(const cJSON *const *objects, size_t len, const uns
     for (size_t i = 0; i < len; i++) {
         enum bl_world_kind kind = bl_world_kind_of(objects[i]);
 
-        if (kind == BL_WORLD_OTHER || (groups && groups[i] != which))
+        if (groups && groups[i] != which)
             continue;
         *BL_PUSH(&world->shelves[kind]) =
             (struct bl_world_entry){objects[i], bl_object_ref(objects[i]), i};
@@ -162,15 +162,42 @@ const struct bl_world_entry *bl_world_next(struct bl_world_iter *iter)
     return &items[iter->next_unnamed++];
 }
 
+/* The entry of this very namespace and name. */
+static const struct bl_world_entry *find_exact(const struct shelf *shelf, const char *namespace,
+                                               const char *name)
+{
+    size_t low = 0, high = shelf->len;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(shelf->items[middle].ref.namespace, namespace);
+
+        order = order ? order : strcmp(shelf->items[middle].ref.name, name);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < shelf->len && strcmp(shelf->items[low].ref.namespace, namespace) == 0 &&
+        strcmp(shelf->items[low].ref.name, name) == 0)
+        return &shelf->items[low];
+    return NULL;
+}
+
 const struct bl_world_entry *bl_world_find_entry(const struct bl_world *world,
                                                  enum bl_world_kind kind, const char *namespace,
                                                  const char *name)
 {
-    struct bl_world_iter iter = bl_world_walk(world, kind, namespace);
+    const struct shelf *shelf = world ? &world->shelves[kind] : NULL;
+    const struct bl_world_entry *entry = shelf ? find_exact(shelf, namespace, name) : NULL;
 
-    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));)
-        if (strcmp(entry->ref.name, name) == 0)
-            return entry;
+    if (!shelf || entry)
+        return entry;
+    if (*namespace)
+        return find_exact(shelf, "", name);
+    for (size_t i = 0; i < shelf->len; i++)
+        if (strcmp(shelf->items[i].ref.name, name) == 0)
+            return &shelf->items[i];
     return NULL;
 }
 

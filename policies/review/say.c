@@ -159,6 +159,7 @@ struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *fir
         .namespace = review->namespace,
         .context_from = !judge_all,
         .edits_only = review->kind == BL_REVIEW_MUTATE,
+        .no_companions = !judge_all,
     };
     size_t len = 0;
 

@@ -1,3 +1,7 @@
+/*
+ * Policies of others on the pods of a workload. Two things can be wrong with them: they open what is for the cluster
+ * alone, or they cut its members off from each other or from names, by ingress or by egress.
+ */
 #include <string.h>
 
 #include "ballast/base/mem.h"
@@ -5,10 +9,82 @@
 #include "ballast/object/selector.h"
 #include "network_policy.h"
 
-/*
- * An author's own policies on the pods of a workload. Two things can be wrong with them: they open what
- * is for the cluster alone, or they cut the cluster's own members off from each other.
- */
+#define DNS_PORT 53
+
+/* Which way a policy looks at a connection. */
+struct side {
+    const char *type, *rules, *peers, *path;
+};
+
+static const struct side ingress = {"Ingress", "ingress", "from", "/spec/ingress"};
+static const struct side egress = {"Egress", "egress", "to", "/spec/egress"};
+
+/* A connection that the cluster needs. */
+struct flow {
+    const struct bl_workload *from, *to;
+    const struct bl_port *port;
+};
+
+/* --- what a policy says --- */
+
+/* Without policyTypes a policy is for ingress, and for egress where it has rules for it. */
+bool bl_network_governs(const cJSON *policy, const char *type)
+{
+    const cJSON *spec = bl_json_get(policy, "spec"), *types = bl_json_get(spec, "policyTypes");
+    const cJSON *entry;
+
+    if (!types || !types->child)
+        return strcmp(type, ingress.type) == 0 || bl_json_len(bl_json_get(spec, "egress"));
+    cJSON_ArrayForEach(entry, types) {
+        if (cJSON_IsString(entry) && strcmp(entry->valuestring, type) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool governs(const struct bl_world_entry *entry, const struct bl_workload *workload,
+                    const struct side *side)
+{
+    const cJSON *selector = bl_json_at(entry->object, "spec", "podSelector", NULL);
+
+    return bl_network_governs(entry->object, side->type) &&
+           bl_selector_matches(selector, workload->pod_labels);
+}
+
+static bool port_covers(const struct bl_workload *workload, const cJSON *entry, int number,
+                        const char *over)
+{
+    const cJSON *value = bl_json_get(entry, "port");
+    const char *protocol = bl_json_string(entry, "protocol");
+    int64_t first, end;
+
+    if (strcmp(protocol ? protocol : "TCP", over) != 0)
+        return false;
+    if (cJSON_IsString(value))
+        return !workload || bl_workload_named_port(workload, value->valuestring) == number;
+    if (!bl_json_int(value, &first))
+        return true;
+    if (!bl_json_int(bl_json_get(entry, "endPort"), &end))
+        end = first;
+    return first <= number && number <= end;
+}
+
+/* `workload` is who listens; NULL: somebody who is not in sight. */
+static bool rule_covers(const struct bl_workload *workload, const cJSON *rule, int number,
+                        const char *over)
+{
+    const cJSON *ports = bl_json_get(rule, "ports"), *entry;
+
+    if (!ports || !ports->child)
+        return true;
+    cJSON_ArrayForEach(entry, ports) {
+        if (port_covers(workload, entry, number, over))
+            return true;
+    }
+    return false;
+}
+
+/* --- ports that are open to everybody --- */
 
 /* Ports that only the cluster itself may reach. */
 static bool is_protected(const struct bl_workload *workload, const struct bl_port *port)
@@ -52,62 +128,15 @@ static bool from_everybody(const cJSON *rule)
     return false;
 }
 
-static bool port_covers(const struct bl_workload *workload, const cJSON *entry,
-                        const struct bl_port *port)
-{
-    const cJSON *value = bl_json_get(entry, "port");
-    const char *protocol = bl_json_string(entry, "protocol");
-    int64_t number, end;
-
-    if (protocol && strcmp(protocol, "TCP") != 0)
-        return false;
-    if (cJSON_IsString(value))
-        return bl_container_named_port(workload->container, value->valuestring) == port->number;
-    if (!bl_json_int(value, &number))
-        return true;
-    if (!bl_json_int(bl_json_get(entry, "endPort"), &end))
-        end = number;
-    return number <= port->number && port->number <= end;
-}
-
-static bool rule_covers(const struct bl_workload *workload, const cJSON *rule,
-                        const struct bl_port *port)
-{
-    const cJSON *ports = bl_json_get(rule, "ports"), *entry;
-
-    if (!ports || !ports->child)
-        return true;
-    cJSON_ArrayForEach(entry, ports) {
-        if (port_covers(workload, entry, port))
-            return true;
-    }
-    return false;
-}
-
-/* Without policyTypes a policy is for ingress, whatever else it says. */
-static bool governs_ingress(const cJSON *policy)
-{
-    const cJSON *types = bl_json_at(policy, "spec", "policyTypes", NULL), *type;
-
-    if (!types || !types->child)
-        return true;
-    cJSON_ArrayForEach(type, types) {
-        if (cJSON_IsString(type) && strcmp(type->valuestring, "Ingress") == 0)
-            return true;
-    }
-    return false;
-}
-
 static void judge_rule(struct bl_rule_run *run, const struct bl_world_entry *entry,
                        const cJSON *rule, size_t index, const struct bl_workload *workload)
 {
     for (size_t i = 0; i < workload->ports.len; i++) {
         const struct bl_port *port = &workload->ports.items[i];
-        BL_AUTO_FREE char *path = bl_asprintf("/spec/ingress/%zu", index);
 
-        if (!is_protected(workload, port) || !from_everybody(rule) ||
-            !rule_covers(workload, rule, port))
+        if (!is_protected(workload, port) || !rule_covers(workload, rule, port->number, "TCP"))
             continue;
+        BL_AUTO_FREE char *path = bl_asprintf("/spec/ingress/%zu", index);
         bl_run_report(run, BL_FAULT_NOTE, entry->index, path,
                       "Name the peers that may reach it under `from`.",
                       "NetworkPolicy \"%s\" opens %s port %d of %s \"%s\" to everybody",
@@ -123,119 +152,197 @@ static void judge_openings(struct bl_rule_run *run, const struct bl_world_entry 
     size_t index = 0;
 
     cJSON_ArrayForEach(rule, bl_json_at(entry->object, "spec", "ingress", NULL)) {
-        judge_rule(run, entry, rule, index++, workload);
+        if (from_everybody(rule))
+            judge_rule(run, entry, rule, index, workload);
+        index++;
     }
 }
 
-/* Can pods of `from` reach the port by this peer? What cannot be told, such as addresses, counts as yes. */
-static bool peer_admits(const cJSON *peer, const struct bl_workload *from,
-                        const struct bl_workload *to)
+/* --- members that are cut off --- */
+
+/* Is the other end one of these? What cannot be told, such as addresses, counts as yes. */
+static bool peer_admits(const cJSON *peer, const struct bl_workload *other,
+                        const struct bl_workload *governed)
 {
     const cJSON *pods = bl_json_get(peer, "podSelector");
     const cJSON *namespaces = bl_json_get(peer, "namespaceSelector");
-    bool here = bl_namespace_may_equal(from->ref.namespace, to->ref.namespace);
+    bool here = bl_namespace_may_equal(other->ref.namespace, governed->ref.namespace);
 
-    if (bl_json_get(peer, "ipBlock"))
+    if (bl_json_get(peer, "ipBlock") || bl_network_on_host(other))
         return true;
     if (!namespaces && !here)
         return false;
-    return !pods || bl_selector_matches(pods, from->pod_labels);
+    return !pods || bl_selector_matches(pods, other->pod_labels);
 }
 
-static bool rule_admits(const cJSON *rule, const struct bl_workload *from,
-                        const struct bl_workload *to)
+static bool rule_admits(const cJSON *rule, const struct side *side, const struct bl_workload *other,
+                        const struct bl_workload *governed)
 {
-    const cJSON *peers = bl_json_get(rule, "from"), *peer;
+    const cJSON *peers = bl_json_get(rule, side->peers), *peer;
 
     if (!peers || !peers->child)
         return true;
     cJSON_ArrayForEach(peer, peers) {
-        if (peer_admits(peer, from, to))
+        if (peer_admits(peer, other, governed))
             return true;
     }
     return false;
 }
 
-static bool governs(const struct bl_world_entry *entry, const struct bl_workload *workload)
+static bool policy_admits(const cJSON *policy, const struct side *side, const struct flow *flow)
 {
-    const cJSON *selector = bl_json_at(entry->object, "spec", "podSelector", NULL);
+    bool in = side == &ingress;
+    const cJSON *rule;
 
-    return governs_ingress(entry->object) && bl_selector_matches(selector, workload->pod_labels);
+    cJSON_ArrayForEach(rule, bl_json_get(bl_json_get(policy, "spec"), side->rules)) {
+        if (rule_covers(flow->to, rule, flow->port->number, "TCP") &&
+            rule_admits(rule, side, in ? flow->from : flow->to, in ? flow->to : flow->from))
+            return true;
+    }
+    return false;
 }
 
-/* Does any policy on these pods let the flow through? */
-static bool flow_admitted(const struct bl_rule_run *run, const struct bl_workload *from,
-                          const struct bl_workload *to, const struct bl_port *port)
+/* Does any policy on the side's own end let the flow through? */
+static bool flow_admitted(const struct bl_rule_run *run, const struct side *side,
+                          const struct flow *flow)
+{
+    const struct bl_workload *governed = side == &ingress ? flow->to : flow->from;
+    struct bl_world_iter iter =
+        bl_world_walk(run->scene->world, BL_WORLD_NETWORK_POLICY, governed->ref.namespace);
+
+    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));)
+        if (governs(entry, governed, side) && policy_admits(entry->object, side, flow))
+            return true;
+    return false;
+}
+
+/* Must pods of `from` reach this port of `to` for the cluster to work? */
+static bool flow_needed(const struct bl_rule_run *run, const struct flow *flow)
+{
+    const struct bl_workload *from = flow->from, *to = flow->to;
+    bool same = from->ensemble == to->ensemble && from->role == to->role;
+    bool cluster = bl_text_eq(from->cluster, to->cluster) && to->cluster;
+
+    switch (flow->port->purpose) {
+    case BL_PURPOSE_ZOOKEEPER_CLIENT:
+        return bl_scene_linked(run->scene, from->ensemble, to->ensemble);
+    case BL_PURPOSE_ZOOKEEPER_PEER:
+    case BL_PURPOSE_ZOOKEEPER_ELECTION:
+        return same;
+    case BL_PURPOSE_CONTROLLER:
+        return bl_workload_is_kafka(to) && to->kraft &&
+               (same || (cluster && bl_workload_is_kafka(from)));
+    default:
+        return flow->port->inter_broker && (same || (cluster && bl_workload_has_logs(from)));
+    }
+}
+
+static void report_cut(struct bl_rule_run *run, const struct bl_world_entry *policy,
+                       const struct side *side, const struct flow *flow)
+{
+    bl_run_report(run, BL_FAULT_WRONG, policy->index, side->path,
+                  "Allow these pods by a podSelector that selects their labels.",
+                  "NetworkPolicy \"%s\" cuts %s \"%s\" off from %s port %d of %s \"%s\"",
+                  policy->ref.name, flow->from->ref.kind, flow->from->ref.name,
+                  bl_purpose_name(flow->port->purpose), flow->port->number, flow->to->ref.kind,
+                  flow->to->ref.name);
+}
+
+/* Connections between the governed workload and another one, over the ports of whoever listens. */
+static void judge_flows_with(struct bl_rule_run *run, const struct bl_world_entry *policy,
+                             const struct side *side, const struct bl_workload *governed,
+                             const struct bl_workload *other)
+{
+    bool in = side == &ingress;
+    const struct bl_workload *to = in ? governed : other;
+
+    for (size_t i = 0; i < to->ports.len; i++) {
+        struct flow flow = {in ? other : governed, to, &to->ports.items[i]};
+
+        if (flow.port->main && flow_needed(run, &flow) && !flow_admitted(run, side, &flow))
+            report_cut(run, policy, side, &flow);
+    }
+}
+
+static void judge_flows(struct bl_rule_run *run, const struct bl_world_entry *policy,
+                        const struct side *side, const struct bl_workload *governed)
+{
+    for (size_t i = 0; i < run->scene->workloads.len; i++) {
+        const struct bl_workload *other = run->scene->workloads.items[i];
+
+        if (other->role)
+            judge_flows_with(run, policy, side, governed, other);
+    }
+}
+
+/* --- names --- */
+
+static bool admits_dns(const struct bl_rule_run *run, const struct bl_workload *workload,
+                       const char *over)
 {
     struct bl_world_iter iter =
-        bl_world_walk(run->scene->world, BL_WORLD_NETWORK_POLICY, to->ref.namespace);
+        bl_world_walk(run->scene->world, BL_WORLD_NETWORK_POLICY, workload->ref.namespace);
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
         const cJSON *rule;
 
-        if (!governs(entry, to))
+        if (!governs(entry, workload, &egress))
             continue;
-        cJSON_ArrayForEach(rule, bl_json_at(entry->object, "spec", "ingress", NULL)) {
-            if (rule_covers(to, rule, port) && rule_admits(rule, from, to))
+        cJSON_ArrayForEach(rule, bl_json_at(entry->object, "spec", "egress", NULL)) {
+            if (rule_covers(NULL, rule, DNS_PORT, over))
                 return true;
         }
     }
     return false;
 }
 
-/* Must pods of `from` reach this port of `to` for the cluster to work? */
-static bool flow_needed(const struct bl_rule_run *run, const struct bl_workload *from,
-                        const struct bl_workload *to, const struct bl_port *port)
+static void judge_dns(struct bl_rule_run *run, const struct bl_world_entry *policy,
+                      const struct bl_workload *workload)
 {
-    bool same = from->ensemble == to->ensemble && from->role == to->role;
-    bool cluster = bl_text_eq(from->cluster, to->cluster) && to->cluster;
+    static const char *const hint = "Allow port 53 over UDP and TCP to anywhere.";
 
-    if (port->purpose == BL_PURPOSE_ZOOKEEPER_CLIENT)
-        return bl_scene_linked(run->scene, from->ensemble, to->ensemble);
-    if (port->purpose == BL_PURPOSE_ZOOKEEPER_PEER ||
-        port->purpose == BL_PURPOSE_ZOOKEEPER_ELECTION)
-        return same;
-    if (port->inter_broker)
-        return same || (cluster && bl_workload_has_logs(from));
-    if (port->purpose == BL_PURPOSE_CONTROLLER && bl_workload_is_kafka(to) && to->kraft)
-        return same || (cluster && bl_workload_is_kafka(from));
-    return false;
+    if (!admits_dns(run, workload, "UDP"))
+        bl_run_report(run, BL_FAULT_WRONG, policy->index, egress.path, hint,
+                      "NetworkPolicy \"%s\" cuts %s \"%s\" off from DNS: its pods find no other "
+                      "member by name",
+                      policy->ref.name, workload->ref.kind, workload->ref.name);
+    else if (!admits_dns(run, workload, "TCP"))
+        bl_run_report(run, BL_FAULT_NOTE, policy->index, egress.path, hint,
+                      "NetworkPolicy \"%s\" lets %s \"%s\" look names up over UDP alone, and long "
+                      "answers come over TCP",
+                      policy->ref.name, workload->ref.kind, workload->ref.name);
 }
 
-static void judge_flows(struct bl_rule_run *run, const struct bl_world_entry *policy,
-                        const struct bl_workload *to)
-{
-    for (size_t f = 0; f < run->scene->workloads.len; f++) {
-        const struct bl_workload *from = run->scene->workloads.items[f];
-
-        for (size_t i = 0; from->role && i < to->ports.len; i++) {
-            const struct bl_port *port = &to->ports.items[i];
-
-            if (!port->main || !flow_needed(run, from, to, port) ||
-                flow_admitted(run, from, to, port))
-                continue;
-            bl_run_report(run, BL_FAULT_WRONG, policy->index, "/spec/ingress",
-                          "Allow these pods by a podSelector that selects their labels.",
-                          "NetworkPolicy \"%s\" cuts %s \"%s\" off from %s port %d of %s \"%s\"",
-                          policy->ref.name, from->ref.kind, from->ref.name,
-                          bl_purpose_name(port->purpose), port->number, to->ref.kind, to->ref.name);
-        }
-    }
-}
-
-bool bl_judge_network_policies(struct bl_rule_run *run, const struct bl_workload *workload)
+/* The first policy of this side on the workload; each that opens something is judged for it. */
+static const struct bl_world_entry *first_of(struct bl_rule_run *run, const struct side *side,
+                                             const struct bl_workload *workload, bool *ret_theirs)
 {
     const struct bl_world_entry *first = NULL;
     struct bl_world_iter iter =
         bl_world_walk(run->scene->world, BL_WORLD_NETWORK_POLICY, workload->ref.namespace);
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
-        if (!governs(entry, workload))
+        if (!governs(entry, workload, side))
             continue;
         first = first ? first : entry;
-        judge_openings(run, entry, workload);
+        *ret_theirs |= !run->replaces || !bl_companion_is_ours(entry->object);
+        if (side == &ingress)
+            judge_openings(run, entry, workload);
     }
-    if (first)
-        judge_flows(run, first, workload);
-    return first != NULL;
+    return first;
+}
+
+bool bl_judge_network_policies(struct bl_rule_run *run, const struct bl_workload *workload)
+{
+    bool theirs = false, theirs_out = false;
+    const struct bl_world_entry *in = first_of(run, &ingress, workload, &theirs);
+    const struct bl_world_entry *out = first_of(run, &egress, workload, &theirs_out);
+
+    if (in)
+        judge_flows(run, in, &ingress, workload);
+    if (out) {
+        judge_flows(run, out, &egress, workload);
+        judge_dns(run, out, workload);
+    }
+    return theirs;
 }

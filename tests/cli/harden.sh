@@ -139,6 +139,7 @@ python3 - >set.json <<'PY'
 import json
 spec = {"replicas": 3, "selector": {"matchLabels": {"app": "k"}}, "template": {"metadata": {"labels": {"app": "k"}},
         "spec": {"containers": [{"name": "k", "command": ["kafka-server-start.sh"], "ports": [{"containerPort": 9092}],
+                                 "env": [{"name": "JMX_PORT", "value": "5555"}],
                                  "volumeMounts": [{"name": "d", "mountPath": "/d"}]}]}},
         "volumeClaimTemplates": [{"metadata": {"name": "d"}}]}
 print(json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}), end="")

@@ -107,6 +107,10 @@ struct bl_engine_options {
     unsigned group_count;
     /** The first pass alone: edits, and no word on what is left wrong. */
     bool edits_only;
+    /** Nobody makes companions now, so it is not worked out what they would be. */
+    bool no_companions;
+    /** Companions that are in the input already are ours to write anew, as in files. */
+    bool replaces;
 };
 
 /** `set` and `objects` are borrowed and must outlive the report. */
@@ -115,6 +119,9 @@ BL_NONNULL struct bl_report *bl_engine_run(const struct bl_policy_set *set,
                                            const struct bl_engine_options *options);
 void bl_report_free(struct bl_report *report);
 BL_DEFINE_CLEANUP(struct bl_report *, bl_report_cleanup, bl_report_free)
+
+/** Does it carry the marks of a companion that we made? Anybody may have put them on. */
+bool bl_companion_is_ours(const cJSON *object);
 
 /** The object as it is after the edits. */
 const cJSON *bl_report_object(const struct bl_report *report, size_t index);

@@ -45,4 +45,8 @@ bool bl_workload_ensemble_servers(const struct bl_workload *workload, const stru
 bool bl_workload_servers(const struct bl_workload *workload, const struct bl_world *world,
                          const char *property, struct bl_servers *ret_servers);
 
+/** Is its listener of this name bound to the port? Where only advertised listeners are given, those count. */
+bool bl_workload_listens_as(const struct bl_workload *workload, const struct bl_world *world,
+                            const char *listener, int port);
+
 #endif

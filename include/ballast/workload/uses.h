@@ -1,6 +1,6 @@
 /**
- * Who says that it calls whom: every "host:port" in the pods of a scene and in the ConfigMaps that they read, led back
- * to the workloads that it means.
+ * Who says that it calls whom: every "host:port" in the pods of a scene, in the ConfigMaps that they read and in all
+ * other objects of its world, led back to the workloads that it means.
  *
  * A port is not closed to whoever names it. The list is as complete as texts are; a host that is put together when the
  * program runs is not in it.
@@ -8,16 +8,23 @@
 #ifndef BALLAST_WORKLOAD_USES_H
 #define BALLAST_WORKLOAD_USES_H
 
+#include <stdint.h>
+
 #include "ballast/workload/scene.h"
 
+#define BL_NO_WORKLOAD SIZE_MAX
+
 struct bl_use {
-    size_t from, to; /* places among the scene's workloads */
+    size_t
+        from; /* place among the scene's workloads; BL_NO_WORKLOAD: an object that is none says it */
+    const cJSON *by; /* the object that says it */
+    size_t to;       /* place among the scene's workloads */
     int port;        /* of the pod, behind its Service */
 };
 
 /** One that leads to nobody in sight. */
 struct bl_stranger {
-    size_t from;
+    size_t from; /* BL_NO_WORKLOAD is left out */
     char *host;
     int port;
 };
@@ -26,12 +33,17 @@ struct bl_uses {
     struct bl_use *items; /* by `to`, then `port`, then `from` */
     size_t len, cap;
     struct {
-        struct bl_stranger *items; /* by `from` */
+        struct bl_stranger *items; /* in the order of `from` */
         size_t len, cap;
     } strangers;
 };
 
-void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene);
+/**
+ * `beside` are objects that are not in the scene's world and call whom they call all the same, such as other versions of
+ * the release; those of them that have the name of a workload of the scene are left out.
+ */
+void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene, const cJSON *const *beside,
+                  size_t beside_len);
 void bl_uses_release(struct bl_uses *uses);
 
 /** The uses of a port of a workload: the first one, and how many there are. */

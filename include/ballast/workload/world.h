@@ -11,7 +11,7 @@
 
 /** The kinds that rules ask for. */
 enum bl_world_kind {
-    BL_WORLD_OTHER,
+    BL_WORLD_OTHER,    /* everything else; what it names may be asked for */
     BL_WORLD_WORKLOAD, /* StatefulSet, Deployment, Pod */
     BL_WORLD_SERVICE,
     BL_WORLD_CONFIG_MAP,

@@ -13,7 +13,7 @@
     "','namespace':'k','uid':'" uid "'" metadata "},'spec':{'replicas':" replicas              \
     ",'selector':{'matchLabels':{'app':'kafka'}},'template':{'metadata':{" LABELS "},'spec':{" \
     "'containers':[{'name':'kafka','command':['kafka-server-start.sh'],'ports':[{"             \
-    "'containerPort':9092}]}]}}}}"
+    "'containerPort':9092}],'env':[{'name':'JMX_PORT','value':'5555'}]}]}}}}"
 #define MARKED ",'annotations':{'ballast.dev/recognised-role':'broker'}"
 #define ADOPT ",'annotations':{'ballast.dev/adopt':'now'}"
 #define GOING ",'deletionTimestamp':'2026-01-01T00:00:00Z'"
@@ -207,6 +207,10 @@ static const struct {
     {"more than wanted", "{'a':1}", "{'a':1,'b':2}", false},
     {"a longer list", "{'a':[1]}", "{'a':[1,2]}", false},
     {"a shorter list", "{'a':[1,2]}", "{'a':[1]}", false},
+    {"the end of a range that nobody there knows", "{'p':[{'port':1,'endPort':9}]}",
+     "{'p':[{'port':1}]}", true},
+    {"a range that was not wanted", "{'p':[{'port':1}]}", "{'p':[{'port':1,'endPort':9}]}", false},
+    {"another end", "{'p':[{'port':1,'endPort':9}]}", "{'p':[{'port':1,'endPort':8}]}", false},
     {"deep within", "{'a':[{'b':[{'c':[]}]}]}", "{'a':[{'b':[{}]}]}", true},
 };
 

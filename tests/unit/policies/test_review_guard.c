@@ -13,9 +13,10 @@
  */
 
 #define LABELS "'labels':{'app':'kafka'}"
-#define TEMPLATE                                                                                \
-    "'template':{'metadata':{" LABELS "},'spec':{'containers':[{'name':'kafka','command':["     \
-    "'kafka-server-start.sh'],'ports':[{'containerPort':9092}],'volumeMounts':[{'name':'data'," \
+#define TEMPLATE                                                                                   \
+    "'template':{'metadata':{" LABELS "},'spec':{'containers':[{'name':'kafka','command':["        \
+    "'kafka-server-start.sh'],'ports':[{'containerPort':9092}],'env':[{'name':'JMX_PORT','value':" \
+    "'5555'}],'volumeMounts':[{'name':'data',"                                                     \
     "'mountPath':'/data'}]}]}}"
 #define SET_WITH(metadata, replicas)                                                         \
     "{'apiVersion':'apps/"                                                                   \
