@@ -31,6 +31,12 @@ void bl_texts_end(struct bl_texts *texts)
     texts->len--;
 }
 
+void bl_texts_release(struct bl_texts *texts)
+{
+    free(texts->items);
+    *texts = (struct bl_texts){0};
+}
+
 /* --- what is said --- */
 
 int bl_command_usage(const struct bl_command *command, const char *fmt, ...)
@@ -132,12 +138,8 @@ static int store_word(const struct bl_option *option, const char *value, int *pl
             *place = option->first + i;
             return 0;
         }
-        bl_strbuf_addf(&all, "%s%s",
-                       !i                     ? ""
-                       : option->words[i + 1] ? ", "
-                                              : " or ",
-                       option->words[i]);
     }
+    bl_words_add(&all, option->words);
     return bl_fail(err, BL_ERR_INVALID, "takes %s, not \"%s\"", all.text, value);
 }
 

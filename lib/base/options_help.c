@@ -4,6 +4,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/options.h"
 #include "ballast/base/strbuf.h"
+#include "ballast/base/text.h"
 
 /* Where the texts begin, and where they end at the latest. */
 #define COLUMN 33
@@ -32,6 +33,24 @@ static void add_wrapped(struct bl_strbuf *out, const char *text)
     bl_strbuf_adds(out, "\n");
 }
 
+void bl_words_add(struct bl_strbuf *out, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++) {
+        const char *before = words[i + 1] ? ", " : " or ";
+
+        bl_strbuf_addf(out, "%s%s", i ? before : "", words[i]);
+    }
+}
+
+static void add_help(struct bl_strbuf *out, const struct bl_option *option)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf words = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    if (!option->help)
+        bl_words_add(&words, option->words);
+    add_wrapped(out, option->help ? option->help : words.text);
+}
+
 static void add_option(struct bl_strbuf *out, const struct bl_option *option)
 {
     const char letter[] = {'-', option->letter, ',', ' ', '\0'};
@@ -44,12 +63,15 @@ static void add_option(struct bl_strbuf *out, const struct bl_option *option)
         bl_strbuf_addf(out, "\n%*s", COLUMN, "");
     else
         bl_strbuf_adds(out, " ");
-    add_wrapped(out, option->help);
+    add_help(out, option);
 }
 
-static void add_group(struct bl_strbuf *out, const struct bl_option_group *group)
+/* `before` is the group above it, or NULL. */
+static void add_group(struct bl_strbuf *out, const struct bl_option_group *group,
+                      const struct bl_option_group *before)
 {
-    bl_strbuf_addf(out, "\n%s:\n", group->heading ? group->heading : "Options");
+    if (!before || !bl_text_eq(before->heading, group->heading))
+        bl_strbuf_addf(out, "\n%s:\n", group->heading ? group->heading : "Options");
     for (const struct bl_option *option = group->options; option->name; option++)
         add_option(out, option);
     if (group->note)
@@ -63,7 +85,7 @@ void bl_command_help(const struct bl_command *command, struct bl_strbuf *out)
 
     bl_strbuf_addf(out, "Usage: %s\n\n%s\n", command->usage, command->description);
     for (const struct bl_option_place *place = command->groups; place->group; place++)
-        add_group(out, place->group);
+        add_group(out, place->group, place == command->groups ? NULL : place[-1].group);
     bl_strbuf_adds(out, "\n");
     add_option(out, &help);
     bl_strbuf_addf(out, "\nExamples:\n%s\n%s", command->examples, command->after);

@@ -38,9 +38,4 @@ bool bl_scalar_ambiguous(const char *text);
  */
 void bl_scalar_float_key(double number, char *ret_text, size_t size);
 
-/** Length of the character at `text`, 1 to 4, and its code; 0 where it is no valid UTF-8. `left` > 0. */
-size_t bl_utf8_decode(const char *text, size_t left, uint32_t *ret_code);
-/** Valid UTF-8 without NUL? */
-bool bl_utf8_is_text(const char *text, size_t len);
-
 #endif

@@ -6,6 +6,7 @@
 
 #include "ballast/base/base64.h"
 #include "ballast/base/mem.h"
+#include "ballast/base/utf8.h"
 
 #define EXACT_MAX ((uint64_t)1 << 53)
 #define TAG_PREFIX "tag:yaml.org,2002:"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/base/utf8.h"
 #include "yaml_scalar.h"
 
 #define STEP 2

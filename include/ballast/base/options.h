@@ -28,6 +28,7 @@ struct bl_texts {
 
 /** Puts NULL behind the last one. */
 void bl_texts_end(struct bl_texts *texts);
+void bl_texts_release(struct bl_texts *texts);
 
 enum bl_option_type {
     BL_OPTION_FLAG = 1, /* bool: given */
@@ -48,13 +49,14 @@ struct bl_option {
     int64_t min, max;
     const char *const *words; /* WORD, and what completion offers: up to NULL */
     int first;
+    bool is_path; /* of a file or a folder, as completion offers them */
     /** READ, and a further look at TEXT and TEXTS: fails with what the option takes ("takes NAMESPACE/NAME"). */
     int (*read)(const char *text, void *place, struct bl_error **err);
-    const char *help;
+    const char *help; /* NULL, WORD: the words */
 };
 
 struct bl_option_group {
-    const char *heading;             /* in --help; NULL: "Options" */
+    const char *heading; /* in --help; NULL: "Options". Neighbours of one heading stand as one */
     const struct bl_option *options; /* up to one without a name */
     const char *note;                /* below them, or NULL */
 };
@@ -73,6 +75,8 @@ struct bl_command {
     const char *examples;                 /* lines */
     const char *after;                    /* exit codes, where to read on */
     bool takes_arguments;
+    const char *const *words; /* what completion offers as the first argument: up to NULL */
+    bool takes_paths;         /* arguments are paths, as completion offers them */
 };
 
 /**
@@ -88,6 +92,8 @@ int bl_command_usage(const struct bl_command *command, const char *fmt, ...) BL_
 int bl_command_fail(const struct bl_command *command, const struct bl_error *err);
 /** As --help prints it. */
 void bl_command_help(const struct bl_command *command, struct bl_strbuf *out);
+/** "text, json or sarif": words up to NULL. */
+void bl_words_add(struct bl_strbuf *out, const char *const *words);
 
 /** A name in a namespace, both owned. */
 struct bl_namespaced {
