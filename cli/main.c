@@ -1,10 +1,11 @@
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ballast/base/file.h"
 #include "ballast/base/text.h"
 #include "cli.h"
+#include "print.h"
 
 static const struct cli_verb *const verbs[] = {
     &cli_harden, &cli_lint,   &cli_explain, &cli_test,        &cli_review,
@@ -17,7 +18,7 @@ static void print_usage(FILE *to)
                 "[FILE…]\n\n",
                 to);
     for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
-        (void)fprintf(to, "  %-11s %s\n", verbs[i]->name, verbs[i]->summary);
+        (void)fprintf(to, "  %-11s %s\n", cli_verb_name(verbs[i]), verbs[i]->summary);
     (void)fputs("\n  ballast VERB --help   what a verb takes, with examples\n"
                 "  ballast --version     the version\n"
                 "\nTry: helm template my-kafka CHART | ballast harden --diff\n",
@@ -27,7 +28,7 @@ static void print_usage(FILE *to)
 static const struct cli_verb *find_verb(const char *name)
 {
     for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
-        if (strcmp(verbs[i]->name, name) == 0)
+        if (strcmp(cli_verb_name(verbs[i]), name) == 0)
             return verbs[i];
     return NULL;
 }
@@ -37,25 +38,13 @@ static int unknown_verb(const char *name)
     const char *names[BL_ARRAY_LEN(verbs) + 1] = {NULL};
 
     for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
-        names[i] = verbs[i]->name;
+        names[i] = cli_verb_name(verbs[i]);
 
     const char *meant = bl_text_nearest(name, names);
-    (void)fprintf(stderr,
-                  "ballast: unknown verb \"%s\"%s%s%s\nRun \"ballast --help\" for all of them.\n",
-                  name, meant ? ", did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
+    cli_say(STDERR_FILENO,
+            "ballast: unknown verb \"%s\"%s%s%s\nRun \"ballast --help\" for all of them.", name,
+            meant ? ", did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
     return CLI_ERROR;
-}
-
-static int run_verb(const struct cli_verb *verb, int argc, char **argv)
-{
-    BL_AUTO(cli_args_release) struct cli_args args = {0};
-    int rc = cli_parse(verb, argc, argv, &args);
-
-    if (rc >= 0)
-        return rc;
-    if (!cli_output_known(verb, &args))
-        return CLI_ERROR;
-    return verb->run(&args);
 }
 
 int main(int argc, char **argv)
@@ -77,11 +66,11 @@ int main(int argc, char **argv)
         char help[] = "--help", *help_argv[] = {help};
 
         if (verb)
-            return run_verb(verb, 1, help_argv);
+            return verb->run(1, help_argv);
         print_usage(stdout);
         return CLI_OK;
     }
 
     const struct cli_verb *verb = find_verb(word);
-    return verb ? run_verb(verb, argc - 2, argv + 2) : unknown_verb(word);
+    return verb ? verb->run(argc - 2, argv + 2) : unknown_verb(word);
 }

@@ -3,10 +3,10 @@
  *
  * Cases are YAML, written to be read: see docs/policies.md, man ballast-test and tests/golden.
  */
-#ifndef BALLAST_CLI_CASE_H
-#define BALLAST_CLI_CASE_H
+#ifndef BALLAST_CLI_CASES_CASE_H
+#define BALLAST_CLI_CASES_CASE_H
 
-#include "cli.h"
+#include "input.h"
 
 struct cli_case {
     const char *file;              /* borrowed */

@@ -4,9 +4,52 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "case.h"
+#include "cli.h"
+#include "print.h"
 
 /* Largest file of cases. */
 #define CASES_MAX_BYTES ((size_t)4 << 20)
+
+enum format { TEXT = 1, CASES };
+static const char *const formats[] = {"text", "cases", NULL};
+
+struct options {
+    struct cli_source source; /* of which the files alone are taken: the cases */
+    int format;               /* enum format */
+    bool verbose;
+};
+
+static const struct bl_option own_options[] = {
+    {.letter = 'v',
+     .name = "verbose",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, verbose),
+     .help = "name every case, also those that pass"},
+    CLI_OUTPUT_OPTION(struct options, format, formats, TEXT),
+    {0},
+};
+static const struct bl_option_group own = {.options = own_options};
+
+static const struct bl_option_place groups[] = {
+    {&cli_file_options, offsetof(struct options, source)},
+    {&own, 0},
+    {0},
+};
+
+static const struct bl_command command = {
+    .name = "ballast test",
+    .usage = "ballast test [OPTION…] FILE|FOLDER…",
+    .description =
+        "Each case names manifests, policies and what should come of them; see man ballast-test. "
+        "Folders\n"
+        "named fixtures and policies are not searched for cases: they hold what cases read. With\n"
+        "-o cases they are printed as JSON, not run.",
+    .groups = groups,
+    .examples = "  ballast test policy-tests/\n",
+    .after = CLI_EXIT_CODES "ballast-test, man ballast-policy\n",
+    .takes_arguments = true,
+    .takes_paths = true,
+};
 
 struct tally {
     size_t passed, failed;
@@ -26,7 +69,7 @@ static int run_case(const char *file, const struct bl_yaml_doc *doc, struct tall
         BL_AUTO(bl_strbuf_release) struct bl_strbuf line = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
         cli_case_print(&test, &line);
-        printf("%s", line.text);
+        tally->failed += cli_print(&line) != CLI_OK;
         return 0;
     }
     if (cli_case_check(&test, &failures, err) < 0 || cli_case_laws(&test, &failures, err) < 0)
@@ -36,9 +79,9 @@ static int run_case(const char *file, const struct bl_yaml_doc *doc, struct tall
     tally->passed += failures.len == 0;
     tally->failed += failures.len > 0;
     if (failures.len)
-        printf("FAIL %s:%u: %s\n%s\n", file, test.line, test.name, failures.text);
+        cli_say(STDOUT_FILENO, "FAIL %s:%u: %s\n%s", file, test.line, test.name, failures.text);
     else if (tally->verbose)
-        printf("ok   %s:%u: %s\n", file, test.line, test.name);
+        cli_say(STDOUT_FILENO, "ok   %s:%u: %s", file, test.line, test.name);
     return 0;
 }
 
@@ -53,7 +96,6 @@ static void try_case(const char *file, const struct bl_yaml_segment *segment, st
         rc = run_case(file, doc, tally, &err);
     if (rc == 0)
         return;
-    (void)fflush(stdout);
     cli_fail(err);
     tally->failed++;
 }
@@ -99,37 +141,38 @@ static int run_path(const char *path, struct tally *tally, struct bl_error **err
     return 0;
 }
 
-static int run(const struct cli_args *args)
+static int test(const struct options *options)
 {
     BL_ERROR(err);
-    struct tally tally = {.verbose = args->verbose, .print = bl_text_eq(args->output, "cases")};
+    const struct bl_texts *paths = &options->source.files;
+    struct tally tally = {.verbose = options->verbose, .print = options->format == CASES};
 
-    if (!args->files.len)
-        return cli_usage(&cli_test, "name the files or folders of cases");
-    for (size_t i = 0; i < args->files.len; i++)
-        if (run_path(args->files.items[i], &tally, &err) < 0)
+    if (!paths->len)
+        return bl_command_usage(&command, "name the files or folders of cases");
+    for (size_t i = 0; i < paths->len; i++)
+        if (run_path(paths->items[i], &tally, &err) < 0)
             return cli_fail(err);
     if (tally.print)
         return tally.failed ? CLI_ERROR : CLI_OK;
     if (!tally.passed && !tally.failed) {
-        (void)fputs("ballast: error: there is no case in these files\n", stderr);
+        cli_say(STDERR_FILENO, "ballast: error: there is no case in these files");
         return CLI_ERROR;
     }
-    printf("%zu passed, %zu failed\n", tally.passed, tally.failed);
+    cli_say(STDOUT_FILENO, "%zu passed, %zu failed", tally.passed, tally.failed);
     return tally.failed ? CLI_FINDINGS : CLI_OK;
 }
 
-const struct cli_verb cli_test = {
-    .name = "test",
-    .arguments = "FILE|FOLDER…",
-    .summary = "run golden cases for policies",
-    .description =
-        "Each case names manifests, policies and what should come of them; see man ballast-test. "
-        "Folders\n"
-        "named fixtures and policies are not searched for cases: they hold what cases read. With\n"
-        "-o cases they are printed as JSON, not run.",
-    .examples = "  ballast test policy-tests/\n",
-    .outputs = "text|cases",
-    .flags = CLI_FLAG_FILENAME | CLI_FLAG_VERBOSE | CLI_FLAG_OUTPUT,
-    .run = run,
-};
+static void options_release(struct options *options)
+{
+    cli_source_release(&options->source);
+}
+
+static int run(int argc, char **argv)
+{
+    BL_AUTO(options_release) struct options options = {.format = TEXT};
+    int rc = bl_command_parse(&command, argc, argv, &options, &options.source.files);
+
+    return rc < 0 ? test(&options) : rc;
+}
+
+const struct cli_verb cli_test = {&command, "run golden cases for policies", run};

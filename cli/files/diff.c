@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
-#include "cli.h"
+#include "input.h"
 
 /*
  * A unified diff by Myers' greedy algorithm (An O(ND) Difference Algorithm, 1986). The common head and

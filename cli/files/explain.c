@@ -1,8 +1,41 @@
-#include <string.h>
-
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "cli.h"
+#include "findings.h"
+
+struct options {
+    struct cli_source source;
+    int format; /* enum cli_format */
+};
+
+static const struct bl_option own_options[] = {
+    CLI_OUTPUT_OPTION(struct options, format, cli_formats, CLI_TEXT),
+    {0},
+};
+static const struct bl_option_group own = {.options = own_options};
+
+static const struct bl_option_place groups[] = {
+    {&cli_policy_options, offsetof(struct options, source)},
+    {&cli_file_options, offsetof(struct options, source)},
+    {&cli_namespace_options, offsetof(struct options, source)},
+    {&own, 0},
+    {0},
+};
+
+static const struct bl_command command = {
+    .name = "ballast explain",
+    .usage = "ballast explain [OPTION…] [FILE|FOLDER|-]…",
+    .description =
+        "Shows how workloads were recognised, with the signals that decided, which cluster they "
+        "belong\n"
+        "to, which port is for whom, and for each rule the policy that decided it and the result.",
+    .groups = groups,
+    .examples = "  ballast explain manifests/\n"
+                "  helm template my-kafka CHART | ballast explain -o json\n",
+    .after = CLI_EXIT_CODES "ballast-explain, man ballast-policy\n",
+    .takes_arguments = true,
+    .takes_paths = true,
+};
 
 static cJSON *ports_json(const struct bl_workload *workload)
 {
@@ -167,35 +200,36 @@ static void explain_text(const struct cli_input *input, struct bl_strbuf *out)
     bl_strbuf_addf(out, "%zu other objects run neither Kafka nor ZooKeeper.\n", others);
 }
 
-static int run(const struct cli_args *args)
+static int explain(const struct options *options)
 {
     BL_ERROR(err);
     BL_AUTO(cli_input_release) struct cli_input input = {0};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO_JSON cJSON *json = NULL;
 
-    if (cli_load(args, &input, &err) < 0)
+    if (cli_load(&options->source, &input, &err) < 0)
         return cli_fail(err);
-    if (bl_text_eq(args->output, "json")) {
-        BL_AUTO_JSON cJSON *json = explain_json(&input);
-
-        bl_json_write_pretty(&out, json);
-    } else {
+    if (options->format == CLI_TEXT) {
         explain_text(&input, &out);
+        return cli_show(&out);
     }
+    json = explain_json(&input);
+    bl_json_write_pretty(&out, json);
     return cli_print(&out);
 }
 
+static void options_release(struct options *options)
+{
+    cli_source_release(&options->source);
+}
+
+static int run(int argc, char **argv)
+{
+    BL_AUTO(options_release) struct options options = {.format = CLI_TEXT};
+    int rc = bl_command_parse(&command, argc, argv, &options, &options.source.files);
+
+    return rc < 0 ? explain(&options) : rc;
+}
+
 const struct cli_verb cli_explain = {
-    .name = "explain",
-    .arguments = "[FILE|FOLDER|-]…",
-    .summary = "say what each object is, and which rule of which policy did what",
-    .description =
-        "Shows how workloads were recognised, with the signals that decided, which cluster they "
-        "belong\n"
-        "to, which port is for whom, and for each rule the policy that decided it and the result.",
-    .examples = "  ballast explain manifests/\n"
-                "  helm template my-kafka CHART | ballast explain -o json\n",
-    .outputs = "text|json",
-    .flags = CLI_FLAG_POLICY | CLI_FLAG_FILENAME | CLI_FLAG_NAMESPACE | CLI_FLAG_OUTPUT,
-    .run = run,
-};
+    &command, "say what each object is, and which rule of which policy did what", run};

@@ -1,7 +1,8 @@
-#include <string.h>
-#include <unistd.h>
+#include "findings.h"
 
-#include "cli.h"
+#include <string.h>
+
+#include "ballast/base/mem.h"
 
 struct bl_place cli_finding_place(const struct cli_input *input, const struct bl_finding *finding)
 {
@@ -41,30 +42,44 @@ static const char *colour_of(enum bl_severity severity)
     return "\033[1;36m";
 }
 
-static void add_text(const struct cli_input *input, const struct bl_finding *finding, bool colours,
-                     struct bl_strbuf *out)
+static void add_text(const struct cli_input *input, const struct bl_finding *finding,
+                     struct bl_strbuf *out, struct cli_marks *marks)
 {
     struct bl_place place = cli_finding_place(input, finding);
     const char *hint = cli_finding_hint(finding);
+    struct cli_mark mark = {.colour = colour_of(finding->severity)};
 
-    bl_strbuf_addf(out, "%s:%u: %s%s:%s %s: %s\n", place.file, place.line,
-                   colours ? colour_of(finding->severity) : "", bl_severity_name(finding->severity),
-                   colours ? "\033[0m" : "", bl_rule_name(finding->rule), finding->message);
+    bl_strbuf_addf(out, "%s:%u: ", place.file, place.line);
+    mark.from = out->len;
+    bl_strbuf_addf(out, "%s:", bl_severity_name(finding->severity));
+    mark.to = out->len;
+    *BL_PUSH(marks) = mark;
+    bl_strbuf_addf(out, " %s: %s\n", bl_rule_name(finding->rule), finding->message);
     if (*hint)
         bl_strbuf_addf(out, "  hint: %s\n", hint);
 }
 
 void cli_findings_text(const struct cli_input *input, enum bl_severity least, bool mended,
-                       struct bl_strbuf *out)
+                       struct bl_strbuf *out, struct cli_marks *marks)
 {
-    bool colours = cli_colours(mended ? STDOUT_FILENO : STDERR_FILENO);
-
     for (size_t i = 0; i < input->report->findings.len; i++) {
         const struct bl_finding *finding = &input->report->findings.items[i];
 
         if (finding->severity >= least && (mended || !finding->mended))
-            add_text(input, finding, colours, out);
+            add_text(input, finding, out, marks);
     }
+}
+
+cJSON *cli_object_json(const cJSON *object)
+{
+    struct bl_ref ref = bl_object_ref(object);
+    cJSON *json = bl_json_new_object();
+
+    bl_json_add_string(json, "apiVersion", ref.api_version);
+    bl_json_add_string(json, "kind", ref.kind);
+    bl_json_add_string(json, "namespace", ref.namespace);
+    bl_json_add_string(json, "name", ref.name);
+    return json;
 }
 
 static cJSON *finding_json(const struct cli_input *input, const struct bl_finding *finding)

@@ -4,22 +4,75 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "cli.h"
+#include "findings.h"
+
+struct options {
+    struct cli_source source;
+    bool diff, in_place, quiet;
+};
+
+static const struct bl_option own_options[] = {
+    {.name = "diff",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, diff),
+     .help = "show what changes as a unified diff"},
+    {.letter = 'i',
+     .name = "in-place",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, in_place),
+     .help = "write the files themselves, unless something is denied"},
+    {.letter = 'q',
+     .name = "quiet",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, quiet),
+     .help = "no summary; print denials only, no warnings"},
+    {0},
+};
+static const struct bl_option_group own = {.options = own_options};
+
+static const struct bl_option_place groups[] = {
+    {&cli_policy_options, offsetof(struct options, source)},
+    {&cli_file_options, offsetof(struct options, source)},
+    {&cli_namespace_options, offsetof(struct options, source)},
+    {&own, 0},
+    {0},
+};
+
+static const struct bl_command command = {
+    .name = "ballast harden",
+    .usage = "ballast harden [OPTION…] [FILE|FOLDER|-]…",
+    .description = "Prints all documents in order, completed by the policies, with budgets and "
+                   "network policies\n"
+                   "behind the workloads that they protect. What is not Kafka or ZooKeeper goes "
+                   "through byte for byte.\n"
+                   "Denials and warnings go to standard error. Works as a Helm post-renderer and "
+                   "as a KRM function\n"
+                   "(a ResourceList in, a ResourceList out).",
+    .groups = groups,
+    .examples = "  ballast harden --diff manifests/\n"
+                "  ballast harden -p policies/ --in-place manifests/kafka.yaml\n"
+                "  helm upgrade --install my-kafka CHART --post-renderer ballast "
+                "--post-renderer-args harden\n",
+    .after = CLI_EXIT_CODES "ballast-harden, man ballast-policy\n",
+    .takes_arguments = true,
+    .takes_paths = true,
+};
 
 static void print_findings(const struct cli_input *input, bool quiet)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO(cli_marks_release) struct cli_marks marks = {0};
     size_t changed = 0;
 
-    cli_findings_text(input, quiet ? BL_SEVERITY_ERROR : BL_SEVERITY_INFO, false, &text);
-    (void)fputs(text.text, stderr);
+    cli_findings_text(input, quiet ? BL_SEVERITY_ERROR : BL_SEVERITY_INFO, false, &text, &marks);
+    (void)cli_show_marked(STDERR_FILENO, &text, &marks);
     if (quiet)
         return;
     for (size_t i = 0; i < input->report->len; i++)
         changed += input->report->objects[i].edit.patch != NULL;
-    (void)fprintf(stderr, "ballast: %zu objects changed, %zu added, %zu denials, %zu warnings\n",
-                  changed, input->report->companions.len,
-                  cli_count(input, BL_SEVERITY_ERROR, false),
-                  cli_count(input, BL_SEVERITY_WARNING, false));
+    cli_say(STDERR_FILENO, "ballast: %zu objects changed, %zu added, %zu denials, %zu warnings",
+            changed, input->report->companions.len, cli_count(input, BL_SEVERITY_ERROR, false),
+            cli_count(input, BL_SEVERITY_WARNING, false));
 }
 
 static int print_diffs(const struct cli_input *input, struct bl_error **err)
@@ -37,7 +90,10 @@ static int print_diffs(const struct cli_input *input, struct bl_error **err)
             return -1;
         cli_diff(&out, before, after, file->text, text.text);
     }
-    return cli_print(&out) == CLI_OK ? 0 : bl_fail(err, BL_ERR_IO, "could not write the diff");
+    /* People see it on a terminal; elsewhere patch reads it. */
+    if ((isatty(STDOUT_FILENO) ? cli_show(&out) : cli_print(&out)) != CLI_OK)
+        return bl_fail(err, BL_ERR_IO, "could not write the diff");
+    return 0;
 }
 
 /* All files are made before the first is written, so that a failure leaves every one as it was. */
@@ -76,63 +132,58 @@ static int print_stream(const struct cli_input *input, struct bl_error **err)
     return cli_print(&out) == CLI_OK ? 0 : bl_fail(err, BL_ERR_IO, "could not write the manifests");
 }
 
-static int deliver(const struct cli_args *args, const struct cli_input *input,
+static int deliver(const struct options *options, const struct cli_input *input,
                    struct bl_error **err)
 {
-    if (args->diff)
+    if (options->diff)
         return print_diffs(input, err);
-    if (!args->in_place)
+    if (!options->in_place)
         return print_stream(input, err);
     if (bl_report_denied(input->report)) {
-        (void)fputs("ballast: no file was written, because of the denials\n", stderr);
+        cli_say(STDERR_FILENO, "ballast: no file was written, because of the denials");
         return 0;
     }
     return write_files(input, err);
 }
 
-static bool reads_stdin(const struct cli_args *args)
+static bool reads_stdin(const struct bl_texts *files)
 {
-    for (size_t i = 0; i < args->files.len; i++)
-        if (strcmp(args->files.items[i], "-") == 0)
+    for (size_t i = 0; i < files->len; i++)
+        if (strcmp(files->items[i], "-") == 0)
             return true;
-    return !args->files.len;
+    return !files->len;
 }
 
-static int run(const struct cli_args *args)
+static int harden(const struct options *options)
 {
     BL_ERROR(err);
     BL_AUTO(cli_input_release) struct cli_input input = {0};
 
-    if (args->in_place && reads_stdin(args))
-        return cli_usage(&cli_harden,
-                         "--in-place needs files, standard input cannot be written back");
-    if (args->in_place && args->diff)
-        return cli_usage(&cli_harden, "--in-place and --diff exclude each other");
-    if (cli_load(args, &input, &err) < 0)
+    if (options->in_place && reads_stdin(&options->source.files))
+        return bl_command_usage(&command,
+                                "--in-place needs files, standard input cannot be written back");
+    if (options->in_place && options->diff)
+        return bl_command_usage(&command, "--in-place and --diff exclude each other");
+    if (cli_load(&options->source, &input, &err) < 0)
         return cli_fail(err);
-    print_findings(&input, args->quiet);
-    if (deliver(args, &input, &err) < 0)
+    print_findings(&input, options->quiet);
+    if (deliver(options, &input, &err) < 0)
         return cli_fail(err);
     return bl_report_denied(input.report) ? CLI_FINDINGS : CLI_OK;
 }
 
+static void options_release(struct options *options)
+{
+    cli_source_release(&options->source);
+}
+
+static int run(int argc, char **argv)
+{
+    BL_AUTO(options_release) struct options options = {0};
+    int rc = bl_command_parse(&command, argc, argv, &options, &options.source.files);
+
+    return rc < 0 ? harden(&options) : rc;
+}
+
 const struct cli_verb cli_harden = {
-    .name = "harden",
-    .arguments = "[FILE|FOLDER|-]…",
-    .summary = "complete manifests: what the webhook would add, and the objects beside",
-    .description = "Prints all documents in order, completed by the policies, with budgets and "
-                   "network policies\n"
-                   "behind the workloads that they protect. What is not Kafka or ZooKeeper goes "
-                   "through byte for byte.\n"
-                   "Denials and warnings go to standard error. Works as a Helm post-renderer and "
-                   "as a KRM function\n"
-                   "(a ResourceList in, a ResourceList out).",
-    .examples = "  ballast harden --diff manifests/\n"
-                "  ballast harden -p policies/ --in-place manifests/kafka.yaml\n"
-                "  helm upgrade --install my-kafka CHART --post-renderer ballast "
-                "--post-renderer-args harden\n",
-    .outputs = "yaml",
-    .flags = CLI_FLAG_POLICY | CLI_FLAG_FILENAME | CLI_FLAG_NAMESPACE | CLI_FLAG_DIFF |
-             CLI_FLAG_IN_PLACE | CLI_FLAG_QUIET,
-    .run = run,
-};
+    &command, "complete manifests: what the webhook would add, and the objects beside", run};

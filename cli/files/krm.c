@@ -5,6 +5,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "findings.h"
 
 bool cli_is_resource_list(const cJSON *root)
 {

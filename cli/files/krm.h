@@ -2,10 +2,10 @@
  * The KRM function protocol (kubernetes-sigs/kustomize, functions-spec): a ResourceList in, the same list
  * with results out.
  */
-#ifndef BALLAST_CLI_KRM_H
-#define BALLAST_CLI_KRM_H
+#ifndef BALLAST_CLI_FILES_KRM_H
+#define BALLAST_CLI_FILES_KRM_H
 
-#include "cli.h"
+#include "input.h"
 
 bool cli_is_resource_list(const cJSON *root);
 

@@ -1,36 +1,81 @@
-#include <string.h>
-
-#include "ballast/base/text.h"
 #include "cli.h"
+#include "findings.h"
 
-/* The least severity that makes the exit code 1; 0 where the word is none. */
-static enum bl_severity threshold(const struct cli_args *args)
+enum format { TEXT = 1, JSON, SARIF, JUNIT };
+static const char *const formats[] = {"text", "json", "sarif", "junit", NULL};
+static const char *const severities[] = {"info", "warning", "error", NULL};
+
+struct options {
+    struct cli_source source;
+    int format;  /* enum format */
+    int fail_on; /* the least severity that makes the exit code 1 */
+    bool quiet;
+};
+
+static const struct bl_option own_options[] = {
+    CLI_OUTPUT_OPTION(struct options, format, formats, TEXT),
+    {.name = "fail-on",
+     .value = "SEVERITY",
+     .type = BL_OPTION_WORD,
+     .offset = offsetof(struct options, fail_on),
+     .words = severities,
+     .first = BL_SEVERITY_INFO,
+     .help = "exit with 1 from this severity on: info, warning or error"},
+    {.letter = 'q',
+     .name = "quiet",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, quiet),
+     .help = "no summary"},
+    {0},
+};
+static const struct bl_option_group own = {.options = own_options};
+
+static const struct bl_option_place groups[] = {
+    {&cli_policy_options, offsetof(struct options, source)},
+    {&cli_file_options, offsetof(struct options, source)},
+    {&cli_namespace_options, offsetof(struct options, source)},
+    {&own, 0},
+    {0},
+};
+
+static const struct bl_command command = {
+    .name = "ballast lint",
+    .usage = "ballast lint [OPTION…] [FILE|FOLDER|-]…",
+    .description = "Judges Kafka and ZooKeeper workloads by the policies and changes nothing. "
+                   "Errors are what\n"
+                   "admission would deny; warnings are what it would add, or warn of.",
+    .groups = groups,
+    .examples = "  ballast lint manifests/\n"
+                "  helm template my-kafka CHART | ballast lint -n kafka\n"
+                "  ballast lint -p policies/ -o sarif manifests/ > ballast.sarif\n",
+    .after = CLI_EXIT_CODES "ballast-lint, man ballast-policy\n",
+    .takes_arguments = true,
+    .takes_paths = true,
+};
+
+static int print_as_text(const struct cli_input *input)
 {
-    static const enum bl_severity all[] = {BL_SEVERITY_INFO, BL_SEVERITY_WARNING,
-                                           BL_SEVERITY_ERROR};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO(cli_marks_release) struct cli_marks marks = {0};
 
-    if (!args->fail_on)
-        return BL_SEVERITY_INFO;
-    for (size_t i = 0; i < BL_ARRAY_LEN(all); i++)
-        if (strcmp(args->fail_on, bl_severity_name(all[i])) == 0)
-            return all[i];
-    return (enum bl_severity)0;
+    cli_findings_text(input, BL_SEVERITY_INFO, true, &out, &marks);
+    return cli_show_marked(STDOUT_FILENO, &out, &marks);
 }
 
-static void render(const struct cli_input *input, const char *format, struct bl_strbuf *out)
+static int print(const struct cli_input *input, int format)
 {
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     BL_AUTO_JSON cJSON *json = NULL;
 
-    if (bl_text_eq(format, "json"))
-        json = cli_findings_json(input);
-    else if (bl_text_eq(format, "sarif"))
-        json = cli_findings_sarif(input);
-    else if (bl_text_eq(format, "junit"))
-        cli_findings_junit(input, out);
+    if (format == TEXT)
+        return print_as_text(input);
+    if (format == JUNIT)
+        cli_findings_junit(input, &out);
     else
-        cli_findings_text(input, BL_SEVERITY_INFO, true, out);
+        json = format == JSON ? cli_findings_json(input) : cli_findings_sarif(input);
     if (json)
-        bl_json_write_pretty(out, json);
+        bl_json_write_pretty(&out, json);
+    return cli_print(&out);
 }
 
 static void print_summary(const struct cli_input *input)
@@ -39,46 +84,41 @@ static void print_summary(const struct cli_input *input)
 
     for (size_t i = 0; i < input->report->len; i++)
         judged += input->report->objects[i].judged;
-    (void)fprintf(
-        stderr, "%zu of %zu objects are Kafka or ZooKeeper: %zu errors, %zu warnings, %zu notes\n",
-        judged, input->report->len, cli_count(input, BL_SEVERITY_ERROR, true),
-        cli_count(input, BL_SEVERITY_WARNING, true), cli_count(input, BL_SEVERITY_INFO, true));
+    cli_say(STDERR_FILENO,
+            "%zu of %zu objects are Kafka or ZooKeeper: %zu errors, %zu warnings, %zu notes",
+            judged, input->report->len, cli_count(input, BL_SEVERITY_ERROR, true),
+            cli_count(input, BL_SEVERITY_WARNING, true), cli_count(input, BL_SEVERITY_INFO, true));
 }
 
-static int run(const struct cli_args *args)
+static int lint(const struct options *options)
 {
     BL_ERROR(err);
     BL_AUTO(cli_input_release) struct cli_input input = {0};
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-    enum bl_severity least = threshold(args);
     bool failing = false;
 
-    if (!least)
-        return cli_usage(&cli_lint, "--fail-on takes info, warning or error");
-    if (cli_load(args, &input, &err) < 0)
+    if (cli_load(&options->source, &input, &err) < 0)
         return cli_fail(err);
-    render(&input, args->output, &out);
-    if (cli_print(&out) != CLI_OK)
+    if (print(&input, options->format) != CLI_OK)
         return CLI_ERROR;
-    if (!args->quiet && (!args->output || strcmp(args->output, "text") == 0))
+    if (!options->quiet && options->format == TEXT)
         print_summary(&input);
-    for (enum bl_severity severity = least; severity <= BL_SEVERITY_ERROR; severity++)
-        failing |= cli_count(&input, severity, true) > 0;
+    for (int severity = options->fail_on; severity <= BL_SEVERITY_ERROR; severity++)
+        failing |= cli_count(&input, (enum bl_severity)severity, true) > 0;
     return failing ? CLI_FINDINGS : CLI_OK;
 }
 
-const struct cli_verb cli_lint = {
-    .name = "lint",
-    .arguments = "[FILE|FOLDER|-]…",
-    .summary = "say what is wrong or missing, with file and line",
-    .description = "Judges Kafka and ZooKeeper workloads by the policies and changes nothing. "
-                   "Errors are what\n"
-                   "admission would deny; warnings are what it would add, or warn of.",
-    .examples = "  ballast lint manifests/\n"
-                "  helm template my-kafka CHART | ballast lint -n kafka\n"
-                "  ballast lint -p policies/ -o sarif manifests/ > ballast.sarif\n",
-    .outputs = "text|json|sarif|junit",
-    .flags = CLI_FLAG_POLICY | CLI_FLAG_FILENAME | CLI_FLAG_NAMESPACE | CLI_FLAG_OUTPUT |
-             CLI_FLAG_QUIET | CLI_FLAG_FAIL_ON,
-    .run = run,
-};
+static void options_release(struct options *options)
+{
+    cli_source_release(&options->source);
+}
+
+static int run(int argc, char **argv)
+{
+    BL_AUTO(options_release) struct options options = {.format = TEXT, .fail_on = BL_SEVERITY_INFO};
+    int rc = bl_command_parse(&command, argc, argv, &options, &options.source.files);
+
+    return rc < 0 ? lint(&options) : rc;
+}
+
+const struct cli_verb cli_lint = {&command, "say what is wrong or missing, with file and line",
+                                  run};

@@ -4,7 +4,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/json/edit.h"
-#include "cli.h"
+#include "input.h"
 #include "krm.h"
 
 /*

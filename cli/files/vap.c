@@ -1,27 +1,66 @@
 #include "ballast/policies/vap.h"
 
-#include <string.h>
-
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "cli.h"
+#include "input.h"
+#include "print.h"
 
-/* The label that the chart's webhook wants of a namespace. */
+enum format { YAML = 1, JSON };
+static const char *const formats[] = {"yaml", "json", NULL};
 
-static bool check_admins(const struct cli_args *args)
+struct options {
+    struct cli_source source; /* of which the policies alone are taken */
+    struct bl_texts admins;
+    int format; /* enum format */
+    bool all_namespaces;
+};
+
+static int read_admin(const char *text, void *place BL_UNUSED, struct bl_error **err)
 {
-    for (size_t i = 0; i < args->admins.len; i++) {
-        const char *admin = args->admins.items[i];
-        const char *colon = strchr(admin, ':');
-
-        if (!colon || !colon[1] ||
-            !(bl_text_starts(admin, "user:") || bl_text_starts(admin, "group:"))) {
-            (void)cli_usage(&cli_vap, "--admin takes user:NAME or group:NAME");
-            return false;
-        }
-    }
-    return true;
+    if ((bl_text_starts(text, "user:") && text[5]) || (bl_text_starts(text, "group:") && text[6]))
+        return 0;
+    return bl_fail(err, BL_ERR_INVALID, "takes user:NAME or group:NAME");
 }
+
+static const struct bl_option own_options[] = {
+    CLI_OUTPUT_OPTION(struct options, format, formats, YAML),
+    {.name = "admin",
+     .value = "user:NAME|group:NAME",
+     .type = BL_OPTION_TEXTS,
+     .offset = offsetof(struct options, admins),
+     .read = read_admin,
+     .help = "who may take protection away; may be repeated"},
+    {.letter = 'A',
+     .name = "all-namespaces",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, all_namespaces),
+     .help = "not only those with the label ballast.dev/enforce: \"true\""},
+    {0},
+};
+static const struct bl_option_group own = {.options = own_options};
+
+static const struct bl_option_place groups[] = {
+    {&cli_policy_options, offsetof(struct options, source)},
+    {&own, 0},
+    {0},
+};
+
+static const struct bl_command command = {
+    .name = "ballast vap",
+    .usage = "ballast vap [OPTION…]",
+    .description =
+        "Prints objects of admissionregistration.k8s.io/v1 that the API server decides by itself: "
+        "what CEL can\n"
+        "tell from one object of the rules disruptionBudget, networkPolicy, gracefulStop, images, "
+        "replicas and\n"
+        "storage. They complete nothing. The output names the rules that are not in it, and why.",
+    .groups = groups,
+    .examples = "  ballast vap -p default | kubectl apply -f -\n"
+                "  ballast vap -p policies/ --admin group:ops -o json\n",
+    .after = CLI_EXIT_CODES "ballast-vap, man ballast-policy\n",
+    .takes_arguments = true,
+};
 
 static bool defines(const struct bl_policy_set *set, const cJSON *list)
 {
@@ -63,54 +102,48 @@ static void write_json(cJSON *list, struct bl_strbuf *out)
     bl_json_write_pretty(out, root);
 }
 
-static int run(const struct cli_args *args)
+static int vap(const struct options *options)
 {
     BL_ERROR(err);
     BL_AUTO(bl_policy_set_release) struct bl_policy_set set = {0};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     BL_AUTO_JSON cJSON *list = NULL;
-    struct cli_list admins = args->admins;
-    struct bl_vap_options options = {.today = bl_day_today()};
+    struct bl_vap_options how = {.today = bl_day_today(), .admins = options->admins.items};
 
-    if (args->files.len)
-        return cli_usage(&cli_vap, "it takes policies only, by -p");
-    if (!check_admins(args))
-        return CLI_ERROR;
-    if (cli_read_policies(args, &set, &err) < 0)
+    if (options->source.files.len)
+        return bl_command_usage(&command, "it takes policies only, by -p");
+    if (cli_read_policies(&options->source.policies, &set, &err) < 0)
         return cli_fail(err);
-    BL_AUTO_FREE const char **names = bl_alloc(admins.len + 1, sizeof(*names));
-    if (admins.len)
-        memcpy(names, admins.items, admins.len * sizeof(*names));
-    options.admins = names;
-    if (!args->all_namespaces) {
-        options.label = BL_LABEL_ENFORCE;
-        options.value = "true";
+    if (!options->all_namespaces) {
+        how.label = BL_LABEL_ENFORCE;
+        how.value = "true";
     }
-    list = bl_vap_render(&set, &options);
+    list = bl_vap_render(&set, &how);
     if (!defines(&set, list)) {
-        (void)fputs("ballast: error: these policies define nothing that can be rendered\n", stderr);
+        cli_say(STDERR_FILENO,
+                "ballast: error: these policies define nothing that can be rendered");
         return CLI_ERROR;
     }
-    if (bl_text_eq(args->output, "json"))
+    if (options->format == JSON)
         write_json(BL_STEAL(list), &out);
     else
         write_yaml(list, &out);
     return cli_print(&out);
 }
 
+static void options_release(struct options *options)
+{
+    cli_source_release(&options->source);
+    bl_texts_release(&options->admins);
+}
+
+static int run(int argc, char **argv)
+{
+    BL_AUTO(options_release) struct options options = {.format = YAML};
+    int rc = bl_command_parse(&command, argc, argv, &options, &options.source.files);
+
+    return rc < 0 ? vap(&options) : rc;
+}
+
 const struct cli_verb cli_vap = {
-    .name = "vap",
-    .arguments = "",
-    .summary = "render ValidatingAdmissionPolicies, a net while the webhook is away",
-    .description =
-        "Prints objects of admissionregistration.k8s.io/v1 that the API server decides by itself: "
-        "what CEL can\n"
-        "tell from one object of the rules disruptionBudget, networkPolicy, gracefulStop, images, "
-        "replicas and\n"
-        "storage. They complete nothing. The output names the rules that are not in it, and why.",
-    .examples = "  ballast vap -p default | kubectl apply -f -\n"
-                "  ballast vap -p policies/ --admin group:ops -o json\n",
-    .outputs = "yaml|json",
-    .flags = CLI_FLAG_POLICY | CLI_FLAG_OUTPUT | CLI_FLAG_ADMIN | CLI_FLAG_ALL_NAMESPACES,
-    .run = run,
-};
+    &command, "render ValidatingAdmissionPolicies, a net while the webhook is away", run};

@@ -1,6 +1,6 @@
 /** Would the drain of a node get through its pods of Kafka and ZooKeeper? From objects alone. Pure. */
-#ifndef BALLAST_CLI_DRAIN_H
-#define BALLAST_CLI_DRAIN_H
+#ifndef BALLAST_CLI_LIVE_DRAIN_H
+#define BALLAST_CLI_LIVE_DRAIN_H
 
 #include "live.h"
 

@@ -7,12 +7,10 @@
 #include "ballast/api/builtin.h"
 #include "ballast/base/date.h"
 #include "ballast/base/mem.h"
-#include "ballast/base/options.h"
 #include "ballast/base/text.h"
 #include "ballast/json/edit.h"
-
-#define CONFIGURATIONS "ballast-webhook"
-#define CONTROLLER "ballast-system/ballast-controller"
+#include "cli.h"
+#include "print.h"
 
 /* API servers hear of a label or a configuration that is gone a little later. */
 #define TRIES 40
@@ -23,8 +21,89 @@
 static const struct bl_kind *const configurations[] = {&bl_kind_mutating_configuration,
                                                        &bl_kind_validating_configuration};
 
+struct options {
+    struct bl_texts arguments; /* it takes none */
+    struct bl_texts namespaces;
+    const char *label, *webhook_config, *controller; /* NULL: not given */
+    bool all_namespaces, dry_run, restart;
+    struct bl_kube_target cluster;
+};
+
+static const struct options chart = {.label = BL_LABEL_ENFORCE,
+                                     .webhook_config = "ballast-webhook",
+                                     .controller = "ballast-system/ballast-controller"};
+
+static const struct bl_option own_options[] = {
+    {.letter = 'n',
+     .name = "namespace",
+     .value = "NAME",
+     .type = BL_OPTION_TEXTS,
+     .offset = offsetof(struct options, namespaces),
+     .help = "the namespace to leave; may be repeated"},
+    {.letter = 'A',
+     .name = "all-namespaces",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, all_namespaces),
+     .help = "leave all of them, and stop what would put back what is taken out"},
+    {.name = "label",
+     .value = "KEY",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct options, label),
+     .help = "label by which the webhook's selector takes namespaces; ballast.dev/enforce"},
+    {.name = "webhook-config",
+     .value = "NAME",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct options, webhook_config),
+     .help = "webhook configurations to delete with -A; ballast-webhook"},
+    {.name = "controller",
+     .value = "NAMESPACE/NAME",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct options, controller),
+     .read = bl_option_read_namespaced,
+     .help = "Deployment to stop with -A; ballast-system/ballast-controller"},
+    {.name = "restart",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, restart),
+     .help = "hand upgrades back also where that restarts pods"},
+    {.name = "dry-run",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, dry_run),
+     .help = "say what would be done, and do nothing"},
+    {0},
+};
+static const struct bl_option_group own = {.options = own_options};
+
+static const struct bl_option_place groups[] = {
+    {&own, 0},
+    {&cli_cluster_options, offsetof(struct options, cluster)},
+    {0},
+};
+
+static const struct bl_command command = {
+    .name = "ballast leave",
+    .usage = "ballast leave [OPTION…] -n NAMESPACE…|-A",
+    .description =
+        "A gate that nobody opens keeps new brokers unready for ever, and OnDelete that nobody "
+        "rolls freezes\n"
+        "upgrades. So before Ballast goes: it is kept off (the label off each namespace; with -A "
+        "its controller\n"
+        "stopped and its webhook configurations deleted), the readiness gate and the annotations "
+        "of rollouts are\n"
+        "taken out of each StatefulSet while it is OnDelete, which restarts nothing, and upgrades "
+        "are handed back\n"
+        "to Kubernetes where no pod restarts by that. Where one would, the command for later is "
+        "printed. Safe to\n"
+        "repeat.",
+    .groups = groups,
+    .examples = "  ballast leave -n kafka --dry-run\n"
+                "  ballast leave -n kafka -n kafka-test\n"
+                "  ballast leave -A\n",
+    .after = CLI_EXIT_CODES "ballast-leave\n",
+    .takes_arguments = true,
+};
+
 struct leaving {
-    const struct cli_args *args;
+    const struct options *options;
     struct bl_kube_client *client;
     int rc; /* the worst so far */
 };
@@ -42,27 +121,27 @@ static void pause_a_little(void)
 
 static const char *mood(const struct leaving *leaving)
 {
-    return leaving->args->dry_run ? "would be " : "";
+    return leaving->options->dry_run ? "would be " : "";
 }
 
 static void tell(const struct leaving *leaving, const struct bl_ref *ref,
                  const struct cli_leave_step *step)
 {
-    const char *mark = leaving->args->dry_run ? "(dry run) " : "";
+    const char *mark = leaving->options->dry_run ? "(dry run) " : "";
 
     for (size_t i = 0; i < step->said.len; i++)
-        printf("%sstatefulset %s/%s: %s\n", mark, ref->namespace, ref->name, step->said.items[i]);
+        cli_say(STDOUT_FILENO, "%sstatefulset %s/%s: %s", mark, ref->namespace, ref->name,
+                step->said.items[i]);
     for (size_t i = 0; i < step->warned.len; i++)
-        printf("%sstatefulset %s/%s: warning: %s\n", mark, ref->namespace, ref->name,
-               step->warned.items[i]);
-    (void)fflush(stdout);
+        cli_say(STDOUT_FILENO, "%sstatefulset %s/%s: warning: %s", mark, ref->namespace, ref->name,
+                step->warned.items[i]);
 }
 
 /* --- first of all, nobody puts back what is taken out --- */
 
 static int unlabel(struct leaving *leaving, const char *namespace, struct bl_error **err)
 {
-    const char *label = leaving->args->label ? leaving->args->label : BL_LABEL_ENFORCE;
+    const char *given = leaving->options->label, *label = given ? given : chart.label;
     BL_AUTO_JSON cJSON *object = NULL, *body = bl_json_new_object();
     const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body};
 
@@ -73,21 +152,21 @@ static int unlabel(struct leaving *leaving, const char *namespace, struct bl_err
         return 0;
     bl_json_add(bl_json_add_object(bl_json_add_object(body, "metadata"), "labels"), label,
                 cJSON_CreateNull());
-    if (!leaving->args->dry_run && bl_kube_patch(leaving->client, &bl_kind_namespace.resource, NULL,
-                                                 namespace, &patch, NULL, err) < 0)
+    if (!leaving->options->dry_run && bl_kube_patch(leaving->client, &bl_kind_namespace.resource,
+                                                    NULL, namespace, &patch, NULL, err) < 0)
         return bl_wrap(err, "could not take the label off namespace \"%s\"", namespace);
-    printf("namespace %s: label %s %staken off; webhook and controller look away\n", namespace,
-           label, mood(leaving));
+    cli_say(STDOUT_FILENO, "namespace %s: label %s %staken off; webhook and controller look away",
+            namespace, label, mood(leaving));
     return 0;
 }
 
 static int delete_configuration(struct leaving *leaving, const struct bl_resource *resource,
                                 struct bl_error **err)
 {
-    const char *name =
-        leaving->args->webhook_config ? leaving->args->webhook_config : CONFIGURATIONS;
+    const char *given = leaving->options->webhook_config;
+    const char *name = given ? given : chart.webhook_config;
     BL_ERROR(failure);
-    int rc = leaving->args->dry_run
+    int rc = leaving->options->dry_run
                  ? bl_kube_get(leaving->client, resource, NULL, name, NULL, &failure)
                  : bl_kube_delete(leaving->client, resource, NULL, name, NULL, &failure);
 
@@ -97,7 +176,7 @@ static int delete_configuration(struct leaving *leaving, const struct bl_resourc
         *err = BL_STEAL(failure);
         return bl_wrap(err, "could not delete %s \"%s\"", resource->plural, name);
     }
-    printf("%s %s: %sdeleted\n", resource->plural, name, mood(leaving));
+    cli_say(STDOUT_FILENO, "%s %s: %sdeleted", resource->plural, name, mood(leaving));
     return 0;
 }
 
@@ -130,7 +209,7 @@ static int wait_until_stopped(struct leaving *leaving, const char *namespace, co
 /* It would see new templates, and roll them. */
 static int stop_controller(struct leaving *leaving, struct bl_error **err)
 {
-    const char *text = leaving->args->controller ? leaving->args->controller : CONTROLLER;
+    const char *given = leaving->options->controller, *text = given ? given : chart.controller;
     BL_AUTO(bl_namespaced_release) struct bl_namespaced controller = {0};
     BL_AUTO_JSON cJSON *object = NULL, *body = bl_json_new_object();
     const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body};
@@ -145,12 +224,12 @@ static int stop_controller(struct leaving *leaving, struct bl_error **err)
         return bl_wrap(err, "could not read Deployment \"%s\"", text);
     }
     bl_json_add_int(bl_json_add_object(body, "spec"), "replicas", 0);
-    if (!leaving->args->dry_run &&
+    if (!leaving->options->dry_run &&
         (bl_kube_patch(leaving->client, &bl_kind_deployment.resource, controller.namespace,
                        controller.name, &patch, NULL, err) < 0 ||
          wait_until_stopped(leaving, controller.namespace, controller.name, err) < 0))
         return bl_wrap(err, "could not stop Deployment \"%s\"", text);
-    printf("deployment %s: %sstopped\n", text, mood(leaving));
+    cli_say(STDOUT_FILENO, "deployment %s: %sstopped", text, mood(leaving));
     return 0;
 }
 
@@ -220,7 +299,7 @@ static int clean(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
         int rc;
 
         cli_leave_clean(*set, &step);
-        if (leaving->args->dry_run || !step.patch) {
+        if (leaving->options->dry_run || !step.patch) {
             tell(leaving, ref, &step);
             return pretend(&step, set, err);
         }
@@ -253,14 +332,14 @@ static bool is_seen(const cJSON *set)
 static int wait_until_seen(struct leaving *leaving, const struct bl_ref *ref, cJSON **set,
                            struct bl_error **err)
 {
-    for (int i = 0; i < TRIES && !leaving->args->dry_run; i++) {
+    for (int i = 0; i < TRIES && !leaving->options->dry_run; i++) {
         if (is_seen(*set))
             return 0;
         pause_a_little();
         if (read_set(leaving, ref, set, err) < 0)
             return -1;
     }
-    return leaving->args->dry_run
+    return leaving->options->dry_run
                ? 0
                : bl_fail(err, BL_ERR_UNAVAILABLE, "the StatefulSet controller does not look at it");
 }
@@ -280,8 +359,8 @@ static int give_back(struct leaving *leaving, const struct bl_ref *ref, cJSON **
         if (wait_until_seen(leaving, ref, set, err) < 0 ||
             cli_list(leaving->client, &bl_kind_pod.resource, &selection, &pods, err) < 0)
             return -1;
-        cli_leave_return(*set, &pods, leaving->args->restart, &step);
-        if (step.patch && !leaving->args->dry_run)
+        cli_leave_return(*set, &pods, leaving->options->restart, &step);
+        if (step.patch && !leaving->options->dry_run)
             rc = patch_set(leaving, ref, step.patch, &after, &failure);
         if (rc == 0 && !(after && cli_leave_on_delete(after))) {
             tell(leaving, ref, &step);
@@ -329,8 +408,8 @@ static void leave_namespace(struct leaving *leaving, const char *namespace)
         leave_set(leaving, workload->object);
     }
     if (!count)
-        printf("%s%s: nothing of Ballast's in a StatefulSet\n",
-               namespace ? "namespace " : "all namespaces", namespace ? namespace : "");
+        cli_say(STDOUT_FILENO, "%s%s: nothing of Ballast's in a StatefulSet",
+                namespace ? "namespace " : "all namespaces", namespace ? namespace : "");
 }
 
 static void leave_labelled(struct leaving *leaving, const char *namespace)
@@ -345,62 +424,54 @@ static void leave_labelled(struct leaving *leaving, const char *namespace)
 
 /* --- the call --- */
 
-static int check_call(const struct cli_args *args)
+static int check(const struct options *options)
 {
-    if (args->files.len)
-        return cli_usage(&cli_leave, "it takes no names but namespaces, by -n");
-    if (!args->namespaces.len == !args->all_namespaces)
-        return cli_usage(&cli_leave, "name namespaces by -n, or all by -A");
-    if (!args->all_namespaces && (args->webhook_config || args->controller))
-        return cli_usage(&cli_leave, "--webhook-config and --controller go with -A");
-    if (args->all_namespaces && args->label)
-        return cli_usage(&cli_leave, "--label goes with -n");
-    if (args->controller && !bl_namespaced_valid(args->controller))
-        return cli_usage(&cli_leave, "--controller takes NAMESPACE/NAME");
+    if (options->arguments.len)
+        return bl_command_usage(&command, "it takes no names but namespaces, by -n");
+    if (!options->namespaces.len == !options->all_namespaces)
+        return bl_command_usage(&command, "name namespaces by -n, or all by -A");
+    if (!options->all_namespaces && (options->webhook_config || options->controller))
+        return bl_command_usage(&command, "--webhook-config and --controller go with -A");
+    if (options->all_namespaces && options->label)
+        return bl_command_usage(&command, "--label goes with -n");
     return CLI_OK;
 }
 
-static int run(const struct cli_args *args)
+static int leave(const struct options *options)
 {
     BL_ERROR(err);
     BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = NULL;
-    struct leaving leaving = {.args = args, .rc = check_call(args)};
+    struct leaving leaving = {.options = options};
 
-    if (leaving.rc != CLI_OK)
-        return leaving.rc;
-    if (cli_connect(args, &client, &err) < 0)
+    if (cli_connect(&options->cluster, &client, &err) < 0)
         return cli_fail(err);
     leaving.client = client;
     /* What is taken out while others put it back again does no good. */
-    if (args->all_namespaces && turn_off(&leaving, &err) < 0)
+    if (options->all_namespaces && turn_off(&leaving, &err) < 0)
         return cli_fail(err);
-    if (args->all_namespaces)
+    if (options->all_namespaces)
         leave_namespace(&leaving, NULL);
-    for (size_t i = 0; i < args->namespaces.len; i++)
-        leave_labelled(&leaving, args->namespaces.items[i]);
+    for (size_t i = 0; i < options->namespaces.len; i++)
+        leave_labelled(&leaving, options->namespaces.items[i]);
     return leaving.rc;
 }
 
-const struct cli_verb cli_leave = {
-    .name = "leave",
-    .arguments = "-n NAMESPACE…|-A",
-    .summary = "take Ballast out of StatefulSets, without a restart",
-    .description =
-        "A gate that nobody opens keeps new brokers unready for ever, and OnDelete that nobody "
-        "rolls freezes\n"
-        "upgrades. So before Ballast goes: it is kept off (the label off each namespace; with -A "
-        "its controller\n"
-        "stopped and its webhook configurations deleted), the readiness gate and the annotations "
-        "of rollouts are\n"
-        "taken out of each StatefulSet while it is OnDelete, which restarts nothing, and upgrades "
-        "are handed back\n"
-        "to Kubernetes where no pod restarts by that. Where one would, the command for later is "
-        "printed. Safe to\n"
-        "repeat.",
-    .examples = "  ballast leave -n kafka --dry-run\n"
-                "  ballast leave -n kafka -n kafka-test\n"
-                "  ballast leave -A\n",
-    .outputs = "text",
-    .flags = CLI_FLAG_CLUSTER | CLI_FLAG_LOOK_IN | CLI_FLAG_LEAVE | CLI_FLAG_DRY_RUN,
-    .run = run,
-};
+static void options_release(struct options *options)
+{
+    bl_texts_release(&options->arguments);
+    bl_texts_release(&options->namespaces);
+}
+
+static int run(int argc, char **argv)
+{
+    BL_AUTO(options_release) struct options options = {0};
+    int rc = bl_command_parse(&command, argc, argv, &options, &options.arguments);
+
+    if (rc >= 0)
+        return rc;
+    rc = check(&options);
+    return rc == CLI_OK ? leave(&options) : rc;
+}
+
+const struct cli_verb cli_leave = {&command, "take Ballast out of StatefulSets, without a restart",
+                                   run};

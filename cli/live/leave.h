@@ -5,8 +5,8 @@
  * our annotations, under OnDelete, so that nothing restarts; then upgrades back to Kubernetes, where no pod is
  * of an older template than the newest, as RollingUpdate would restart it at once and ask nobody.
  */
-#ifndef BALLAST_CLI_LEAVE_H
-#define BALLAST_CLI_LEAVE_H
+#ifndef BALLAST_CLI_LIVE_LEAVE_H
+#define BALLAST_CLI_LIVE_LEAVE_H
 
 #include "live.h"
 

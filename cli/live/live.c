@@ -7,30 +7,69 @@
 #include "ballast/api/builtin.h"
 #include "ballast/base/date.h"
 #include "ballast/base/mem.h"
-#include "ballast/base/options.h"
 #include "ballast/base/text.h"
 
 #define CHART_LEASE "ballast-system/ballast-controller"
 
+/* --- options --- */
+
+static const struct bl_option cluster_options[] = {
+    {.name = "kubeconfig",
+     .value = "FILE",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_kube_target, path),
+     .is_path = true,
+     .help = "how to reach it, as kubectl takes it"},
+    {.name = "context",
+     .value = "NAME",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_kube_target, context),
+     .help = "of the kubeconfig"},
+    {.name = "in-cluster",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct bl_kube_target, in_cluster),
+     .help = "by the service account of the pod"},
+    {0},
+};
+const struct bl_option_group cli_cluster_options = {.heading = "The cluster",
+                                                    .options = cluster_options};
+
+static const struct bl_option view_options[] = {
+    CLI_OUTPUT_OPTION(struct cli_view, format, cli_formats, CLI_TEXT),
+    {.letter = 'w',
+     .name = "watch",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct cli_view, watch),
+     .help = "go on until it is over, and show what changes"},
+    {.name = "controller-lease",
+     .value = "NAMESPACE/NAME",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct cli_view, lease),
+     .read = bl_option_read_namespaced,
+     .help = "Lease that tells whether the controller runs; ballast-system/ballast-controller"},
+    {0},
+};
+const struct bl_option_group cli_view_options = {.options = view_options};
+
 /* --- the connection --- */
 
-static bool has_kubeconfig(const struct cli_args *args)
+static bool has_kubeconfig(const struct bl_kube_target *cluster)
 {
     const char *named = getenv("KUBECONFIG"), *home = getenv("HOME");
 
-    if (args->kubeconfig || args->kube_context || (named && *named))
+    if (cluster->path || cluster->context || (named && *named))
         return true;
 
     BL_AUTO_FREE char *path = bl_asprintf("%s/.kube/config", home ? home : "");
     return access(path, R_OK) == 0;
 }
 
-int cli_connect(const struct cli_args *args, struct bl_kube_client **ret_client,
+int cli_connect(const struct bl_kube_target *cluster, struct bl_kube_client **ret_client,
                 struct bl_error **err)
 {
-    bool in_cluster = args->in_cluster || (bl_kube_in_cluster() && !has_kubeconfig(args));
-    const struct bl_kube_target target = {in_cluster, args->kubeconfig, args->kube_context};
+    struct bl_kube_target target = *cluster;
 
+    target.in_cluster |= bl_kube_in_cluster() && !has_kubeconfig(cluster);
     return bl_kube_client_open(&target, NULL, ret_client, err);
 }
 

@@ -1,15 +1,28 @@
 /** What the verbs that look at a Kubernetes cluster share: reaching it, and reading what is there. */
-#ifndef BALLAST_CLI_LIVE_H
-#define BALLAST_CLI_LIVE_H
+#ifndef BALLAST_CLI_LIVE_LIVE_H
+#define BALLAST_CLI_LIVE_LIVE_H
 
 #include "ballast/kube/client.h"
 #include "ballast/policies/review.h"
 #include "ballast/workload/scene.h"
-#include "cli.h"
+#include "options.h"
+
+/** --kubeconfig, --context, --in-cluster: fills a struct bl_kube_target. */
+extern const struct bl_option_group cli_cluster_options;
 
 /** As kubectl does it: a kubeconfig; in a pod that has none, its service account. */
-BL_CHECK int cli_connect(const struct cli_args *args, struct bl_kube_client **ret_client,
+BL_CHECK int cli_connect(const struct bl_kube_target *cluster, struct bl_kube_client **ret_client,
                          struct bl_error **err);
+
+/** How it is looked at what the controller does. */
+struct cli_view {
+    int format; /* enum cli_format */
+    bool watch;
+    const char *lease; /* "NAMESPACE/NAME"; NULL: where the chart has it */
+};
+
+/** -o, -w, --controller-lease: fills a struct cli_view. */
+extern const struct bl_option_group cli_view_options;
 
 struct cli_objects {
     cJSON **items;
@@ -45,7 +58,7 @@ struct cli_life {
     int64_t silent;               /* since it was renewed, in seconds; of one that is away */
 };
 
-/** `lease` is "NAMESPACE/NAME"; NULL: where the chart has it. */
+/** `lease` as in a struct cli_view. */
 void cli_life_read(struct bl_kube_client *client, const char *lease, struct cli_life *ret_life);
 /** Of a Lease as it stands, in seconds since 1970. */
 struct cli_life cli_life_of(const cJSON *lease, int64_t now);
@@ -74,8 +87,12 @@ struct cli_screen {
     char *shown;
 };
 
-/** On a terminal it takes the place of what was there. Returns an exit code. */
-int cli_screen_show(struct cli_screen *screen, const struct bl_strbuf *text);
+/** JSON as it is printed: in one line where it is one of many, that one watches. */
+void cli_add_json(struct bl_strbuf *out, const cJSON *json, bool watch);
+
+/** On a terminal, what people read takes the place of what was there. Without -w it is just printed. Returns an exit code. */
+int cli_screen_show(struct cli_screen *screen, const struct cli_view *view,
+                    const struct bl_strbuf *text);
 void cli_screen_release(struct cli_screen *screen);
 
 #endif

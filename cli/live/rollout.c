@@ -7,10 +7,76 @@
 
 #include "ballast/api/builtin.h"
 #include "ballast/base/mem.h"
-#include "ballast/base/options.h"
 #include "ballast/base/text.h"
+#include "cli.h"
+#include "print.h"
 
 #define LOOK_EVERY_MS 1000
+
+struct options {
+    struct bl_texts words; /* the action, and the StatefulSet */
+    const char *namespace, *message;
+    bool all_namespaces, dry_run;
+    struct cli_view view;
+    struct bl_kube_target cluster;
+};
+
+static const char *const actions[] = {"status", "pause", "resume", "abort", NULL};
+
+static const struct bl_option own_options[] = {
+    {.letter = 'n',
+     .name = "namespace",
+     .value = "NAME",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct options, namespace),
+     .help = "namespace; the context's where not given"},
+    {.letter = 'A',
+     .name = "all-namespaces",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, all_namespaces),
+     .help = "in all namespaces"},
+    {.letter = 'm',
+     .name = "message",
+     .value = "REASON",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct options, message),
+     .help = "why it is paused, for others to read"},
+    {.name = "dry-run",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, dry_run),
+     .help = "say what would be done, and do nothing"},
+    {0},
+};
+static const struct bl_option_group own = {.options = own_options};
+
+static const struct bl_option_place groups[] = {
+    {&own, 0},
+    {&cli_view_options, offsetof(struct options, view)},
+    {&cli_cluster_options, offsetof(struct options, cluster)},
+    {0},
+};
+
+static const struct bl_command command = {
+    .name = "ballast rollout",
+    .usage = "ballast rollout [OPTION…] status|pause|resume|abort [STATEFULSET]",
+    .description =
+        "status says what is done or waited for, why and since when, and of each pod whether it is "
+        "of the\n"
+        "newest template, ready, in sync, and may go down now. With -w it goes on until the "
+        "upgrade is over.\n"
+        "pause stops before the next pod, resume goes on and has a template that failed tried "
+        "again, abort\n"
+        "restores the template before. Without a name: all StatefulSets of Kafka and ZooKeeper in "
+        "the namespace.",
+    .groups = groups,
+    .examples = "  ballast rollout status -n kafka -w\n"
+                "  ballast rollout pause sts/kafka -n kafka -m 'Black Friday'\n"
+                "  ballast rollout resume -n kafka\n"
+                "  ballast rollout abort sts/kafka -n kafka\n",
+    .after = CLI_EXIT_CODES "ballast-rollout\n",
+    .takes_arguments = true,
+    .words = actions,
+};
 
 /* One look at a namespace, or at all. */
 struct look {
@@ -118,19 +184,14 @@ static void render_json(const struct look *look, bool watch, struct bl_strbuf *o
     rollouts = bl_json_add_array(json, "rollouts");
     for (size_t i = 0; i < look->rollouts.len; i++)
         bl_json_push(rollouts, cli_rollout_json(&look->rollouts.items[i]));
-    if (!watch) {
-        bl_json_write_pretty(out, json);
-        return;
-    }
-    bl_json_write(out, json);
-    bl_strbuf_addc(out, '\n');
+    cli_add_json(out, json, watch);
 }
 
-static void render(const struct look *look, const struct cli_args *args, struct bl_strbuf *out)
+static void render(const struct look *look, const struct cli_view *view, struct bl_strbuf *out)
 {
-    if (bl_text_eq(args->output, "json")) {
-        render_json(look, args->watch, out);
-    } else if (args->watch && !isatty(STDOUT_FILENO)) {
+    if (view->format == CLI_JSON) {
+        render_json(look, view->watch, out);
+    } else if (view->watch && !isatty(STDOUT_FILENO)) {
         for (size_t i = 0; i < look->rollouts.len; i++)
             cli_rollout_line(&look->rollouts.items[i], out);
     } else {
@@ -155,7 +216,7 @@ static enum cli_rollout_end end_of(const struct look *look)
 }
 
 /* Returns -1 to look again, or the exit code. */
-static int show(const struct question *question, const struct cli_args *args,
+static int show(const struct question *question, const struct cli_view *view,
                 struct cli_screen *screen, bool first)
 {
     BL_ERROR(err);
@@ -165,27 +226,27 @@ static int show(const struct question *question, const struct cli_args *args,
 
     if (take_look(question, &look, &err) < 0) {
         /* An API server that is away for a moment is no reason to stop watching. */
-        if (args->watch && !first && bl_error_code(err) == BL_ERR_UNAVAILABLE)
+        if (view->watch && !first && bl_error_code(err) == BL_ERR_UNAVAILABLE)
             return -1;
         return cli_fail(err);
     }
-    render(&look, args, &out);
-    if ((args->watch ? cli_screen_show(screen, &out) : cli_print(&out)) != CLI_OK)
+    render(&look, view, &out);
+    if (cli_screen_show(screen, view, &out) != CLI_OK)
         return CLI_ERROR;
     end = end_of(&look);
-    if (args->watch && end == CLI_ROLLOUT_GOES_ON)
+    if (view->watch && end == CLI_ROLLOUT_GOES_ON)
         return -1;
     return end == CLI_ROLLOUT_FAILED ? CLI_FINDINGS : CLI_OK;
 }
 
-static int status(const struct question *question, const struct cli_args *args)
+static int status(const struct question *question, const struct cli_view *view)
 {
     BL_AUTO(cli_screen_release) struct cli_screen screen = {0};
-    int rc = show(question, args, &screen, true);
+    int rc = show(question, view, &screen, true);
 
     while (rc < 0) {
         (void)poll(NULL, 0, LOOK_EVERY_MS); /* an interrupt ends the program */
-        rc = show(question, args, &screen, false);
+        rc = show(question, view, &screen, false);
     }
     return rc;
 }
@@ -204,28 +265,28 @@ static void give(const char *action, const struct cli_rollout *rollout, const ch
 }
 
 /* Returns the exit code. */
-static int carry_out(const struct question *question, const struct cli_args *args,
+static int carry_out(const struct question *question, bool dry_run,
                      const struct cli_rollout *rollout, const struct cli_order *order)
 {
     const struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = order->patch};
     BL_ERROR(err);
 
-    if (order->patch && !args->dry_run &&
+    if (order->patch && !dry_run &&
         bl_kube_patch(question->client, &bl_kind_stateful_set.resource, rollout->ref.namespace,
                       rollout->ref.name, &patch, NULL, &err) < 0) {
         (void)bl_wrap(&err, "could not annotate StatefulSet \"%s\"", rollout->ref.name);
         return cli_fail(err);
     }
-    (void)fprintf(order->refused ? stderr : stdout, "%s%s\n", order->text,
-                  order->patch && args->dry_run ? " (dry run)" : "");
+    cli_say(order->refused ? STDERR_FILENO : STDOUT_FILENO, "%s%s", order->text,
+            order->patch && dry_run ? " (dry run)" : "");
     return order->refused ? CLI_FINDINGS : CLI_OK;
 }
 
-static int order_all(const struct question *question, const struct cli_args *args,
-                     const char *action)
+static int order_all(const struct question *question, const struct options *options)
 {
     BL_ERROR(err);
     BL_AUTO(look_release) struct look look = {0};
+    const char *action = options->words.items[0];
     int worst = CLI_OK;
     size_t meant = 0;
 
@@ -241,14 +302,14 @@ static int order_all(const struct question *question, const struct cli_args *arg
                                                       !rollout->outdated && !rollout->stale)))
             continue;
         meant++;
-        give(action, rollout, args->message, &order);
-        rc = carry_out(question, args, rollout, &order);
+        give(action, rollout, options->message, &order);
+        rc = carry_out(question, options->dry_run, rollout, &order);
         worst = rc > worst ? rc : worst;
     }
     if (meant)
         return worst;
-    (void)fprintf(stderr, "ballast: there is nothing to %s: no StatefulSet that Ballast rolls%s\n",
-                  action, strcmp(action, "abort") == 0 ? " has an upgrade under way" : "");
+    cli_say(STDERR_FILENO, "ballast: there is nothing to %s: no StatefulSet that Ballast rolls%s",
+            action, strcmp(action, "abort") == 0 ? " has an upgrade under way" : "");
     return CLI_FINDINGS;
 }
 
@@ -266,77 +327,77 @@ static const char *name_of(const char *word)
     return strchr(word, '/') ? NULL : word;
 }
 
-static int check_call(const struct cli_args *args)
+static int check_words(const struct bl_texts *words)
 {
-    static const char *const actions[] = {"status", "pause", "resume", "abort", NULL};
-    const char *action = args->files.len ? args->files.items[0] : NULL;
-
-    if (!action)
-        return cli_usage(&cli_rollout, "say what: status, pause, resume or abort");
-    if (!bl_text_in(action, actions))
-        return cli_usage(&cli_rollout,
-                         "unknown action \"%s\", it is one of status, pause, resume "
-                         "and abort",
-                         action);
-    if (args->files.len > 2)
-        return cli_usage(&cli_rollout, "it takes one StatefulSet, or none for all");
-    if (args->files.len == 2 && !name_of(args->files.items[1]))
-        return cli_usage(&cli_rollout, "\"%s\" is no StatefulSet", args->files.items[1]);
-    if (args->all_namespaces && (args->namespace || args->files.len == 2))
-        return cli_usage(&cli_rollout, "-A goes with neither -n nor a name");
-    if (args->message && strcmp(action, "pause") != 0)
-        return cli_usage(&cli_rollout, "-m is for pause");
-    if ((args->watch || args->output) && strcmp(action, "status") != 0)
-        return cli_usage(&cli_rollout, "-w and -o are for status");
-    if (args->lease && !bl_namespaced_valid(args->lease))
-        return cli_usage(&cli_rollout, "--controller-lease takes NAMESPACE/NAME");
-    if (args->dry_run && strcmp(action, "status") == 0)
-        return cli_usage(&cli_rollout, "status changes nothing, with or without --dry-run");
+    if (!words->len)
+        return bl_command_usage(&command, "say what: status, pause, resume or abort");
+    if (!bl_text_in(words->items[0], actions))
+        return bl_command_usage(
+            &command, "unknown action \"%s\", it is one of status, pause, resume and abort",
+            words->items[0]);
+    if (words->len > 2)
+        return bl_command_usage(&command, "it takes one StatefulSet, or none for all");
+    if (words->len == 2 && !name_of(words->items[1]))
+        return bl_command_usage(&command, "\"%s\" is no StatefulSet", words->items[1]);
     return CLI_OK;
 }
 
-static int run(const struct cli_args *args)
+/* What goes with which action. */
+static int check_options(const struct options *options)
+{
+    const char *action = options->words.items[0];
+    bool is_status = strcmp(action, "status") == 0;
+
+    if (options->all_namespaces && (options->namespace || options->words.len == 2))
+        return bl_command_usage(&command, "-A goes with neither -n nor a name");
+    if (options->message && strcmp(action, "pause") != 0)
+        return bl_command_usage(&command, "-m is for pause");
+    if ((options->view.watch || options->view.format) && !is_status)
+        return bl_command_usage(&command, "-w and -o are for status");
+    if (options->dry_run && is_status)
+        return bl_command_usage(&command, "status changes nothing, with or without --dry-run");
+    return CLI_OK;
+}
+
+static int rollout(const struct options *options)
 {
     BL_ERROR(err);
     BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = NULL;
-    struct question question = {.lease = args->lease};
-    int rc = check_call(args);
+    struct question question = {.lease = options->view.lease};
+    struct cli_view view = options->view;
 
-    if (rc != CLI_OK)
-        return rc;
-    if (cli_connect(args, &client, &err) < 0)
+    if (!view.format)
+        view.format = CLI_TEXT;
+    if (cli_connect(&options->cluster, &client, &err) < 0)
         return cli_fail(err);
     question.client = client;
-    if (args->files.len == 2)
-        question.name = name_of(args->files.items[1]);
-    if (!args->all_namespaces)
-        question.namespace = args->namespace
-                                 ? args->namespace
+    if (options->words.len == 2)
+        question.name = name_of(options->words.items[1]);
+    if (!options->all_namespaces)
+        question.namespace = options->namespace
+                                 ? options->namespace
                                  : bl_kube_config_namespace(bl_kube_client_config(client));
-    return strcmp(args->files.items[0], "status") == 0
-               ? status(&question, args)
-               : order_all(&question, args, args->files.items[0]);
+    return strcmp(options->words.items[0], "status") == 0 ? status(&question, &view)
+                                                          : order_all(&question, options);
+}
+
+static void options_release(struct options *options)
+{
+    bl_texts_release(&options->words);
+}
+
+static int run(int argc, char **argv)
+{
+    BL_AUTO(options_release) struct options options = {0};
+    int rc = bl_command_parse(&command, argc, argv, &options, &options.words);
+
+    if (rc >= 0)
+        return rc;
+    rc = check_words(&options.words);
+    if (rc == CLI_OK)
+        rc = check_options(&options);
+    return rc == CLI_OK ? rollout(&options) : rc;
 }
 
 const struct cli_verb cli_rollout = {
-    .name = "rollout",
-    .arguments = "status|pause|resume|abort [STATEFULSET]",
-    .summary = "look at rolling upgrades by the controller, and steer them",
-    .description =
-        "status says what is done or waited for, why and since when, and of each pod whether it is "
-        "of the\n"
-        "newest template, ready, in sync, and may go down now. With -w it goes on until the "
-        "upgrade is over.\n"
-        "pause stops before the next pod, resume goes on and has a template that failed tried "
-        "again, abort\n"
-        "restores the template before. Without a name: all StatefulSets of Kafka and ZooKeeper in "
-        "the namespace.",
-    .examples = "  ballast rollout status -n kafka -w\n"
-                "  ballast rollout pause sts/kafka -n kafka -m 'Black Friday'\n"
-                "  ballast rollout resume -n kafka\n"
-                "  ballast rollout abort sts/kafka -n kafka\n",
-    .outputs = "text|json",
-    .flags = CLI_FLAG_CLUSTER | CLI_FLAG_LOOK_IN | CLI_FLAG_FOLLOW | CLI_FLAG_LEASE |
-             CLI_FLAG_MESSAGE | CLI_FLAG_DRY_RUN | CLI_FLAG_OUTPUT,
-    .run = run,
-};
+    &command, "look at rolling upgrades by the controller, and steer them", run};

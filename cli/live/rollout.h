@@ -1,6 +1,6 @@
 /** What is seen of the rolling upgrade of one StatefulSet, from objects alone, and its two forms. Pure. */
-#ifndef BALLAST_CLI_ROLLOUT_H
-#define BALLAST_CLI_ROLLOUT_H
+#ifndef BALLAST_CLI_LIVE_ROLLOUT_H
+#define BALLAST_CLI_LIVE_ROLLOUT_H
 
 #include "ballast/api/progress.h"
 #include "ballast/workload/workload.h"

@@ -1,10 +1,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ballast/base/mem.h"
+#include "cli.h"
 #include "live.h"
+#include "print.h"
 
 /* Tables, and what is painted again while one watches. */
 
@@ -62,6 +63,16 @@ void cli_table_release(struct cli_table *table)
     *table = (struct cli_table){0};
 }
 
+void cli_add_json(struct bl_strbuf *out, const cJSON *json, bool watch)
+{
+    if (!watch) {
+        bl_json_write_pretty(out, json);
+        return;
+    }
+    bl_json_write(out, json);
+    bl_strbuf_addc(out, '\n');
+}
+
 static bool has_line(const char *text, const char *line, size_t len)
 {
     for (const char *at = text; at && *at; at = strchr(at, '\n'), at += at != NULL)
@@ -83,19 +94,23 @@ static void add_new_lines(const char *shown, const char *text, struct bl_strbuf 
     }
 }
 
-int cli_screen_show(struct cli_screen *screen, const struct bl_strbuf *text)
+int cli_screen_show(struct cli_screen *screen, const struct cli_view *view,
+                    const struct bl_strbuf *text)
 {
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf added = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO_FREE char *before = NULL;
+    bool for_people = view->format == CLI_TEXT;
 
+    if (!view->watch)
+        return for_people ? cli_show(text) : cli_print(text);
     if (screen->shown && strcmp(screen->shown, text->text) == 0)
         return CLI_OK;
-    if (isatty(STDOUT_FILENO) && text->text[0] != '{' && text->text[0] != '[')
-        bl_strbuf_addf(&out, "\033[H\033[2J%s", text->text); /* on top of an empty screen */
-    else
-        add_new_lines(screen->shown, text->text, &out);
-    free(screen->shown);
+    before = screen->shown;
     screen->shown = bl_strdup(text->text);
-    return cli_print(&out);
+    if (for_people && isatty(STDOUT_FILENO))
+        return cli_show_anew(text);
+    add_new_lines(before, text->text, &added);
+    return for_people ? cli_show(&added) : cli_print(&added);
 }
 
 void cli_screen_release(struct cli_screen *screen)

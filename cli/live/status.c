@@ -1,210 +1,52 @@
 #include "status.h"
 
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "ballast/base/mem.h"
-#include "ballast/base/text.h"
 #include "cli.h"
+#include "live.h"
+#include "print.h"
 
 /* A look takes milliseconds; who does not answer for so long is not going to. */
 #define LOOK_AT_MOST (10 * BL_NSEC_S)
 #define WATCH_EVERY_MS 2000
 
-static int compare_ids(const void *a, const void *b)
-{
-    int32_t one = *(const int32_t *)a, other = *(const int32_t *)b;
+struct options {
+    struct bl_texts arguments; /* it takes none */
+    const char *bootstrap, *command_config;
+    int format; /* enum cli_format */
+    bool watch;
+};
 
-    return (one > other) - (one < other);
-}
+static const struct bl_option own_options[] = {
+    {.name = "bootstrap",
+     .value = "SERVERS",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct options, bootstrap),
+     .help = "brokers to ask first: HOST:PORT[,HOST:PORT…]; the others are found through them"},
+    {.name = "command-config",
+     .value = "FILE",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct options, command_config),
+     .is_path = true,
+     .help = "properties file with TLS and SASL settings, as Kafka's own tools take it"},
+    CLI_OUTPUT_OPTION(struct options, format, cli_formats, CLI_TEXT),
+    {.letter = 'w',
+     .name = "watch",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, watch),
+     .help = "look again every two seconds, until interrupted"},
+    {0},
+};
+static const struct bl_option_group own = {.options = own_options};
 
-static void add_id(struct bl_broker_ids *ids, int32_t id)
-{
-    if (!bl_broker_ids_has(ids, id))
-        *BL_PUSH(ids) = id;
-}
+static const struct bl_option_place groups[] = {
+    {&own, 0},
+    {0},
+};
 
-/* Brokers that are down are known by their replicas alone. */
-static void find_brokers(const struct bl_cluster *cluster, struct bl_broker_ids *ids)
-{
-    for (size_t i = 0; i < cluster->brokers.len; i++)
-        add_id(ids, cluster->brokers.items[i].id);
-    for (size_t t = 0; t < cluster->topics.len; t++)
-        for (size_t p = 0; p < cluster->topics.items[t].partitions.len; p++) {
-            const struct bl_broker_ids *replicas =
-                &cluster->topics.items[t].partitions.items[p].replicas;
-
-            for (size_t r = 0; r < replicas->len; r++)
-                add_id(ids, replicas->items[r]);
-        }
-    if (ids->len)
-        qsort(ids->items, ids->len, sizeof(*ids->items), compare_ids);
-}
-
-static void judge_partition(struct cli_status *status, const struct bl_topic *topic,
-                            const struct bl_partition *partition)
-{
-    const struct cli_flaw flaw = {topic, partition,
-                                  bl_partition_in_sync(&status->cluster, partition)};
-
-    status->partitions++;
-    if (partition->leader < 0)
-        *BL_PUSH(&status->offline) = flaw;
-    if ((int64_t)flaw.in_sync < topic->min_isr)
-        *BL_PUSH(&status->below_min) = flaw;
-    if (flaw.in_sync < partition->replicas.len)
-        *BL_PUSH(&status->under_replicated) = flaw;
-    if (partition->moving)
-        *BL_PUSH(&status->reassigned) = flaw;
-}
-
-static const char *rack_of(const struct cli_status *status, const struct bl_verdict *verdict)
-{
-    const struct bl_broker *broker = bl_cluster_broker(&status->cluster, verdict->broker);
-
-    return broker && broker->rack ? broker->rack : "";
-}
-
-static int compare_verdicts(const void *a, const void *b, void *status)
-{
-    const struct bl_verdict *one = a, *other = b;
-    const char *rack = rack_of(status, one), *other_rack = rack_of(status, other);
-    /* What is down has no rack, and comes last. */
-    int order = !*rack == !*other_rack ? strcmp(rack, other_rack) : *rack ? -1 : 1;
-
-    return order ? order : (one->broker > other->broker) - (one->broker < other->broker);
-}
-
-struct bl_voter_verdict cli_status_voter(const struct cli_status *status,
-                                         const struct bl_verdict *verdict)
-{
-    struct bl_voter_verdict voter;
-
-    bl_gate_judge_voter(&status->cluster, verdict->broker, &voter);
-    return voter;
-}
-
-bool cli_status_may_go(const struct cli_status *status, const struct bl_verdict *verdict)
-{
-    return bl_verdict_is_safe(verdict) && cli_status_voter(status, verdict).safe;
-}
-
-void cli_status_judge(struct cli_status *status)
-{
-    struct bl_broker_ids ids = {0};
-
-    find_brokers(&status->cluster, &ids);
-    for (size_t i = 0; i < ids.len; i++)
-        bl_gate_judge(&status->cluster, ids.items[i], NULL, BL_PUSH(&status->verdicts));
-    free(ids.items);
-    if (status->verdicts.len)
-        qsort_r(status->verdicts.items, status->verdicts.len, sizeof(struct bl_verdict),
-                compare_verdicts, status);
-    for (size_t i = 0; i < status->cluster.quorum.voters.len; i++)
-        bl_gate_judge_voter(&status->cluster, status->cluster.quorum.voters.items[i].id,
-                            BL_PUSH(&status->voters));
-    for (size_t t = 0; t < status->cluster.topics.len; t++) {
-        const struct bl_topic *topic = &status->cluster.topics.items[t];
-
-        for (size_t p = 0; p < topic->partitions.len; p++)
-            judge_partition(status, topic, &topic->partitions.items[p]);
-    }
-}
-
-void cli_status_release(struct cli_status *status)
-{
-    bl_cluster_release(&status->cluster);
-    cli_status_disks_release(status);
-    free(status->verdicts.items);
-    free(status->voters.items);
-    free(status->reassigned.items);
-    free(status->offline.items);
-    free(status->below_min.items);
-    free(status->under_replicated.items);
-    *status = (struct cli_status){0};
-}
-
-bool cli_status_is_fine(const struct cli_status *status)
-{
-    for (size_t i = 0; i < status->verdicts.len; i++)
-        if (!cli_status_may_go(status, &status->verdicts.items[i]))
-            return false;
-    for (size_t i = 0; i < status->voters.len; i++)
-        if (!status->voters.items[i].safe)
-            return false;
-    return !status->offline.len && !status->below_min.len && !status->under_replicated.len;
-}
-
-static void render(const struct cli_status *status, const struct cli_args *args,
-                   struct bl_strbuf *out)
-{
-    if (!bl_text_eq(args->output, "json")) {
-        if (args->watch && isatty(STDOUT_FILENO))
-            bl_strbuf_adds(out, "\033[H\033[2J"); /* from the top of an empty screen */
-        cli_status_text(status, out);
-        return;
-    }
-
-    BL_AUTO_JSON cJSON *json = cli_status_json(status);
-    if (args->watch) {
-        bl_json_write(out, json);
-        bl_strbuf_addc(out, '\n');
-    } else {
-        bl_json_write_pretty(out, json);
-    }
-}
-
-/* One look, printed. Returns the exit code. */
-static int look(struct bl_observer *observer, const struct cli_args *args,
-                enum bl_errcode *ret_failed)
-{
-    BL_ERROR(err);
-    BL_AUTO(cli_status_release) struct cli_status status = {0};
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-
-    if (bl_observer_look(observer, &status.cluster, &err) < 0) {
-        *ret_failed = bl_error_code(err);
-        return cli_fail(err);
-    }
-    cli_status_judge(&status);
-    cli_status_look_at_disks(observer, &status);
-    render(&status, args, &out);
-    if (cli_print(&out) != CLI_OK)
-        return CLI_ERROR;
-    return cli_status_is_fine(&status) ? CLI_OK : CLI_FINDINGS;
-}
-
-static int run(const struct cli_args *args)
-{
-    BL_ERROR(err);
-    BL_AUTO(bl_observer_cleanup) struct bl_observer *observer = NULL;
-    const struct bl_observer_settings settings = {.bootstrap = args->bootstrap,
-                                                  .command_config = args->command_config,
-                                                  .at_most = LOOK_AT_MOST};
-
-    if (args->files.len)
-        return cli_usage(&cli_status, "it takes no files; name brokers by --bootstrap");
-    if (!args->bootstrap)
-        return cli_usage(&cli_status, "name a broker: --bootstrap HOST:PORT");
-    if (bl_observer_new(&settings, &observer, &err) < 0)
-        return cli_fail(err);
-    for (;;) {
-        enum bl_errcode failed = (enum bl_errcode)0;
-        int rc = look(observer, args, &failed);
-
-        /* Brokers that are away are what one watches for. */
-        if (!args->watch || (rc == CLI_ERROR && failed != BL_ERR_UNAVAILABLE))
-            return rc;
-        (void)poll(NULL, 0, WATCH_EVERY_MS); /* an interrupt ends the program */
-    }
-}
-
-const struct cli_verb cli_status = {
-    .name = "status",
-    .arguments = "--bootstrap SERVERS",
-    .summary = "look at a running cluster: which broker may go down now",
+static const struct bl_command command = {
+    .name = "ballast status",
+    .usage = "ballast status [OPTION…] --bootstrap SERVERS",
     .description =
         "Asks the brokers, and says of each one whether it may go down now. It may when every "
         "partition\n"
@@ -215,12 +57,90 @@ const struct cli_verb cli_status = {
         "are up to date are a majority; a node that is both needs both answers. It reads only. "
         "ZooKeeper is not\n"
         "looked at, nor topics that the principal may not describe.",
+    .groups = groups,
     .examples = "  ballast status --bootstrap localhost:9092\n"
                 "  ballast status --bootstrap kafka-0:9093,kafka-1:9093 --command-config "
                 "client.properties -w\n"
                 "  ballast status --bootstrap localhost:9092 -o json | jq '.brokers[] | "
                 "select(.mayGoDown | not)'\n",
-    .outputs = "text|json",
-    .flags = CLI_FLAG_BOOTSTRAP | CLI_FLAG_COMMAND_CONFIG | CLI_FLAG_OUTPUT | CLI_FLAG_WATCH,
-    .run = run,
+    .after = CLI_EXIT_CODES "ballast-status\n",
+    .takes_arguments = true,
 };
+
+static int print(const struct cli_status *status, const struct options *options)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    if (options->format == CLI_JSON) {
+        BL_AUTO_JSON cJSON *json = cli_status_json(status);
+
+        cli_add_json(&out, json, options->watch);
+        return cli_print(&out);
+    }
+    cli_status_text(status, &out);
+    return options->watch ? cli_show_anew(&out) : cli_show(&out);
+}
+
+/* One look, printed. Returns the exit code. */
+static int look(struct bl_observer *observer, const struct options *options,
+                enum bl_errcode *ret_failed)
+{
+    BL_ERROR(err);
+    BL_AUTO(cli_status_release) struct cli_status status = {0};
+
+    if (bl_observer_look(observer, &status.cluster, &err) < 0) {
+        *ret_failed = bl_error_code(err);
+        return cli_fail(err);
+    }
+    cli_status_judge(&status);
+    cli_status_look_at_disks(observer, &status);
+    if (print(&status, options) != CLI_OK)
+        return CLI_ERROR;
+    return cli_status_is_fine(&status) ? CLI_OK : CLI_FINDINGS;
+}
+
+static int watch(struct bl_observer *observer, const struct options *options)
+{
+    for (;;) {
+        enum bl_errcode failed = (enum bl_errcode)0;
+        int rc = look(observer, options, &failed);
+
+        /* Brokers that are away are what one watches for. */
+        if (!options->watch || (rc == CLI_ERROR && failed != BL_ERR_UNAVAILABLE))
+            return rc;
+        (void)poll(NULL, 0, WATCH_EVERY_MS); /* an interrupt ends the program */
+    }
+}
+
+static int status(const struct options *options)
+{
+    BL_ERROR(err);
+    BL_AUTO(bl_observer_cleanup) struct bl_observer *observer = NULL;
+    const struct bl_observer_settings settings = {.bootstrap = options->bootstrap,
+                                                  .command_config = options->command_config,
+                                                  .at_most = LOOK_AT_MOST};
+
+    if (options->arguments.len)
+        return bl_command_usage(&command, "it takes no files; name brokers by --bootstrap");
+    if (!options->bootstrap)
+        return bl_command_usage(&command, "name a broker: --bootstrap HOST:PORT");
+    if (bl_observer_new(&settings, &observer, &err) < 0)
+        return cli_fail(err);
+    return watch(observer, options);
+}
+
+static void options_release(struct options *options)
+{
+    bl_texts_release(&options->arguments);
+}
+
+static int run(int argc, char **argv)
+{
+    BL_AUTO(options_release) struct options options = {.format = CLI_TEXT};
+    int rc = bl_command_parse(&command, argc, argv, &options, &options.arguments);
+
+    return rc < 0 ? status(&options) : rc;
+}
+
+const struct cli_verb cli_status = {&command,
+                                    "look at a running cluster: which broker may go down now", run};

@@ -1,6 +1,6 @@
 /** One look at a cluster, with what the gate says of each broker, and its two forms. */
-#ifndef BALLAST_CLI_STATUS_H
-#define BALLAST_CLI_STATUS_H
+#ifndef BALLAST_CLI_LIVE_STATUS_H
+#define BALLAST_CLI_LIVE_STATUS_H
 
 #include "ballast/json/json.h"
 #include "ballast/kafka/gate.h"

@@ -3,7 +3,7 @@
 #define BALLAST_TEST_SET_HELP_H
 
 #include "json_help.h"
-#include "live.h"
+#include "live/live.h"
 
 #define SET(metadata, strategy, template, status)                                                 \
     "{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'kafka','namespace':'k',"    \

@@ -1,5 +1,5 @@
 /* May the pods of a node go now? Each row is a pod, its budget, and who says what. */
-#include "drain.h"
+#include "live/drain.h"
 
 #include "set_help.h"
 

@@ -1,5 +1,5 @@
 /* What is taken out of a StatefulSet, and when its upgrades go back to Kubernetes. */
-#include "leave.h"
+#include "live/leave.h"
 
 #include "ballast/json/edit.h"
 #include "set_help.h"

@@ -1,5 +1,5 @@
 /* What is said of a rolling upgrade, and what an order writes. */
-#include "rollout.h"
+#include "live/rollout.h"
 
 #include "set_help.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
-#include "status.h"
+#include "live/status.h"
 #include "unit.h"
 
 #define GIB ((int64_t)1 << 30)

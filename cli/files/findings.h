@@ -1,0 +1,26 @@
+/** What a report found, in each form that it is printed in. */
+#ifndef BALLAST_CLI_FILES_FINDINGS_H
+#define BALLAST_CLI_FILES_FINDINGS_H
+
+#include "input.h"
+#include "print.h"
+
+/** Where a finding stands in the files. */
+struct bl_place cli_finding_place(const struct cli_input *input, const struct bl_finding *finding);
+/** The hint, or for what is mended how to have it mended. */
+const char *cli_finding_hint(const struct bl_finding *finding);
+
+/** As text only those of this severity or graver; mended ones if asked for. */
+void cli_findings_text(const struct cli_input *input, enum bl_severity least, bool mended,
+                       struct bl_strbuf *out, struct cli_marks *marks);
+cJSON *cli_findings_json(const struct cli_input *input);
+cJSON *cli_findings_sarif(const struct cli_input *input);
+void cli_findings_junit(const struct cli_input *input, struct bl_strbuf *out);
+
+/** How many findings have this severity; `mended` says whether mended ones count. */
+size_t cli_count(const struct cli_input *input, enum bl_severity severity, bool mended);
+
+/** {apiVersion, kind, namespace, name} of an object. */
+cJSON *cli_object_json(const cJSON *object);
+
+#endif
