@@ -5,19 +5,31 @@
 #include "ballast/base/file.h"
 #include "ballast/base/text.h"
 #include "cli.h"
+#include "completion.h"
 #include "print.h"
 
+static int complete(int argc, char **argv);
+
+static const struct cli_verb completion = {
+    &cli_completion_command, "print a script for bash, zsh or fish, which completes calls",
+    complete};
+
 static const struct cli_verb *const verbs[] = {
-    &cli_harden, &cli_lint,   &cli_explain, &cli_test,        &cli_review,
-    &cli_vap,    &cli_status, &cli_rollout, &cli_drain_check, &cli_leave,
+    &cli_harden, &cli_lint,    &cli_explain,     &cli_test,  &cli_review, &cli_vap,
+    &cli_status, &cli_rollout, &cli_drain_check, &cli_leave, &completion, NULL,
 };
+
+static int complete(int argc, char **argv)
+{
+    return cli_completion(verbs, argc, argv);
+}
 
 static void print_usage(FILE *to)
 {
     (void)fputs("Ballast keeps Apache Kafka safe on Kubernetes.\n\nUsage: ballast VERB [OPTION…] "
                 "[FILE…]\n\n",
                 to);
-    for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
+    for (size_t i = 0; verbs[i]; i++)
         (void)fprintf(to, "  %-11s %s\n", cli_verb_name(verbs[i]), verbs[i]->summary);
     (void)fputs("\n  ballast VERB --help   what a verb takes, with examples\n"
                 "  ballast --version     the version\n"
@@ -27,7 +39,7 @@ static void print_usage(FILE *to)
 
 static const struct cli_verb *find_verb(const char *name)
 {
-    for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
+    for (size_t i = 0; verbs[i]; i++)
         if (strcmp(cli_verb_name(verbs[i]), name) == 0)
             return verbs[i];
     return NULL;
@@ -35,9 +47,9 @@ static const struct cli_verb *find_verb(const char *name)
 
 static int unknown_verb(const char *name)
 {
-    const char *names[BL_ARRAY_LEN(verbs) + 1] = {NULL};
+    const char *names[BL_ARRAY_LEN(verbs)] = {NULL};
 
-    for (size_t i = 0; i < BL_ARRAY_LEN(verbs); i++)
+    for (size_t i = 0; verbs[i]; i++)
         names[i] = cli_verb_name(verbs[i]);
 
     const char *meant = bl_text_nearest(name, names);

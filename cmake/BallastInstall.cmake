@@ -18,12 +18,26 @@ function(ballast_install)
     ballast_install_files("docs/rules/*.md" "${CMAKE_INSTALL_DOCDIR}/docs/rules")
     ballast_install_files("docs/adr/*.md" "${CMAKE_INSTALL_DOCDIR}/docs/adr")
 
-    file(GLOB completion CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cli/completions/ballast.bash")
-    if(completion)
-        install(FILES "${completion}" RENAME ballast
-                DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+    ballast_install_completion(bash "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" ballast)
+    ballast_install_completion(zsh "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" _ballast)
+    ballast_install_completion(fish "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d" ballast.fish)
+endfunction()
+
+# The program prints what shells complete by, from its own tables; one for another machine cannot be asked.
+function(ballast_install_completion shell destination name)
+    if(NOT TARGET ballast)
+        return()
     endif()
-    ballast_install_files("cli/completions/_ballast" "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+    set(folder "${PROJECT_BINARY_DIR}/completions")
+    install(CODE "
+        file(MAKE_DIRECTORY \"${folder}\")
+        execute_process(COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} \"$<TARGET_FILE:ballast>\" completion ${shell}
+                        OUTPUT_FILE \"${folder}/${name}\" RESULT_VARIABLE failed ERROR_QUIET)
+        if(failed)
+            file(REMOVE \"${folder}/${name}\")
+            message(STATUS \"No completion for ${shell}: $<TARGET_FILE:ballast> does not run here (\${failed})\")
+        endif()")
+    install(FILES "${folder}/${name}" DESTINATION "${destination}" OPTIONAL)
 endfunction()
 
 function(ballast_install_files pattern destination)

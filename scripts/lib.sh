@@ -18,7 +18,7 @@ NEEDS_BUILD="gcc:gcc cmake:cmake ninja:ninja-build pkg-config:pkg-config
     pc:check:check python3:python3 file:/usr/include/assert.h:libc6-dev"
 # shellcheck disable=SC2034
 NEEDS_TEST="ccache:ccache clang:clang clang-tidy:clang-tidy clang-format:clang-format mandoc:mandoc
-    shellcheck:shellcheck objdump:binutils diff:diffutils patch:patch"
+    shellcheck:shellcheck objdump:binutils diff:diffutils patch:patch zsh:zsh fish:fish"
 # shellcheck disable=SC2034
 NEEDS_TESTBED="etcd:etcd-server containerd:containerd runc:runc file:/usr/lib/cni/ptp:containernetworking-plugins
     umoci:umoci file:/usr/share/doc/busybox-static:busybox-static ip:iproute2 iptables:iptables conntrack:conntrack

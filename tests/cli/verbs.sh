@@ -9,10 +9,10 @@ expect_rc 0
 expect_out_contains "ballast 0."
 run "$BALLAST" --help
 expect_rc 0
-for verb in harden lint explain test review vap status rollout drain-check leave; do
+for verb in harden lint explain test review vap status rollout drain-check leave completion; do
     expect_out_contains "  $verb "
 done
-for verb in harden lint explain test review vap status rollout drain-check leave; do
+for verb in harden lint explain test review vap status rollout drain-check leave completion; do
     run "$BALLAST" "$verb" --help
     expect_rc 0
     expect_out_contains "Usage: ballast $verb"
@@ -30,6 +30,7 @@ expect_rc 2
 expect_err_contains "did you mean --output?"
 run "$BALLAST" lint -o yaml release.yaml
 expect_rc 2
+expect_err_contains '--output takes text, json, sarif or junit, not "yaml"'
 run "$BALLAST" lint -p
 expect_rc 2
 expect_err_contains "needs a value"

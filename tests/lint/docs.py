@@ -90,7 +90,7 @@ def check_verbs(report):
     verbs = set()
     for source in sorted((ROOT / "cli").rglob("*.c")):
         found = re.findall(
-            r"struct bl_command command = \{\s*\.name = \"ballast ([\w-]+)\"", source.read_text(encoding="utf-8")
+            r"struct bl_command \w+ = \{\s*\.name = \"ballast ([\w-]+)\"", source.read_text(encoding="utf-8")
         )
         report.looked += bool(found)
         verbs.update(found)
