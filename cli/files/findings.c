@@ -17,7 +17,7 @@ const char *cli_finding_hint(const struct bl_finding *finding)
     return finding->mended ? "ballast harden adds it; in the cluster Ballast does." : "";
 }
 
-size_t cli_count(const struct cli_input *input, enum bl_severity severity, bool mended)
+size_t cli_findings_count(const struct cli_input *input, enum bl_severity severity, bool mended)
 {
     size_t count = 0;
 

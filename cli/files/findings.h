@@ -18,7 +18,7 @@ cJSON *cli_findings_sarif(const struct cli_input *input);
 void cli_findings_junit(const struct cli_input *input, struct bl_strbuf *out);
 
 /** How many findings have this severity; `mended` says whether mended ones count. */
-size_t cli_count(const struct cli_input *input, enum bl_severity severity, bool mended);
+size_t cli_findings_count(const struct cli_input *input, enum bl_severity severity, bool mended);
 
 /** {apiVersion, kind, namespace, name} of an object. */
 cJSON *cli_object_json(const cJSON *object);

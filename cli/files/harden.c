@@ -71,8 +71,9 @@ static void print_findings(const struct cli_input *input, bool quiet)
     for (size_t i = 0; i < input->report->len; i++)
         changed += input->report->objects[i].edit.patch != NULL;
     cli_say(STDERR_FILENO, "ballast: %zu objects changed, %zu added, %zu denials, %zu warnings",
-            changed, input->report->companions.len, cli_count(input, BL_SEVERITY_ERROR, false),
-            cli_count(input, BL_SEVERITY_WARNING, false));
+            changed, input->report->companions.len,
+            cli_findings_count(input, BL_SEVERITY_ERROR, false),
+            cli_findings_count(input, BL_SEVERITY_WARNING, false));
 }
 
 static int print_diffs(const struct cli_input *input, struct bl_error **err)

@@ -86,8 +86,9 @@ static void print_summary(const struct cli_input *input)
         judged += input->report->objects[i].judged;
     cli_say(STDERR_FILENO,
             "%zu of %zu objects are Kafka or ZooKeeper: %zu errors, %zu warnings, %zu notes",
-            judged, input->report->len, cli_count(input, BL_SEVERITY_ERROR, true),
-            cli_count(input, BL_SEVERITY_WARNING, true), cli_count(input, BL_SEVERITY_INFO, true));
+            judged, input->report->len, cli_findings_count(input, BL_SEVERITY_ERROR, true),
+            cli_findings_count(input, BL_SEVERITY_WARNING, true),
+            cli_findings_count(input, BL_SEVERITY_INFO, true));
 }
 
 static int lint(const struct options *options)
@@ -103,7 +104,7 @@ static int lint(const struct options *options)
     if (!options->quiet && options->format == TEXT)
         print_summary(&input);
     for (int severity = options->fail_on; severity <= BL_SEVERITY_ERROR; severity++)
-        failing |= cli_count(&input, (enum bl_severity)severity, true) > 0;
+        failing |= cli_findings_count(&input, (enum bl_severity)severity, true) > 0;
     return failing ? CLI_FINDINGS : CLI_OK;
 }
 
