@@ -143,15 +143,18 @@ static int store_word(const struct bl_option *option, const char *value, int *pl
     return bl_fail(err, BL_ERR_INVALID, "takes %s, not \"%s\"", all.text, value);
 }
 
+static void set_flag(const struct found *found)
+{
+    *(bool *)(found->into + found->option->offset) = true;
+}
+
+/* `value` is not NULL: it is no flag. */
 static int store(const struct found *found, const char *value, struct bl_error **err)
 {
     const struct bl_option *option = found->option;
     void *place = found->into + option->offset;
 
     switch (option->type) {
-    case BL_OPTION_FLAG:
-        *(bool *)place = true;
-        return 0;
     case BL_OPTION_COUNT:
         return store_count(option, value, place, err);
     case BL_OPTION_DURATION:
@@ -160,6 +163,7 @@ static int store(const struct found *found, const char *value, struct bl_error *
         return store_word(option, value, place, err);
     case BL_OPTION_READ:
         return option->read(value, place, err);
+    case BL_OPTION_FLAG:
     case BL_OPTION_TEXT:
     case BL_OPTION_TEXTS:
         break;
@@ -233,7 +237,11 @@ static int take(struct call *call, const struct found *found, const char *attach
 
     if (!found->option->value && attached)
         return bl_command_usage(call->command, "option --%s takes no value", found->option->name);
-    if (found->option->value && !value) {
+    if (!found->option->value) {
+        set_flag(found);
+        return -1;
+    }
+    if (!value) {
         if (call->at + 1 >= call->argc)
             return bl_command_usage(call->command, "option --%s needs a value",
                                     found->option->name);
@@ -285,7 +293,7 @@ static int take_letters(struct call *call)
             return unknown(call, word);
         if (found.option->value)
             return take(call, &found, letter[1] ? letter + 1 : NULL);
-        *(bool *)(found.into + found.option->offset) = true;
+        set_flag(&found);
     }
     return -1;
 }
