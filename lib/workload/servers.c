@@ -54,11 +54,11 @@ static char *host_of(const char *text, size_t len)
     return bl_strndup(text, len);
 }
 
-static struct bl_server *add_server(struct bl_servers *servers, const char *host, size_t len)
+static struct bl_listed_server *add_server(struct bl_servers *servers, const char *host, size_t len)
 {
-    struct bl_server *server = BL_PUSH(servers);
+    struct bl_listed_server *server = BL_PUSH(servers);
 
-    *server = (struct bl_server){.name = bl_strdup(""), .host = host_of(host, len)};
+    *server = (struct bl_listed_server){.name = bl_strdup(""), .host = host_of(host, len)};
     return server;
 }
 
@@ -66,7 +66,7 @@ static struct bl_server *add_server(struct bl_servers *servers, const char *host
 static void add_address(struct bl_servers *servers, const char *text, size_t len)
 {
     size_t host = host_len(text, len);
-    struct bl_server *server = add_server(servers, text, host);
+    struct bl_listed_server *server = add_server(servers, text, host);
 
     if (host < len)
         server->port = port_of(text + host + 1, len - host - 1);
@@ -96,7 +96,7 @@ static void add_voter(struct bl_servers *servers, const char *text, size_t len)
 }
 
 /* What follows the host: ":2888:3888", then a role or Bitnami's "::1". */
-static void read_ensemble_ports(struct bl_server *server, const char *text, size_t len)
+static void read_ensemble_ports(struct bl_listed_server *server, const char *text, size_t len)
 {
     size_t first = len ? strcspn(text + 1, ":|;, \t\n") : 0;
 

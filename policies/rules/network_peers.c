@@ -244,7 +244,7 @@ static char *advertised_elsewhere(const struct bl_rule_run *run, const struct bl
         if (!bl_workload_servers(broker, run->scene->world, "advertised.listeners", &servers))
             continue;
         for (size_t i = 0; i < servers.len; i++) {
-            const struct bl_server *server = &servers.items[i];
+            const struct bl_listed_server *server = &servers.items[i];
 
             for (size_t p = 0; p < broker->ports.len; p++)
                 if (broker->ports.items[p].purpose == BL_PURPOSE_INTER_BROKER &&

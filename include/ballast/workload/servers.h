@@ -17,7 +17,7 @@ enum bl_servers_form {
     BL_SERVERS_ENSEMBLE, /* ZOO_SERVERS: "server.1=host:2888:3888;2181 host:2888:3888::2", of any dialect */
 };
 
-struct bl_server {
+struct bl_listed_server {
     char *name; /* of a listener; "" otherwise */
     char *host; /* as written; "" where none is */
     int port; /* of a connection or listener; the peer port of an ensemble; 0: not given, or no number */
@@ -26,7 +26,7 @@ struct bl_server {
 };
 
 struct bl_servers {
-    struct bl_server *items;
+    struct bl_listed_server *items;
     size_t len, cap;
     bool unreadable; /* an entry is no server: what it stands for cannot be told */
 };
