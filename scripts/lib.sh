@@ -15,7 +15,8 @@ die() {
 NEEDS_BUILD="gcc:gcc cmake:cmake ninja:ninja-build pkg-config:pkg-config
     pc:libcjson:libcjson-dev pc:yaml-0.1:libyaml-dev pc:libmicrohttpd:libmicrohttpd-dev
     pc:gnutls:libgnutls28-dev pc:libcurl:libcurl4-openssl-dev pc:libcrypto:libssl-dev pc:rdkafka:librdkafka-dev
-    pc:check:check python3:python3 file:/usr/include/assert.h:libc6-dev"
+    pc:check:check python3:python3 file:/usr/include/assert.h:libc6-dev
+    file:/usr/lib/python3/dist-packages/yaml/__init__.py:python3-yaml"
 # shellcheck disable=SC2034
 NEEDS_TEST="ccache:ccache clang:clang clang-tidy:clang-tidy clang-format:clang-format mandoc:mandoc
     shellcheck:shellcheck objdump:binutils diff:diffutils patch:patch zsh:zsh fish:fish"
