@@ -19,6 +19,8 @@ BL_CHECK int cli_read_policies(const struct bl_texts *policies, struct bl_policy
 /** Reads files and folders; standard input where none is named and it is no terminal. */
 BL_CHECK int cli_read_manifests(const struct bl_texts *files, struct bl_manifest *manifest,
                                 struct bl_error **err);
+/** Fails where a key stands twice in a workload that would be judged: which one counts matters there. */
+BL_CHECK int cli_refuse_doubts(struct bl_manifest *manifest, struct bl_error **err);
 /** Both, and the report. */
 BL_CHECK int cli_load(const struct cli_source *source, struct cli_input *input,
                       struct bl_error **err);

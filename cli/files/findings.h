@@ -20,6 +20,12 @@ void cli_findings_junit(const struct cli_input *input, struct bl_strbuf *out);
 /** How many findings have this severity; `mended` says whether mended ones count. */
 size_t cli_findings_count(const struct cli_input *input, enum bl_severity severity, bool mended);
 
+/**
+ * Tells on standard error what is not judged: Kafka in kinds that are not looked at, documents and files that were passed
+ * over. Returns how many objects of such kinds there are.
+ */
+size_t cli_notes(const struct cli_input *input);
+
 /** {apiVersion, kind, namespace, name} of an object. */
 cJSON *cli_object_json(const cJSON *object);
 

@@ -68,6 +68,7 @@ static void print_findings(const struct cli_input *input, bool quiet)
     (void)cli_show_marked(STDERR_FILENO, &text, &marks);
     if (quiet)
         return;
+    (void)cli_notes(input);
     for (size_t i = 0; i < input->report->len; i++)
         changed += input->report->objects[i].edit.patch != NULL;
     cli_say(STDERR_FILENO, "ballast: %zu objects changed, %zu added, %zu denials, %zu warnings",

@@ -1,10 +1,12 @@
 #include "input.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
+#include "ballast/workload/workload.h"
 #include "krm.h"
 
 int cli_read_policies(const struct bl_texts *policies, struct bl_policy_set *set,
@@ -14,6 +16,21 @@ int cli_read_policies(const struct bl_texts *policies, struct bl_policy_set *set
         if (bl_policy_set_read(set, policies->items[i], err) < 0)
             return -1;
     return policies->len ? 0 : bl_policy_set_read(set, "default", err);
+}
+
+/* Files that were named must be manifests; those that folders hold may be anything. */
+static int read_paths(struct bl_manifest *manifest, const struct bl_paths *paths,
+                      const struct bl_texts *named, struct bl_error **err)
+{
+    for (size_t i = 0; i < paths->len; i++) {
+        bool found = named->len;
+
+        for (size_t j = 0; j < named->len; j++)
+            found &= strcmp(named->items[j], paths->items[i]) != 0;
+        if ((found ? bl_manifest_read_found : bl_manifest_read)(manifest, paths->items[i], err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int cli_read_manifests(const struct bl_texts *files, struct bl_manifest *manifest,
@@ -38,9 +55,27 @@ int cli_read_manifests(const struct bl_texts *files, struct bl_manifest *manifes
                            "%s: there is no .yaml, .yml or .json file in this folder",
                            files->items[i]);
     }
-    for (size_t i = 0; i < paths.len; i++)
-        if (bl_manifest_read(manifest, paths.items[i], err) < 0)
-            return -1;
+    return read_paths(manifest, &paths, files, err);
+}
+
+int cli_refuse_doubts(struct bl_manifest *manifest, struct bl_error **err)
+{
+    for (size_t i = 0; i < manifest->objects.len; i++) {
+        struct bl_document *document =
+            &manifest->documents.items[manifest->objects.items[i].document];
+        struct bl_workload *workload;
+        enum bl_role role;
+
+        if (!document->doubt)
+            continue;
+        workload = bl_workload_recognise(manifest->objects.items[i].object, NULL, true);
+        role = workload->role;
+        bl_workload_free(workload);
+        if (role == BL_ROLE_NONE)
+            continue;
+        *err = BL_STEAL(document->doubt);
+        return -1;
+    }
     return 0;
 }
 
@@ -63,6 +98,7 @@ int cli_load(const struct cli_source *source, struct cli_input *input, struct bl
     bool configured = false;
 
     if (cli_read_manifests(&source->files, &input->manifest, err) < 0 ||
+        cli_refuse_doubts(&input->manifest, err) < 0 ||
         cli_read_function_config(&input->manifest, &input->policies, &configured, err) < 0)
         return -1;
     if ((!configured || source->policies.len) &&

@@ -1,3 +1,4 @@
+#include "ballast/base/mem.h"
 #include "cli.h"
 #include "findings.h"
 
@@ -80,13 +81,15 @@ static int print(const struct cli_input *input, int format)
 
 static void print_summary(const struct cli_input *input)
 {
-    size_t judged = 0;
+    size_t judged = 0, unmanaged = cli_notes(input);
+    BL_AUTO_FREE char *rest = unmanaged ? bl_asprintf(", %zu more not judged", unmanaged) : NULL;
 
     for (size_t i = 0; i < input->report->len; i++)
         judged += input->report->objects[i].judged;
     cli_say(STDERR_FILENO,
-            "%zu of %zu objects are Kafka or ZooKeeper: %zu errors, %zu warnings, %zu notes",
-            judged, input->report->len, cli_findings_count(input, BL_SEVERITY_ERROR, true),
+            "%zu of %zu objects are Kafka or ZooKeeper%s: %zu errors, %zu warnings, %zu notes",
+            judged, input->report->len, rest ? rest : "",
+            cli_findings_count(input, BL_SEVERITY_ERROR, true),
             cli_findings_count(input, BL_SEVERITY_WARNING, true),
             cli_findings_count(input, BL_SEVERITY_INFO, true));
 }

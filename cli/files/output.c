@@ -79,10 +79,19 @@ static void end_line(struct bl_strbuf *out)
         bl_strbuf_addc(out, '\n');
 }
 
-/* A file of JSON values one after the other stays one: "---" and YAML would be no JSON. */
-static bool is_json(const char *text)
+/* A file of JSON values one after the other stays one: "---" and YAML would be no JSON. A flow mapping is none. */
+static bool is_json(const struct cli_input *input, size_t file)
 {
-    return text[strspn(text, " \t\r\n")] == '{';
+    BL_ERROR(ignored);
+    BL_AUTO_JSON cJSON *value = NULL;
+    const char *text = input->manifest.files.items[file].text;
+    size_t document = first_document(input, file);
+
+    if (text[strspn(text, " \t\r\n")] != '{' || document >= input->manifest.documents.len)
+        return false;
+    const struct bl_yaml_segment *segment =
+        bl_yaml_doc_segment(input->manifest.documents.items[document].yaml);
+    return bl_json_parse(segment->text, segment->len, &value, &ignored) == 0;
 }
 
 /* A document that does not open with "---" needs one between itself and what stands before it. */
@@ -140,7 +149,7 @@ int cli_hardened_file(const struct cli_input *input, size_t file, struct bl_strb
                       struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-    bool json = is_json(input->manifest.files.items[file].text);
+    bool json = is_json(input, file);
 
     for (size_t i = first_document(input, file);
          i < input->manifest.documents.len && input->manifest.documents.items[i].file == file; i++)

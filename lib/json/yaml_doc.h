@@ -28,6 +28,7 @@ struct bl_yaml_doc {
     struct bl_yaml_block *nodes; /* newest first, each twice as large as the one before */
     struct bl_yaml_block *strings;
     size_t node_count;
+    struct bl_error **duplicate; /* gets the first key that stands twice; NULL: that is refused */
 };
 
 BL_NONNULL struct bl_yaml_doc *bl_yaml_doc_new(const char *file,
@@ -42,7 +43,7 @@ int bl_yaml_doc_fail(const struct bl_yaml_doc *doc, unsigned line, enum bl_errco
                      struct bl_error **err, const char *fmt, ...) BL_PRINTF(5, 6);
 
 /**
- * Ends an object: refuses duplicate keys, and adds the members of `merge`, the value of "<<" or NULL.
+ * Ends an object: refuses duplicate keys, or notes them and keeps the last one, and adds the members of `merge`, the value of "<<" or NULL.
  * Keys of the object itself win, wherever they stand; of merged mappings the first wins.
  */
 BL_CHECK int bl_yaml_doc_finish(struct bl_yaml_doc *doc, struct bl_yaml_node *object,

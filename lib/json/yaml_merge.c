@@ -32,9 +32,12 @@ static int fail_duplicate(const struct bl_yaml_doc *doc, const cJSON *a, const c
     const struct bl_origin *first = &bl_yaml_node_of(a)->origin;
     const struct bl_origin *second = &bl_yaml_node_of(b)->origin;
 
+    bool heads = strcmp(b->string, "apiVersion") == 0 || strcmp(b->string, "kind") == 0;
+
     bl_yaml_doc_fail(doc, second->key_line, BL_ERR_INVALID, err,
                      "duplicate key \"%.100s\", first on line %u", b->string, first->key_line);
-    return bl_hint(err, "Keep one of the two: kubectl may use either.");
+    return bl_hint(err, heads ? "Put \"---\" between two objects, or keep one of the two."
+                              : "Keep one of the two: kubectl may use either.");
 }
 
 static void rank_member(struct ranking *ranking, cJSON *member, enum precedence precedence)
@@ -119,27 +122,61 @@ static int rank_merged(const struct bl_yaml_doc *doc, struct ranking *ranking,
     return 0;
 }
 
+/* The object's members anew, in the order that they had. */
+static void put_back(struct bl_yaml_node *object, struct ranking *ranking)
+{
+    if (ranking->len)
+        qsort(ranking->items, ranking->len, sizeof(ranking->items[0]), by_rank);
+    object->json.child = NULL;
+    for (size_t i = 0; i < ranking->len; i++)
+        bl_yaml_append(&object->json, ranking->items[i].member);
+}
+
+static void keep_last(struct bl_yaml_node *object)
+{
+    BL_AUTO(ranking_release) struct ranking ranking = {0};
+    size_t kept = 0;
+
+    for (cJSON *child = object->json.child; child; child = child->next)
+        rank_member(&ranking, child, BEHIND_MERGE);
+    qsort(ranking.items, ranking.len, sizeof(ranking.items[0]), by_key);
+    for (size_t i = 0; i < ranking.len; i++) {
+        const cJSON *next = i + 1 < ranking.len ? ranking.items[i + 1].member : NULL;
+
+        if (!next || strcmp(next->string, ranking.items[i].member->string) != 0)
+            ranking.items[kept++] = ranking.items[i];
+    }
+    ranking.len = kept;
+    put_back(object, &ranking);
+}
+
+static int finish_alone(struct bl_yaml_doc *doc, struct bl_yaml_node *object, struct bl_error **err)
+{
+    const cJSON *first, *second;
+
+    if (!bl_json_find_twins(&object->json, &first, &second))
+        return 0;
+    if (!doc->duplicate)
+        return fail_duplicate(doc, first, second, err);
+    if (!*doc->duplicate)
+        (void)fail_duplicate(doc, first, second, doc->duplicate);
+    keep_last(object);
+    return 0;
+}
+
 int bl_yaml_doc_finish(struct bl_yaml_doc *doc, struct bl_yaml_node *object,
                        struct bl_yaml_node *merge, struct bl_error **err)
 {
     BL_AUTO(ranking_release) struct ranking ranking = {0};
-    const cJSON *first, *second;
 
     if (!merge)
-        return bl_json_find_twins(&object->json, &first, &second)
-                   ? fail_duplicate(doc, first, second, err)
-                   : 0;
+        return finish_alone(doc, object, err);
     rank_own(&ranking, &object->json, merge);
     if (rank_merged(doc, &ranking, merge, err) < 0)
         return -1;
     if (keep_first(doc, &ranking, err) < 0)
         return -1;
-    if (!ranking.len)
-        return 0;
-
-    qsort(ranking.items, ranking.len, sizeof(ranking.items[0]), by_rank);
-    object->json.child = NULL;
-    for (size_t i = 0; i < ranking.len; i++)
-        bl_yaml_append(&object->json, ranking.items[i].member);
+    if (ranking.len)
+        put_back(object, &ranking);
     return 0;
 }

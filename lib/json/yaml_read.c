@@ -189,11 +189,14 @@ static bool read_json(struct reader *reader)
     return true;
 }
 
-int bl_yaml_parse(const char *file, const struct bl_yaml_segment *segment,
-                  struct bl_yaml_doc **ret_doc, struct bl_error **err)
+static int parse(const char *file, const struct bl_yaml_segment *segment,
+                 struct bl_error **ret_duplicate, struct bl_yaml_doc **ret_doc,
+                 struct bl_error **err)
 {
     BL_AUTO(bl_yaml_doc_cleanup) struct bl_yaml_doc *doc = bl_yaml_doc_new(file, segment);
     BL_ERROR(reason);
+
+    doc->duplicate = ret_duplicate;
 
     if (segment->len > BL_JSON_MAX_BYTES)
         return bl_yaml_doc_fail(doc, segment->line, BL_ERR_TOO_LARGE, err,
@@ -207,6 +210,30 @@ int bl_yaml_parse(const char *file, const struct bl_yaml_segment *segment,
     }
     if (reader.build.root && !is_nothing(reader.build.root))
         doc->root = &reader.build.root->json;
+    doc->duplicate = NULL;
     *ret_doc = BL_STEAL(doc);
     return 0;
+}
+
+int bl_yaml_parse(const char *file, const struct bl_yaml_segment *segment,
+                  struct bl_yaml_doc **ret_doc, struct bl_error **err)
+{
+    return parse(file, segment, NULL, ret_doc, err);
+}
+
+int bl_yaml_parse_as_kubectl(const char *file, const struct bl_yaml_segment *segment,
+                             struct bl_yaml_doc **ret_doc, struct bl_error **ret_duplicate,
+                             struct bl_error **err)
+{
+    BL_ERROR(duplicate);
+
+    if (parse(file, segment, &duplicate, ret_doc, err) < 0)
+        return -1;
+    *ret_duplicate = BL_STEAL(duplicate);
+    return 0;
+}
+
+struct bl_yaml_doc *bl_yaml_doc_unread(const char *file, const struct bl_yaml_segment *segment)
+{
+    return bl_yaml_doc_new(file, segment);
 }

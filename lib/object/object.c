@@ -4,6 +4,9 @@
 
 #include "ballast/base/text.h"
 
+/* Of a number that is not known yet. */
+#define REPLICAS_OF_A_CLUSTER 3
+
 static const char *string_or_empty(const cJSON *object, const char *key)
 {
     const char *text = bl_json_string(object, key);
@@ -111,6 +114,27 @@ bool bl_namespace_may_equal(const char *a, const char *b)
     return !*a || !*b || strcmp(a, b) == 0;
 }
 
+const char *bl_object_gone_since(const cJSON *object)
+{
+    static const struct {
+        const char *version, *kind; /* NULL: any */
+        const char *since;
+    } gone[] = {
+        {"apps/v1beta1", NULL, "1.16"},
+        {"apps/v1beta2", NULL, "1.16"},
+        {"extensions/v1beta1", "Deployment", "1.16"},
+        {"extensions/v1beta1", "NetworkPolicy", "1.16"},
+        {"policy/v1beta1", "PodDisruptionBudget", "1.25"},
+    };
+    struct bl_ref ref = bl_object_ref(object);
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(gone); i++)
+        if (strcmp(gone[i].version, ref.api_version) == 0 &&
+            (!gone[i].kind || strcmp(gone[i].kind, ref.kind) == 0))
+            return gone[i].since;
+    return NULL;
+}
+
 const cJSON *bl_object_controller(const cJSON *object)
 {
     const cJSON *owners = bl_json_at(object, "metadata", "ownerReferences", NULL), *owner;
@@ -143,13 +167,25 @@ const cJSON *bl_object_pod(const cJSON *object)
     return bl_json_at(object, "spec", "template", NULL);
 }
 
+static const cJSON *replicas_of(const cJSON *object)
+{
+    return bl_object_is(object, "", "Pod") ? NULL : bl_json_at(object, "spec", "replicas", NULL);
+}
+
 int64_t bl_object_replicas(const cJSON *object)
 {
-    int64_t replicas = 1;
+    int64_t replicas = bl_object_replicas_known(object) ? 1 : REPLICAS_OF_A_CLUSTER;
 
-    if (!bl_object_is(object, "", "Pod"))
-        (void)bl_json_int(bl_json_at(object, "spec", "replicas", NULL), &replicas);
+    (void)bl_json_int(replicas_of(object), &replicas);
     return replicas;
+}
+
+bool bl_object_replicas_known(const cJSON *object)
+{
+    const cJSON *value = replicas_of(object);
+    int64_t replicas;
+
+    return bl_json_is_null(value) || bl_json_int(value, &replicas);
 }
 
 int bl_container_named_port(const cJSON *container, const char *name)

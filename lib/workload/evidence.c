@@ -5,6 +5,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/image.h"
+#include "ballast/workload/servers.h"
 #include "recognise.h"
 
 /*
@@ -260,6 +261,37 @@ static int compare_signal(const void *name, const void *signal)
     return strcmp(name, ((const struct env_signal *)signal)->name);
 }
 
+static bool names_peer_ports(const char *value)
+{
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+    bl_servers_parse(&servers, BL_SERVERS_ENSEMBLE, value);
+    return servers.len && servers.items[0].election;
+}
+
+/*
+ * Applications have variables of these names too, and mean topics, themselves or the servers that they ask. What is
+ * filled in later may be anything.
+ */
+static bool reads_like(const char *name, const char *value)
+{
+    int64_t number;
+
+    if (!value || !*value || strpbrk(value, "${<"))
+        return true;
+    if (bl_text_ends(name, "LISTENERS"))
+        return strstr(value, "://") != NULL;
+    if (bl_text_ends(name, "_ID") && !bl_text_ends(name, "CLUSTER_ID"))
+        return bl_text_to_int(value, strlen(value), &number);
+    if (bl_text_ends(name, "PROCESS_ROLES"))
+        return strstr(value, "broker") || strstr(value, "controller");
+    if (bl_text_ends(name, "QUORUM_VOTERS"))
+        return strchr(value, '@') != NULL;
+    if (strcmp(name, "ZOO_SERVERS") == 0)
+        return names_peer_ports(value);
+    return true;
+}
+
 /* The first variable of each kind, in `ret_found`; NULL where there is none. */
 static void find_env(const cJSON *container, const char *ret_found[ENV_KINDS])
 {
@@ -272,7 +304,7 @@ static void find_env(const cJSON *container, const char *ret_found[ENV_KINDS])
                            compare_signal)
                  : NULL;
 
-        if (signal && !ret_found[signal->kind])
+        if (signal && !ret_found[signal->kind] && reads_like(name, bl_json_string(entry, "value")))
             ret_found[signal->kind] = signal->name;
     }
 }

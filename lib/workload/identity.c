@@ -5,6 +5,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/image.h"
+#include "ballast/workload/servers.h"
 #include "recognise.h"
 
 /* Who made it, which version it is, which part it plays in Kafka, and which labels name its pods. */
@@ -264,6 +265,24 @@ static bool role_from_conventions(struct bl_workload *workload)
     return false;
 }
 
+/* Every node may name the controllers' listeners; one that binds such a listener is a controller. */
+static bool role_from_listeners(struct bl_workload *workload, const struct bl_world *world)
+{
+    BL_AUTO(bl_setting_release) struct bl_setting names = {0};
+    BL_AUTO(bl_servers_release) struct bl_servers listeners = {0};
+    size_t quorum = 0;
+
+    if (!bl_workload_setting(workload, world, "controller.listener.names", &names) || !names.value)
+        return false;
+    (void)bl_workload_servers(workload, world, "listeners", &listeners);
+    for (size_t i = 0; i < listeners.len; i++)
+        quorum += bl_listener_in(names.value, listeners.items[i].name);
+    if (!quorum)
+        return false;
+    return set_role(workload, quorum < listeners.len ? BL_ROLE_COMBINED : BL_ROLE_CONTROLLER, true,
+                    "binds a listener of controller.listener.names");
+}
+
 /* The apache/kafka image without settings of its own starts one node that is both. */
 static bool role_from_image_default(struct bl_workload *workload)
 {
@@ -278,7 +297,8 @@ static bool role_from_image_default(struct bl_workload *workload)
 void bl_workload_find_kafka_role(struct bl_workload *workload, const struct bl_world *world)
 {
     if (role_from_labels(workload) || role_from_setting(workload, world) ||
-        role_from_conventions(workload) || role_from_image_default(workload))
+        role_from_listeners(workload, world) || role_from_conventions(workload) ||
+        role_from_image_default(workload))
         return;
     workload->kraft = bl_container_env(workload->container, "KAFKA_KRAFT_CLUSTER_ID") != NULL;
 }

@@ -59,8 +59,7 @@ static bool parse_listener(const char *text, size_t len, struct listener *ret_li
     return true;
 }
 
-/* "A,B" holds "B"; listener names are compared without case. */
-static bool list_has(const char *list, const char *name)
+bool bl_listener_in(const char *list, const char *name)
 {
     size_t want = strlen(name);
 
@@ -119,7 +118,7 @@ static bool is_controller(const struct bl_workload *workload, const struct liste
                           const char *name)
 {
     if (listeners->controllers.value)
-        return list_has(listeners->controllers.value, name);
+        return bl_listener_in(listeners->controllers.value, name);
     return workload->kraft && strcasecmp(name, "CONTROLLER") == 0;
 }
 
@@ -217,7 +216,7 @@ static void add_listeners(struct bl_workload *workload, const struct bl_world *w
 static enum bl_purpose zookeeper_purpose(const char *name, int number)
 {
     static const char *const election[] = {"election", NULL};
-    static const char *const peer[] = {"follower", "server", "peer", "quorum", "clustering", NULL};
+    static const char *const peer[] = {"follower", "peer", "quorum", "clustering", NULL};
     static const char *const client[] = {"client", "zookeeper", "zk", NULL};
 
     if (bl_text_holds(name, election) || number == 3888)

@@ -40,6 +40,9 @@ bool bl_workload_each_properties(const struct bl_workload *workload, const struc
 /** The value of `property` in the text of a properties file, for free(), or NULL. The last one wins. */
 char *bl_properties_get(const char *text, const char *property);
 
+/** Does "A,B" hold the listener name "B"? Listener names are compared without case. */
+bool bl_listener_in(const char *list, const char *name);
+
 /** Is this a label that differs between pods or revisions of one workload? */
 bool bl_label_is_volatile(const char *label);
 

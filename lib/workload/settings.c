@@ -376,6 +376,61 @@ static bool from_script(const struct bl_workload *workload, const char *property
     return false;
 }
 
+/* The value of an assignment as the shell reads it, but for what it expands. */
+static char *assigned_value(const char *text)
+{
+    if (*text == '"' || *text == '\'')
+        return bl_strndup(text + 1, strcspn(text + 1, *text == '"' ? "\"\n" : "'\n"));
+    return bl_strndup(text, strcspn(text, " \t\n;&|\"'"));
+}
+
+/* "export KAFKA_NODE_ID=…" for this property; the last assignment of a text counts. */
+static char *assignment_in(const char *text, const char *property)
+{
+    char *found = NULL;
+
+    for (const char *at = text; (at = strstr(at, "KAFKA_")); at++) {
+        size_t len = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+        bool begins = at == text || strchr(" \t\n;&|(", at[-1]);
+        struct bl_variable variable;
+
+        if (!begins || at[len] != '=')
+            continue;
+        BL_AUTO_FREE char *name = bl_strndup(at, len);
+        if (!read_variable(name, &variable) || !names_property(variable.name, property))
+            continue;
+        free(found);
+        found = assigned_value(at + len + 1);
+    }
+    return found;
+}
+
+/* What a start script exports outranks the environment that it was given. */
+static bool from_exports(const struct bl_workload *workload, const char *property,
+                         struct bl_setting *setting)
+{
+    static const char *const lists[] = {"command", "args"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
+        const cJSON *argument;
+        size_t index = 0;
+
+        cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i])) {
+            char *value =
+                cJSON_IsString(argument) ? assignment_in(argument->valuestring, property) : NULL;
+
+            if (value) {
+                setting->value = value;
+                setting->pointer =
+                    bl_asprintf("%s/%s/%zu", workload->container_pointer, lists[i], index);
+                return true;
+            }
+            index++;
+        }
+    }
+    return false;
+}
+
 bool bl_workload_setting(const struct bl_workload *workload, const struct bl_world *world,
                          const char *property, struct bl_setting *ret_setting)
 {
@@ -385,6 +440,7 @@ bool bl_workload_setting(const struct bl_workload *workload, const struct bl_wor
     return from_arguments(workload, "args", property, ret_setting) ||
            from_arguments(workload, "command", property, ret_setting) ||
            from_script(workload, property, ret_setting) ||
+           from_exports(workload, property, ret_setting) ||
            from_env(workload, property, ret_setting) ||
            from_env_from(workload, world, property, ret_setting) ||
            bl_workload_each_properties(workload, world, search_text, &search) ||

@@ -180,6 +180,17 @@ static void judge_limit(struct bl_rule_run *run, const struct bl_ensemble *ensem
     }
 }
 
+static void judge_version(struct bl_rule_run *run, const struct budget *budget)
+{
+    const char *since = bl_object_gone_since(budget->entry->object);
+    BL_AUTO_FREE char *what =
+        bl_asprintf("never gets into the cluster: %s is not served since Kubernetes %s",
+                    budget->entry->ref.api_version, since ? since : "");
+
+    if (since)
+        wrong(run, budget, "/apiVersion", "Write policy/v1.", what);
+}
+
 static void judge_budget(struct bl_rule_run *run, const struct bl_ensemble *ensemble,
                          const struct bl_world_entry *entry)
 {
@@ -187,6 +198,7 @@ static void judge_budget(struct bl_rule_run *run, const struct bl_ensemble *ense
     struct budget budget = {entry, bl_json_get(entry->object, "spec"), 0};
     const char *eviction = bl_json_string(budget.spec, "unhealthyPodEvictionPolicy");
 
+    judge_version(run, &budget);
     count_pods(run, ensemble, &budget);
     judge_limit(run, ensemble, &budget);
     if (eviction && strcmp(eviction, "AlwaysAllow") == 0 && params->eviction_policy == 0)
@@ -219,6 +231,16 @@ static bool meant_for(const struct bl_rule_run *run, const cJSON *selector)
     return all > 1 && same * 2 >= all;
 }
 
+/* "zk-pdb" of "zk": named after the workload. */
+static bool is_named_for(const struct bl_rule_run *run, const struct bl_world_entry *entry)
+{
+    const char *name = run->workload->ref.name;
+    size_t len = strlen(name);
+
+    return len && strncmp(entry->ref.name, name, len) == 0 &&
+           (!entry->ref.name[len] || entry->ref.name[len] == '-');
+}
+
 static bool selects_anything(const struct bl_rule_run *run, const struct bl_world_entry *entry,
                              const cJSON *selector)
 {
@@ -237,7 +259,8 @@ static void note_idle(struct bl_rule_run *run, const struct bl_world_entry *entr
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(1024);
 
-    if (!meant_for(run, selector) || selects_anything(run, entry, selector))
+    if (!(meant_for(run, selector) || is_named_for(run, entry)) ||
+        selects_anything(run, entry, selector))
         return;
     bl_selector_describe(&text, selector);
     bl_run_report(run, BL_FAULT_NOTE, entry->index, "/spec/selector",
@@ -292,6 +315,30 @@ static void give_budget(struct bl_rule_run *run, const struct bl_ensemble *ensem
                          "%s has no disruption budget: a drain may take all its pods at once", who);
 }
 
+/* A rolling update goes past every budget; a percentage is rounded down, to 1 at least (KEP-961). */
+static void judge_update(struct bl_rule_run *run, const struct bl_workload *member)
+{
+    BL_ERROR(ignored);
+    const struct params *params = run->params;
+    const cJSON *most = bl_json_at(member->object, "spec", "updateStrategy", "rollingUpdate",
+                                   "maxUnavailable", NULL);
+    struct bl_intstr value;
+
+    if (bl_json_is_null(most) || !bl_object_is(member->object, "apps", "StatefulSet") ||
+        bl_intstr_parse(most, &value, &ignored) < 0)
+        return;
+    int64_t at_once = bl_intstr_scale(value, member->replicas, false);
+    if (at_once <= params->max_unavailable)
+        return;
+    BL_AUTO_FREE char *who = bl_describe(member->object);
+    bl_run_report(run, BL_FAULT_NOTE, member->index,
+                  "/spec/updateStrategy/rollingUpdate/maxUnavailable",
+                  "Leave it out: it is 1 then.",
+                  "a rolling update of %s takes %" PRId64
+                  " pods down at once, whatever the disruption budget says",
+                  who, at_once);
+}
+
 static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     const struct bl_world_entry *first = NULL;
@@ -313,6 +360,8 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
     }
     if (!first)
         give_budget(run, ensemble);
+    for (size_t i = 0; i < ensemble->members.len; i++)
+        judge_update(run, bl_ensemble_member(run->scene, ensemble, i));
 }
 
 const struct bl_rule bl_rule_disruption_budget = {

@@ -121,9 +121,11 @@ static void check_least(struct bl_rule_run *run, const struct bl_workload *workl
         report(run, workload, effective, hint, message);
 }
 
+/* -1 where a number of replicas is not known yet. */
 static int64_t brokers_of(const struct bl_rule_run *run, const struct bl_workload *workload)
 {
     int64_t count = 0;
+    bool known = true;
 
     for (size_t i = 0; i < run->scene->workloads.len; i++) {
         const struct bl_workload *other = run->scene->workloads.items[i];
@@ -132,8 +134,9 @@ static int64_t brokers_of(const struct bl_rule_run *run, const struct bl_workloa
             (other->ensemble == workload->ensemble ||
              (workload->cluster && bl_text_eq(other->cluster, workload->cluster))))
             count += other->replicas;
+        known &= bl_object_replicas_known(other->object);
     }
-    return count;
+    return known ? count : -1;
 }
 
 static void check_against(struct bl_rule_run *run, const struct bl_workload *workload,
@@ -156,7 +159,7 @@ static void check_brokers(struct bl_rule_run *run, const struct bl_workload *wor
 {
     int64_t brokers = brokers_of(run, workload);
 
-    if (!factor->set || !factor->known || factor->number <= brokers || !brokers ||
+    if (brokers < 0 || !factor->set || !factor->known || factor->number <= brokers || !brokers ||
         !*workload->pod_pointer)
         return;
 
@@ -191,6 +194,8 @@ static void check_numbers(struct bl_rule_run *run, const struct bl_workload *wor
     check_against(run, workload, &factor, &in_sync);
     check_against(run, workload, &log, &log_in_sync);
     check_brokers(run, workload, &factor);
+    check_brokers(run, workload, &offsets);
+    check_brokers(run, workload, &log);
 }
 
 static void check_truths(struct bl_rule_run *run, const struct bl_workload *workload)

@@ -55,6 +55,20 @@ static void edit(struct bl_rule_run *run)
         API_DEFAULT_SECONDS);
 }
 
+/* What starts a broker, by a piece of its path. */
+static const char *const starts[] = {"kafka-server-start",   "kafka/docker/run",
+                                     "confluent/docker/run", "scripts/kafka/run.sh",
+                                     "start-kafka.sh",       "kafka_run.sh"};
+
+static const char *find_start(const char *text)
+{
+    const char *found = NULL;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(starts) && !found; i++)
+        found = strstr(text, starts[i]);
+    return found;
+}
+
 /* `sh -c "a; kafka-server-start.sh"` without exec: the shell gets the signal and keeps it. */
 static bool shell_keeps_signal(const struct bl_workload *workload)
 {
@@ -64,13 +78,62 @@ static bool shell_keeps_signal(const struct bl_workload *workload)
     for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
         cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i])) {
             const char *text = cJSON_IsString(argument) ? argument->valuestring : "";
-            const char *start = strstr(text, "kafka-server-start");
 
-            if (start && strpbrk(text, ";\n&") && !strstr(text, "exec "))
+            if (find_start(text) && strpbrk(text, ";\n&") && !strstr(text, "exec "))
                 return true;
         }
     }
     return false;
+}
+
+static void check_controlled_shutdown(struct bl_rule_run *run)
+{
+    BL_AUTO(bl_setting_release) struct bl_setting setting = {0};
+
+    if (!bl_workload_has_logs(run->workload) ||
+        !bl_workload_setting(run->workload, run->scene->world, "controlled.shutdown.enable",
+                             &setting) ||
+        !setting.value || strcasecmp(setting.value, "false") != 0)
+        return;
+    bl_run_report(run, BL_FAULT_WRONG, setting.elsewhere ? setting.elsewhere->index : run->object,
+                  setting.pointer ? setting.pointer : "", "Remove it: true is Kafka's default.",
+                  "controlled.shutdown.enable is false: the broker goes without handing its "
+                  "partitions over, however much time it is given");
+}
+
+/* "sleep 600" anywhere in the hook's command, in seconds; 0 where there is none that is a plain number. */
+static int64_t sleep_of(const cJSON *hook)
+{
+    const cJSON *word;
+    int64_t most = 0, number = 0;
+    bool after_sleep = false;
+
+    (void)bl_json_int(bl_json_at(hook, "sleep", "seconds", NULL), &most);
+    cJSON_ArrayForEach(word, bl_json_at(hook, "exec", "command", NULL)) {
+        const char *text = cJSON_IsString(word) ? word->valuestring : "";
+        const char *at = strstr(text, "sleep ");
+        const char *digits = after_sleep ? text : at ? at + strlen("sleep ") : "";
+
+        if (bl_text_to_int(digits, strspn(digits, "0123456789"), &number) && number > most)
+            most = number;
+        after_sleep = bl_text_eq(text, "sleep") || bl_text_ends(text, "/sleep");
+    }
+    return most;
+}
+
+/* The hook's time counts in the grace period, and SIGTERM comes only behind it. */
+static void check_pre_stop(struct bl_rule_run *run, int64_t grace)
+{
+    const cJSON *hook = bl_json_at(run->workload->container, "lifecycle", "preStop", NULL);
+    BL_AUTO_FREE char *path = bl_container_pointer(run->workload, "lifecycle/preStop");
+    int64_t slept = sleep_of(hook);
+
+    if (slept && slept >= grace)
+        bl_run_report(run, BL_FAULT_WRONG, run->object, path,
+                      "Shorten the sleep, or raise terminationGracePeriodSeconds above it.",
+                      "preStop sleeps %lld s of a grace period of %lld s: the broker is killed "
+                      "before it hears that it should stop",
+                      (long long)slept, (long long)grace);
 }
 
 static void check(struct bl_rule_run *run)
@@ -89,6 +152,8 @@ static void check(struct bl_rule_run *run)
             "the broker is killed %lld s after SIGTERM, which is too soon for a controlled "
             "shutdown",
             (long long)seconds);
+    check_controlled_shutdown(run);
+    check_pre_stop(run, seconds);
     if (shell_keeps_signal(run->workload) &&
         !bl_json_at(run->workload->container, "lifecycle", NULL))
         bl_run_report(run, BL_FAULT_NOTE, run->object, run->workload->container_pointer,

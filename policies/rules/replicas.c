@@ -2,6 +2,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/workload/servers.h"
 #include "rule.h"
 
 /*
@@ -42,38 +43,27 @@ static const struct bl_field fields[] = {
 };
 static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
-/* Entries of "a:2888:3888::1 b:2888…" or of "1@a:9093,2@b:9093". */
-static int64_t entries(const char *list)
-{
-    int64_t count = 0;
-
-    while (list && *list) {
-        size_t len = strcspn(list, ",; \n");
-
-        count += len > 0;
-        list += len;
-        list += strspn(list, ",; \n");
-    }
-    return count;
-}
-
+/* How many servers or voters the settings name. */
 static int64_t listed(const struct bl_rule_run *run)
 {
     static const char *const properties[] = {"controller.quorum.voters",
                                              "controller.quorum.bootstrap.servers"};
-    const cJSON *container = run->workload->container;
-    int64_t most = entries(bl_container_env_value(container, "ZOO_SERVERS"));
+    const struct bl_world *world = run->scene->world;
+    size_t most = 0;
 
-    if (run->workload->role == BL_ROLE_ZOOKEEPER)
-        return most;
-    for (size_t i = 0; i < BL_ARRAY_LEN(properties); i++) {
-        BL_AUTO(bl_setting_release) struct bl_setting setting = {0};
+    if (run->workload->role == BL_ROLE_ZOOKEEPER) {
+        BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
-        if (bl_workload_setting(run->workload, run->scene->world, properties[i], &setting) &&
-            entries(setting.value) > most)
-            most = entries(setting.value);
+        (void)bl_workload_ensemble_servers(run->workload, world, &servers);
+        return (int64_t)servers.len;
     }
-    return most;
+    for (size_t i = 0; i < BL_ARRAY_LEN(properties); i++) {
+        BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+        (void)bl_workload_servers(run->workload, world, properties[i], &servers);
+        most = servers.len > most ? servers.len : most;
+    }
+    return (int64_t)most;
 }
 
 /* Replicas of all ensembles of the cluster that play one of these parts. */
@@ -144,11 +134,48 @@ static void check_brokers(struct bl_rule_run *run, const struct params *params)
                             : "are too few to keep topics available while one of them restarts");
 }
 
+/* Written where something else fills the number in, or in quotes, which the API server refuses. */
+static bool note_unknown(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
+{
+    bool unknown = false;
+
+    for (size_t i = 0; i < ensemble->members.len; i++) {
+        const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
+
+        if (bl_object_replicas_known(member->object))
+            continue;
+        BL_AUTO_FREE char *who = bl_describe(member->object);
+        bl_run_report(run, BL_FAULT_NOTE, member->index, "/spec/replicas",
+                      "Write a number, or lint what is applied in the end.",
+                      "replicas of %s is not a number, so the members could not be counted", who);
+        unknown = true;
+    }
+    return unknown;
+}
+
+/* An object that no API server takes has no pods, whatever number it asks for. */
+static void check_versions(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
+{
+    for (size_t i = 0; i < ensemble->members.len; i++) {
+        const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
+        const char *since = bl_object_gone_since(member->object);
+        BL_AUTO_FREE char *who = bl_describe(member->object);
+
+        if (since)
+            bl_run_report(run, BL_FAULT_WRONG, member->index, "/apiVersion", "Write apps/v1.",
+                          "%s never gets into the cluster: %s is not served since Kubernetes %s",
+                          who, member->ref.api_version, since);
+    }
+}
+
 static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     const struct params *params = run->params;
     int64_t told = listed(run), count;
 
+    check_versions(run, ensemble);
+    if (note_unknown(run, ensemble))
+        return;
     /* Scaled to nothing is stopped on purpose. */
     if (ensemble->replicas == 0)
         return;

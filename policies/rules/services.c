@@ -46,11 +46,57 @@ static void claim_edits(struct bl_rule_run *run, size_t service)
     }
 }
 
+/* Pods get their names from the Service that spec.serviceName names, if it selects them. */
+static void check_governing(struct bl_rule_run *run)
+{
+    const char *name = bl_json_string(bl_json_get(run->workload->object, "spec"), "serviceName");
+    const struct bl_world_entry *service =
+        name ? bl_world_find_entry(run->scene->world, BL_WORLD_SERVICE,
+                                   run->workload->ref.namespace, name)
+             : NULL;
+    const cJSON *selector = service ? bl_json_at(service->object, "spec", "selector", NULL) : NULL;
+
+    /* Without a selector somebody else keeps its endpoints. */
+    if (!selector || !selector->child || bl_labels_include(run->workload->pod_labels, selector))
+        return;
+    BL_AUTO_FREE char *who = bl_describe(run->workload->object);
+    bl_run_report(run, BL_FAULT_NOTE, service->index, "/spec/selector",
+                  "Make it select the labels of the pod template.",
+                  "Service \"%s\" gives the pods of %s their names (spec.serviceName) and does not "
+                  "select them: no member can be found by its name",
+                  name, who);
+}
+
+/*
+ * Of a Service "kafka" each pod of its namespace gets KAFKA_PORT, which Confluent's start script takes for a setting of
+ * old, and gives up. A headless Service makes no variables.
+ */
+static void check_links(struct bl_rule_run *run)
+{
+    const cJSON *spec = bl_json_get(run->workload->pod, "spec");
+    const struct bl_world_entry *service = bl_world_find_entry(
+        run->scene->world, BL_WORLD_SERVICE, run->workload->ref.namespace, "kafka");
+    const cJSON *service_spec = service ? bl_json_get(service->object, "spec") : NULL;
+
+    if (!service || strcmp(run->workload->distribution, "confluent") != 0 ||
+        !bl_workload_is_kafka(run->workload) || !bl_json_bool(spec, "enableServiceLinks", true) ||
+        bl_text_eq(bl_json_string(service_spec, "clusterIP"), "None") ||
+        bl_text_eq(bl_json_string(service_spec, "type"), "ExternalName"))
+        return;
+    BL_AUTO_FREE char *path = bl_pod_pointer(run->workload, "spec");
+    bl_run_report(run, BL_FAULT_NOTE, run->object, path,
+                  "Set enableServiceLinks: false, or name the Service otherwise.",
+                  "Service \"kafka\" gives these pods a variable KAFKA_PORT, with which cp-kafka "
+                  "does not start");
+}
+
 static void check(struct bl_rule_run *run)
 {
     struct bl_world_iter iter =
         bl_world_walk(run->scene->world, BL_WORLD_SERVICE, run->workload->ref.namespace);
 
+    check_governing(run);
+    check_links(run);
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
         if (!bl_service_addresses_pods(entry->object) ||
             !bl_labels_include(run->workload->pod_labels,

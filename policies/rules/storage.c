@@ -2,6 +2,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/json/pointer.h"
 #include "rule.h"
 
 /*
@@ -39,6 +40,52 @@ static char *volume_pointer(const struct bl_workload *workload, const char *name
     return bl_strdup(workload->container_pointer);
 }
 
+static bool has_claim_template(const struct bl_workload *workload, const char *name)
+{
+    const cJSON *claim;
+
+    cJSON_ArrayForEach(claim, bl_json_at(workload->object, "spec", "volumeClaimTemplates", NULL)) {
+        if (bl_text_eq(bl_json_string(bl_json_get(claim, "metadata"), "name"), name))
+            return true;
+    }
+    return false;
+}
+
+/* On one disk each pod may still have a folder of its own: "$(POD_NAME)" in the path, or subPathExpr. */
+static bool is_folder_of_the_pod(const struct bl_workload *workload,
+                                 const struct bl_data_volume *data)
+{
+    const cJSON *mount;
+
+    cJSON_ArrayForEach(mount, bl_json_get(workload->container, "volumeMounts")) {
+        if (bl_text_eq(bl_json_string(mount, "name"), data->volume) &&
+            bl_json_get(mount, "subPathExpr"))
+            return true;
+    }
+    return strchr(data->path, '$') != NULL;
+}
+
+/* A claim that the template names is one disk for all replicas. */
+static bool is_shared_claim(const struct bl_workload *workload, const struct bl_data_volume *data,
+                            const char *pointer)
+{
+    const cJSON *volume = bl_pointer_find(workload->object, pointer);
+
+    return *workload->pod_pointer && workload->replicas > 1 &&
+           bl_json_get(volume, "persistentVolumeClaim") &&
+           !has_claim_template(workload, data->volume) && !is_folder_of_the_pod(workload, data);
+}
+
+static void check_claim(struct bl_rule_run *run, const struct bl_data_volume *data,
+                        const char *path)
+{
+    if (is_shared_claim(run->workload, data, path))
+        bl_run_report(run, BL_FAULT_WRONG, run->object, path,
+                      "Use a volumeClaimTemplate, which gives each replica a claim of its own.",
+                      "all replicas have their data in %s on the one claim of volume \"%s\"",
+                      data->path, data->volume);
+}
+
 static void check_volume(struct bl_rule_run *run, const struct bl_data_volume *data)
 {
     static const char *const hint = "Use a volumeClaimTemplate and mount it there.";
@@ -61,6 +108,8 @@ static void check_volume(struct bl_rule_run *run, const struct bl_data_volume *d
                       data->path, data->volume);
         break;
     case BL_STORAGE_CLAIM:
+        check_claim(run, data, path);
+        break;
     case BL_STORAGE_UNKNOWN:
         break;
     }

@@ -3,6 +3,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/json/pointer.h"
 #include "ballast/object/selector.h"
 #include "rule.h"
 
@@ -119,10 +120,14 @@ static bool term_reaches_own_namespace(const struct bl_rule_run *run, const cJSO
 {
     const cJSON *namespaces = bl_json_get(term, "namespaces"), *name;
 
+    /* An empty namespaceSelector is all namespaces; what another one selects is not in sight. */
+    if (!bl_json_is_null(bl_json_get(term, "namespaceSelector")))
+        return true;
     if (!namespaces || !namespaces->child)
         return true;
     cJSON_ArrayForEach(name, namespaces) {
-        if (cJSON_IsString(name) && strcmp(name->valuestring, run->workload->ref.namespace) == 0)
+        if (cJSON_IsString(name) &&
+            bl_namespace_may_equal(name->valuestring, run->workload->ref.namespace))
             return true;
     }
     return false;
@@ -193,6 +198,12 @@ static void mend_spread(struct bl_rule_run *run, const char *key)
                 "the spread over %s has no labelSelector, so it selects no pod and does nothing",
                 key);
     }
+}
+
+/* Nothing made from a selector that misses the pods would select them. */
+static bool misses_own_template(const struct bl_rule_run *run)
+{
+    return run->workload->selector && !selects_itself(run, run->workload->selector);
 }
 
 static void add_spread(struct bl_rule_run *run, const struct params *params)
@@ -281,6 +292,40 @@ static bool node_selector_names(const struct bl_rule_run *run, const char *key)
     return bl_json_get(pod_value(run, "spec/nodeSelector"), key) != NULL;
 }
 
+/* Does this term leave nodes of one zone only? */
+static bool term_pins(const cJSON *term, const char *key)
+{
+    const cJSON *expression;
+
+    cJSON_ArrayForEach(expression, bl_json_get(term, "matchExpressions")) {
+        if (bl_text_eq(bl_json_string(expression, "key"), key) &&
+            bl_text_eq(bl_json_string(expression, "operator"), "In") &&
+            bl_json_len(bl_json_get(expression, "values")) == 1)
+            return true;
+    }
+    return false;
+}
+
+/* Pods that may run in one zone only have nothing to be spread over; others of the cluster are in other zones. */
+static bool pins(const cJSON *node_selector, const cJSON *terms, const char *key)
+{
+    return bl_json_get(node_selector, key) ||
+           (bl_json_len(terms) == 1 && term_pins(terms->child, key));
+}
+
+static bool is_pinned(const struct bl_rule_run *run, const char *key)
+{
+    return pins(pod_value(run, "spec/nodeSelector"), pod_value(run, NODE_TERMS), key);
+}
+
+static bool workload_is_pinned(const struct bl_workload *workload, const char *key)
+{
+    BL_AUTO_FREE char *terms = bl_pod_pointer(workload, NODE_TERMS);
+
+    return pins(bl_json_at(workload->pod, "spec", "nodeSelector", NULL),
+                bl_pointer_find(workload->object, terms), key);
+}
+
 static cJSON *label_exists(const char *key)
 {
     cJSON *expression = bl_json_new_object();
@@ -324,10 +369,12 @@ static void edit(struct bl_rule_run *run)
     const struct params *params = run->params;
     const char *zone = zone_key(params);
 
-    if (!run->workload->selector)
+    if (!run->workload->selector || misses_own_template(run))
         return;
-    add_spread(run, params);
-    add_terms(run, (enum strength)params->anti_affinity, zone);
+    if (!is_pinned(run, zone)) {
+        add_spread(run, params);
+        add_terms(run, (enum strength)params->anti_affinity, zone);
+    }
     add_terms(run, host_strength(run, params), HOST_KEY);
     if (params->require_zone_label)
         require_label(run, zone);
@@ -347,6 +394,17 @@ static void check_selector(struct bl_rule_run *run, const cJSON *holder, const c
                   path, "Make its labelSelector select the labels of this pod template.",
                   "%s on %s selects %s, which the pods themselves do not carry, so it does nothing",
                   what, key ? key : "?", text.text);
+}
+
+static void check_namespaces(struct bl_rule_run *run, const cJSON *term, const char *path)
+{
+    const char *key = bl_json_string(term, "topologyKey");
+
+    if (selects_itself(run, bl_json_get(term, "labelSelector")) &&
+        !term_reaches_own_namespace(run, term))
+        bl_run_report(run, BL_FAULT_WRONG, run->object, path, "Leave `namespaces` out.",
+                      "the anti-affinity on %s looks at other namespaces only, so it does nothing",
+                      key ? key : "?");
 }
 
 static void check_limits(struct bl_rule_run *run, const cJSON *constraint, const char *path)
@@ -397,9 +455,11 @@ static void check_term_list(struct bl_rule_run *run, bool required, const char *
         const char *key = topology_is(term, zone) ? zone : HOST_KEY;
 
         /* A term that keeps the pods from others is none of our business if another keeps them apart. */
-        if (topology_is(term, key) && !find_term(run, true, key).works &&
-            !find_term(run, false, key).works)
-            check_selector(run, term, path, "the anti-affinity");
+        if (!topology_is(term, key) || find_term(run, true, key).works ||
+            find_term(run, false, key).works)
+            continue;
+        check_selector(run, term, path, "the anti-affinity");
+        check_namespaces(run, term, path);
     }
 }
 
@@ -434,6 +494,30 @@ static void check_label(struct bl_rule_run *run, const char *key)
                   "pods may land on nodes without a zone (%s)", key);
 }
 
+/* Workloads of one zone each are a way to spread; one workload in one zone is none. */
+static void check_pinned(struct bl_rule_run *run, const char *zone)
+{
+    const struct bl_ensemble *ensemble = &run->scene->ensembles.items[run->workload->ensemble];
+    BL_AUTO_FREE char *path = bl_pod_pointer(run->workload, "spec");
+    BL_AUTO_FREE char *who = bl_describe(run->workload->object);
+
+    if (ensemble->members.len == 1 && run->workload->replicas > 1)
+        bl_run_report(run, BL_FAULT_NOTE, run->object, path,
+                      "Let its pods run in several zones, if there are several.",
+                      "all pods of %s are pinned to one zone (%s)", who, zone);
+}
+
+static void report_selector(struct bl_rule_run *run)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(1024);
+    BL_AUTO_FREE char *who = bl_describe(run->workload->object);
+
+    bl_selector_describe(&text, run->workload->selector);
+    bl_run_report(run, BL_FAULT_WRONG, run->object, "/spec/selector",
+                  "Make it select the labels of the pod template; the API server refuses it.",
+                  "the selector of %s (%s) does not select its own pod template", who, text.text);
+}
+
 static void check(struct bl_rule_run *run)
 {
     const struct params *params = run->params;
@@ -446,14 +530,20 @@ static void check(struct bl_rule_run *run)
                       "%s has no labels that a spread could select", who);
         return;
     }
+    if (misses_own_template(run)) {
+        report_selector(run);
+        return;
+    }
     check_constraints(run, zone);
     check_term_list(run, true, zone);
     check_term_list(run, false, zone);
-    if (!find_spread(run, zone).any && !find_term(run, true, zone).works)
+    if (!find_spread(run, zone).any && !find_term(run, true, zone).works && !is_pinned(run, zone))
         bl_run_report(run, BL_FAULT_MISSING, run->object, path,
                       "Add topologySpreadConstraints with a labelSelector that selects the pods.",
                       "%s can lose all replicas with one zone: nothing spreads its pods over %s",
                       who, zone);
+    if (is_pinned(run, zone))
+        check_pinned(run, zone);
     check_host(run, params);
     if (params->require_zone_label)
         check_label(run, zone);
@@ -463,9 +553,12 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 {
     if (ensemble->members.len < 2 || run->workload->owner)
         return;
-    for (size_t i = 0; i < ensemble->members.len; i++)
-        if (!*bl_ensemble_member(run->scene, ensemble, i)->pod_pointer)
+    for (size_t i = 0; i < ensemble->members.len; i++) {
+        const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
+
+        if (!*member->pod_pointer || workload_is_pinned(member, zone_key(run->params)))
             return;
+    }
     bl_run_report(
         run, BL_FAULT_NOTE, run->object, "",
         "Use one StatefulSet, or give all of them a common label and select that.",

@@ -93,3 +93,45 @@ it "judges two renders of one release apart"
 sed 's/20.0.6/20.1.0/; s/3.3.2/3.4.0/' release.yaml >next.yaml
 run "$BALLAST" lint --fail-on error release.yaml next.yaml
 expect_rc 0
+
+it "tells of Kafka that is not judged"
+run "$BALLAST" lint "$SRC/tests/golden/fixtures/faults/openshift-template-and-replication-controller-pass-in-silence.yaml"
+expect_rc 0
+expect_err_contains 'ReplicationController "rc" is not judged: its pods have no stable names'
+expect_err_contains 'Kafka "cr" is not judged: it is a Strimzi resource'
+expect_err_contains "0 of 2 objects are Kafka or ZooKeeper, 2 more not judged"
+
+it "passes over what a folder holds beside manifests, and says so"
+mkdir -p chart/templates
+cp release.yaml chart/release.yaml
+echo "resources: [release.yaml]" >chart/kustomization.yaml
+echo '- {op: remove, path: /spec/kafka}' >chart/patch.yaml
+printf 'apiVersion: apps/v1\nkind: {{ .kind }}\nmetadata: {name: kafka}\n' >chart/templates/kafka.yaml
+run "$BALLAST" lint --fail-on error chart
+expect_rc 0
+expect_err_contains "passed over: chart/kustomization.yaml:1: not a Kubernetes object"
+expect_err_contains "passed over: chart/patch.yaml:1: not a Kubernetes object"
+expect_err_contains "passed over: chart/templates/kafka.yaml:2: could not read YAML"
+expect_err_contains "2 of 8 objects"
+
+it "refuses them where they are named"
+run "$BALLAST" lint chart/kustomization.yaml
+expect_rc 2
+expect_err_contains "chart/kustomization.yaml:1: error: not a Kubernetes object"
+
+it "does not pass over manifests of Kafka that have a mistake in them"
+printf 'apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: kafka\nspec: {}\n' >chart/broken.yaml
+run "$BALLAST" lint chart
+expect_rc 2
+expect_err_contains "chart/broken.yaml:"
+rm chart/broken.yaml
+
+it "goes on past somebody else's mistakes"
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: "1", a: "2"}\n---\nfoo: [\n---\n' >others-and-kafka.yaml
+cat release.yaml >>others-and-kafka.yaml
+run "$BALLAST" lint --fail-on error others-and-kafka.yaml
+expect_rc 0
+expect_err_contains "others-and-kafka.yaml:4: could not read YAML: duplicate key"
+expect_err_contains "others-and-kafka.yaml:7: could not read YAML"
+run "$BALLAST" harden -q others-and-kafka.yaml
+cli_check "their text is as it was" test "$(head -n 7 "$out")" = "$(head -n 7 others-and-kafka.yaml)"

@@ -6,7 +6,7 @@
  * What a plain scalar means follows sigs.k8s.io/yaml (YAML 1.1: yes/no/on/off are booleans, 0755 is
  * octal, a timestamp stays a string); anchors and merge keys are resolved, within limits, and a key that
  * stands behind "<<" beats what is merged, one before it does not, as goyaml has it. Stricter than kubectl
- * in this: a duplicate key is refused.
+ * in this: a duplicate key is refused, unless it is asked otherwise.
  *
  * bl_yaml_rewrite() is the way back: it changes the text only where the value changed, so comments,
  * quotes and order survive, and it proves the result by reading it again.
@@ -64,6 +64,17 @@ struct bl_yaml_doc;
  */
 BL_CHECK int bl_yaml_parse(const char *file, const struct bl_yaml_segment *segment,
                            struct bl_yaml_doc **ret_doc, struct bl_error **err);
+
+/**
+ * The same as kubectl reads it: of a key that stands twice the last one counts. `ret_duplicate` gets what bl_yaml_parse()
+ * would have failed with; NULL where it would not have.
+ */
+BL_CHECK int bl_yaml_parse_as_kubectl(const char *file, const struct bl_yaml_segment *segment,
+                                      struct bl_yaml_doc **ret_doc, struct bl_error **ret_duplicate,
+                                      struct bl_error **err);
+/** A document that is not read: its root is NULL and its text goes through as it is. */
+BL_NONNULL struct bl_yaml_doc *bl_yaml_doc_unread(const char *file,
+                                                  const struct bl_yaml_segment *segment);
 
 const cJSON *bl_yaml_doc_root(const struct bl_yaml_doc *doc);
 const struct bl_yaml_segment *bl_yaml_doc_segment(const struct bl_yaml_doc *doc);

@@ -16,6 +16,7 @@
 struct bl_document {
     size_t file; /* index into the manifest's files */
     struct bl_yaml_doc *yaml;
+    struct bl_error *doubt; /* a key stands twice, or it could not be read; NULL */
 };
 
 struct bl_item {
@@ -43,12 +44,25 @@ struct bl_manifest {
         struct bl_item *items;
         size_t len, cap;
     } objects; /* in order */
+    struct {
+        struct bl_error **items;
+        size_t len, cap;
+    } passed_over; /* files of folders that hold no objects, and why */
 };
 
-/** Reads one file ("-" is standard input) after those that are there. Errors name file and line. */
+/**
+ * Reads one file ("-" is standard input) after those that are there. Errors name file and line.
+ *
+ * A document that cannot be read and does not speak of Kafka or ZooKeeper is somebody else's: it holds no object, its
+ * text stays, and its doubt says why. A key that stands twice is a doubt too, and the last one counts, as for kubectl.
+ * Whether a doubtful object is one that matters is for the caller to find out.
+ */
 BL_CHECK int bl_manifest_read(struct bl_manifest *manifest, const char *path,
                               struct bl_error **err);
-/** The same from memory; takes `text`, which comes from malloc. */
+/** The same for a file that was found in a folder: one that holds no object (values, a template) is passed over. */
+BL_CHECK int bl_manifest_read_found(struct bl_manifest *manifest, const char *path,
+                                    struct bl_error **err);
+/** bl_manifest_read() from memory; takes `text`, which comes from malloc. */
 BL_CHECK int bl_manifest_add(struct bl_manifest *manifest, const char *name, char *text, size_t len,
                              struct bl_error **err);
 void bl_manifest_release(struct bl_manifest *manifest);

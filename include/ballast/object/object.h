@@ -51,6 +51,12 @@ bool bl_namespace_may_equal(const char *a, const char *b);
 /** The name of the node that a pod is bound to, or NULL. */
 const char *bl_pod_node(const cJSON *pod);
 
+/**
+ * The Kubernetes version ("1.25") since which its apiVersion is served no more, or NULL. Only versions of kinds that
+ * Ballast reads are known.
+ */
+const char *bl_object_gone_since(const cJSON *object);
+
 /** The owner with controller: true, or NULL. */
 const cJSON *bl_object_controller(const cJSON *object);
 
@@ -60,8 +66,13 @@ bool bl_object_is_workload(const cJSON *object);
 const char *bl_object_pod_pointer(const cJSON *object);
 /** What stands there; NULL where the object is no workload or has no template. */
 const cJSON *bl_object_pod(const cJSON *object);
-/** spec.replicas with its default of 1; 1 for a Pod. */
+/**
+ * spec.replicas with its default of 1; 1 for a Pod. What is no number, such as a placeholder that something fills in
+ * later, counts as 3: as a cluster, never as a single pod.
+ */
 int64_t bl_object_replicas(const cJSON *object);
+/** Is spec.replicas a number, or not given? */
+bool bl_object_replicas_known(const cJSON *object);
 
 /** A container's port by name, 0 where it declares none of that name. */
 int bl_container_named_port(const cJSON *container, const char *name);

@@ -441,6 +441,39 @@ START_TEST(origins_count_from_the_file)
 }
 END_TEST
 
+START_TEST(as_kubectl_the_last_of_two_counts)
+{
+    static const struct {
+        const char *why, *text, *want, *duplicate;
+    } texts[] = {
+        {"none twice", "a: 1\nb: 2\n", "{\"a\":1,\"b\":2}", NULL},
+        {"the last value, at its own place", "a: 1\nb: 2\na: 3\n", "{\"b\":2,\"a\":3}",
+         "f.yaml:3: could not read YAML: duplicate key \"a\", first on line 1"},
+        {"three of them", "a: 1\na: 2\na: 3\n", "{\"a\":3}",
+         "f.yaml:2: could not read YAML: duplicate key \"a\", first on line 1"},
+        {"deep down, and only the first is told", "x: {a: 1, a: 2}\nz: [{b: 1, b: 2}]\n",
+         "{\"x\":{\"a\":2},\"z\":[{\"b\":2}]}",
+         "f.yaml:1: could not read YAML: duplicate key \"a\", first on line 1"},
+    };
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(texts); i++) {
+        const struct bl_yaml_segment segment = {texts[i].text, strlen(texts[i].text), 1};
+        BL_AUTO(bl_yaml_doc_cleanup) struct bl_yaml_doc *doc = NULL;
+        BL_AUTO(bl_strbuf_release) struct bl_strbuf json = BL_STRBUF_INIT(1024);
+        BL_ERROR(duplicate);
+        BL_ERROR(err);
+
+        BL_WHY(bl_yaml_parse_as_kubectl("f.yaml", &segment, &doc, &duplicate, &err) == 0,
+               texts[i].why);
+        bl_json_write(&json, bl_yaml_doc_root(doc));
+        ck_assert_str_eq(json.text, texts[i].want);
+        BL_WHY(!duplicate == !texts[i].duplicate, texts[i].why);
+        if (duplicate)
+            ck_assert_str_eq(bl_error_text(duplicate), texts[i].duplicate);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("json/yaml");
@@ -454,6 +487,7 @@ int main(void)
     tcase_add_test(tests, aliases_do_not_multiply_without_end);
     tcase_add_test(tests, depth_counts_through_aliases);
     tcase_add_test(tests, duplicates_among_many_keys);
+    tcase_add_test(tests, as_kubectl_the_last_of_two_counts);
     tcase_add_test(tests, origins_are_where_the_text_is);
     tcase_add_test(tests, origins_count_from_the_file);
     suite_add_tcase(suite, tests);

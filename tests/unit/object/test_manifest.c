@@ -153,8 +153,27 @@ START_TEST(bad_yaml_names_file_and_line)
     BL_AUTO(bl_manifest_release) struct bl_manifest manifest = {0};
     BL_ERROR(err);
 
-    ck_assert_int_eq(add(&manifest, "a.yaml", "apiVersion: v1\nkind: Pod\nkind: Pod\n", &err), -1);
-    ck_assert_ptr_eq(strstr(bl_error_text(err), "a.yaml:3: "), bl_error_text(err));
+    ck_assert_int_eq(add(&manifest, "a.yaml", "apiVersion: v1\nkind: Pod\nspec: [\n", &err), -1);
+    ck_assert_ptr_eq(strstr(bl_error_text(err), "a.yaml:4: "), bl_error_text(err));
+}
+END_TEST
+
+START_TEST(strangers_mistakes_are_doubts)
+{
+    BL_AUTO(bl_manifest_release) struct bl_manifest manifest = {0};
+    BL_ERROR(err);
+
+    ck_assert_int_eq(add(&manifest, "a.yaml",
+                         "apiVersion: v1\nkind: Pod\nspec: {a: 1, a: 2}\n---\na: [\n---\n"
+                         "apiVersion: v1\nkind: Service\n",
+                         &err),
+                     0);
+    ck_assert_uint_eq(manifest.objects.len, 2);
+    ck_assert_uint_eq(manifest.documents.len, 3);
+    ck_assert_ptr_nonnull(strstr(bl_error_text(manifest.documents.items[0].doubt), "a.yaml:3: "));
+    ck_assert_ptr_nonnull(strstr(bl_error_text(manifest.documents.items[1].doubt), "a.yaml:6: "));
+    ck_assert_ptr_null(bl_yaml_doc_root(manifest.documents.items[1].yaml));
+    ck_assert_ptr_null(manifest.documents.items[2].doubt);
 }
 END_TEST
 
@@ -204,6 +223,7 @@ int main(void)
     tcase_add_test(tests, places_of_values);
     tcase_add_test(tests, what_is_no_object_is_refused);
     tcase_add_test(tests, bad_yaml_names_file_and_line);
+    tcase_add_test(tests, strangers_mistakes_are_doubts);
     tcase_add_test(tests, wrappers);
     tcase_add_test(tests, reading_says_what_failed);
     suite_add_tcase(suite, tests);
