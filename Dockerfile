@@ -1,9 +1,14 @@
-# The image of Ballast. tests/testbed/image.sh makes the same without Docker and reads the last stage's settings
-# from here.
-FROM debian:12-slim AS build
+# The image of Ballast, for amd64 and arm64:
+#
+#   docker buildx build --platform linux/amd64,linux/arm64 -t REGISTRY/ballast .
+#
+# On amd64, what is for arm64 is cross-compiled, so no machine is emulated. tests/testbed/image.sh makes the same without
+# Docker and reads the last stage's settings from here.
+FROM --platform=$BUILDPLATFORM debian:13-slim AS build
+ARG TARGETARCH
 WORKDIR /src
 COPY . .
-RUN scripts/image/build.sh && scripts/image/rootfs.sh /rootfs
+RUN scripts/image/build.sh $TARGETARCH && scripts/image/rootfs.sh /rootfs $TARGETARCH
 
 FROM scratch
 COPY --from=build /rootfs /

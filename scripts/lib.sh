@@ -26,6 +26,8 @@ NEEDS_TESTBED="etcd:etcd-server containerd:containerd runc:runc file:/usr/lib/cn
     ebtables:ebtables socat:socat openssl:openssl curl:curl nsenter:util-linux go:golang-go
     file:/etc/ssl/certs/ca-certificates.crt:ca-certificates"
 
+# shellcheck disable=SC2034
+NEEDS_BROKERS="java:openjdk-17-jre-headless jlink:openjdk-17-jdk-headless mvn:maven mmdebstrap:mmdebstrap"
 # missing_packages NEEDS: the packages whose tool is not there, one a line.
 missing_packages() {
     local need
@@ -48,6 +50,13 @@ as_root() {
     else
         die "needs root to run: $* (there is no sudo)"
     fi
+}
+
+# keep_sudo: asks for the password now, and has sudo remember it for as long as this process lives.
+keep_sudo() {
+    command -v sudo >/dev/null || die "needs root to run the suites on a cluster (there is no sudo)"
+    sudo -v || die "needs root to run the suites on a cluster"
+    (while sleep 60 && kill -0 $$ 2>/dev/null; do sudo -n -v; done) >/dev/null 2>&1 &
 }
 
 # install_needs NEEDS: installs what is missing with apt, or does nothing.

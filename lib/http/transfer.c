@@ -10,6 +10,8 @@
 #define STREAM_IDLE (60 * BL_NSEC_S)
 /* A request wakes up so often at least, for no reason but to be safe. */
 #define LONGEST_POLL (60 * BL_NSEC_S)
+/* As good as for ever, and does not overflow. libcurl 8 tells no more itself. */
+#define RETRY_AFTER_MAX_S ((curl_off_t)6 * 3600)
 
 /* One request under way. */
 struct transfer {
@@ -282,8 +284,8 @@ static void read_head(const struct transfer *transfer)
     if (curl_easy_header(transfer->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
-    /* A day is as good as for ever, and does not overflow. */
-    response->retry_after = (bl_nsec)(seconds < 86400 ? seconds : 86400) * BL_NSEC_S;
+    response->retry_after =
+        (bl_nsec)(seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * BL_NSEC_S;
 }
 
 int bl_http_stream(struct bl_http_client *client, const struct bl_http_request *request,

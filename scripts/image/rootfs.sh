@@ -2,45 +2,71 @@
 # The root file system of the container image, from what scripts/image/build.sh has built: the programs, the
 # libraries that they load, CA certificates, the policy bundles, a user that is not root, and nothing else.
 #
-#   scripts/image/rootfs.sh OUT     OUT is a folder that does not exist yet
+#   scripts/image/rootfs.sh OUT [amd64|arm64]    OUT is a folder that does not exist yet
 set -euo pipefail
 
-[ $# -eq 1 ] || {
-    echo "usage: scripts/image/rootfs.sh OUT" >&2
+[ $# -eq 1 ] || [ $# -eq 2 ] || {
+    echo "usage: scripts/image/rootfs.sh OUT [amd64|arm64]" >&2
     exit 2
 }
 out=$(realpath -m "$1")
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
+. scripts/image/arch.sh
+use_arch "${@:2}"
 [ ! -e "$out" ] || die "$out exists; remove it or choose another folder"
-[ -x build/image/ballast ] || die "nothing is built; run scripts/image/build.sh first"
+[ -x "$build/ballast" ] || die "nothing is built; run scripts/image/build.sh first"
 certificates=/etc/ssl/certs/ca-certificates.crt
 [ -e $certificates ] || install_needs "file:$certificates:ca-certificates"
 
+# needed FILE...: the names of the libraries that these load, and of their loader.
+needed() {
+    "${cross}objdump" -p "$@" | sed -n 's/^  NEEDED  *//p' | sort -u
+}
+
+# find_library NAME: where Debian has it.
+find_library() {
+    local folder
+
+    for folder in "/usr/lib/$triplet" "/lib/$triplet"; do
+        [ ! -e "$folder/$1" ] || { echo "$folder/$1" && return; }
+    done
+    die "there is no library $1 of $triplet"
+}
+
+# add_libraries FILE...: what these load, and what that loads, at the places where it is looked for. Not ldd: that runs
+# what it looks at.
+add_libraries() {
+    local name found place
+
+    for name in $(needed "$@" | grep -v '^ld-linux'); do
+        found=$(find_library "$name")
+        place=$out/usr/lib/$triplet/$name
+        [ ! -e "$place" ] || continue
+        install -D -m 755 "$found" "$place"
+        add_libraries "$place"
+    done
+}
+
 umask 022
 mkdir -p "$out"/{etc/ssl/certs,usr/bin,usr/lib,usr/lib64,usr/share}
-# As on Debian, so that a library is found where ldd says that it is.
+# As on Debian, so that a library is found where its loader looks.
 ln -s usr/lib "$out/lib"
 ln -s usr/lib64 "$out/lib64"
 
 for program in ballast ballast-webhook ballast-controller; do
-    [ ! -x "build/image/$program" ] || install -s -m 755 "build/image/$program" "$out/usr/bin/"
+    [ ! -x "$build/$program" ] ||
+        install -s --strip-program="${cross}strip" -m 755 "$build/$program" "$out/usr/bin/"
 done
-
-# Absolute paths among what ldd prints are the libraries and the loader. The C library loads one more by itself when
-# a thread ends, as librdkafka's do.
-unwinder=$(readlink -f "$(cc -print-file-name=libgcc_s.so.1)")
-{
-    ldd "$out"/usr/bin/* | grep -oE '(^|[[:space:]])/[^ :]+ '
-    echo "$unwinder"
-} | sort -u | while read -r library; do
-    mkdir -p "$out$(dirname "$library")"
-    install -m 755 "$library" "$out$library"
-done
+add_libraries "$out"/usr/bin/*
+# The C library loads one more by itself when a thread ends, as librdkafka's do.
+install -m 755 "$(find_library libgcc_s.so.1)" "$out/usr/lib/$triplet/"
+loader=$("${cross}readelf" -l "$out/usr/bin/ballast" | sed -nE 's/.*interpreter: (.*)\]/\1/p')
+install -D -m 755 "$(realpath "$loader")" "$out$loader"
 
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
-DESTDIR=$data cmake --install build/image >/dev/null
+DESTDIR=$data cmake --install "$build" >/dev/null
 cp -r "$data/usr/share/ballast" "$out/usr/share/"
 
 install -m 644 $certificates "$out/etc/ssl/certs/"

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Container images without a container engine, as OCI archives.
 #
-#   image.sh ballast OUT.tar    ballast:dev, what the Dockerfile builds, from this tree
+#   image.sh ballast OUT.tar    ballast:dev, what the Dockerfile builds, from this tree; needs root
 #   image.sh standin OUT.tar    standin:1, busybox: sleeps, and listens on TCP $PORT (9092); for tests that only need pods.
 #                               What starts Kafka in the image apache/kafka starts this here
 #   image.sh pause OUT.tar      pause:1, what holds a pod's network
 #   image.sh ledger OUT.tar     ledger:1, the client of tests/e2e/ledger.c, from $BALLAST_BUILD (build/dev)
 #   image.sh kafka|zookeeper OUT.tar VERSION[-...]    the real ones, started as the images of Bitnami are
 #
-# A third argument is the tag, for an image that stands for another; those of Kafka begin with the version.
+# A third argument is the tag, for an image that stands for another; those of Kafka begin with the version. Those of Ballast
+# and of Kafka are kept, and /dev/null for OUT.tar makes one for later.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/scripts/lib.sh"
@@ -29,7 +30,8 @@ esac
 out=$(realpath -m "$2")
 tag=${3:-}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+inside=$(TMPDIR=/tmp mktemp -u)
+trap 'rm -rf "$work" "$inside"' EXIT
 
 # pack TAG UMOCI-OPTION...: what lies in $work/root becomes the archive, with this tag if none was asked for. Below
 # it are the `layers`, each FOLDER:PLACE.
@@ -52,6 +54,14 @@ pack() {
     mv "$out.new" "$out"
 }
 
+# hand_out KEPT: what is kept is never changed, only replaced, so both can be one file.
+hand_out() {
+    [ "$out" != /dev/null ] || return 0
+    mkdir -p "$(dirname "$out")"
+    ln -f "$1" "$out.new" 2>/dev/null || cp --reflink=auto "$1" "$out.new"
+    mv "$out.new" "$out"
+}
+
 # settings: the last stage of the Dockerfile, as options of umoci.
 settings() {
     sed -nE -e 's/^USER (.*)/--config.user=\1/p' -e 's/^LABEL ([^=]+)="(.*)"/--config.label=\1=\2/p' \
@@ -70,9 +80,35 @@ busybox_root() {
     echo "root:x:0:0:root:/:/bin/sh" >"$work/root/etc/passwd"
 }
 
+# What the image is made of: its sources, what makes it, and the Debian that it is made on.
+ballast_key() {
+    (cd "$root" && find CMakeLists.txt CMakePresets.json Dockerfile cmake include lib policies webhook controller cli \
+        manifests/crd scripts/image scripts/lib.sh tests/testbed/image.sh -type f | LC_ALL=C sort | xargs sha256sum
+        echo "$debian") | sha256sum | cut -c1-16
+}
+
+# As in the Dockerfile, on the same Debian. An image is kept, and made again when anything that it is made of has changed.
 make_ballast() {
-    "$root/scripts/image/build.sh"
-    "$root/scripts/image/rootfs.sh" "$work/root"
+    local kept folder=${XDG_CACHE_HOME:-$HOME/.cache}/ballast/images tag=${tag:-dev}
+
+    debian=$("$root/scripts/image/debian13.sh" path)
+    kept=$folder/ballast-$tag-$(ballast_key).tar
+    mkdir -p "$folder"
+    exec 8>"$folder/lock"
+    flock 8
+    [ -e "$kept" ] || out=$kept make_ballast_anew 8>&-
+    touch "$kept"
+    # Those of other branches are kept, too, but not for ever.
+    find "$folder" -name '*.tar' -printf '%T@ %p\n' | sort -rn | tail -n +6 | cut -d' ' -f2- | xargs -r rm -f
+    exec 8>&-
+    hand_out "$kept"
+}
+
+make_ballast_anew() {
+    "$root/scripts/image/debian13.sh" run scripts/image/build.sh
+    # That sees /tmp, as it is here, and nothing else of this machine.
+    "$root/scripts/image/debian13.sh" run scripts/image/rootfs.sh "$inside"
+    mv "$inside" "$work/root"
     mapfile -t options < <(settings)
     pack dev --config.env PATH=/usr/bin "${options[@]}"
 }

@@ -32,8 +32,7 @@ make_java_image() {
         out=$kept pack_java
     }
     exec 8>&-
-    cp --reflink=auto "$kept" "$out.new"
-    mv "$out.new" "$out"
+    hand_out "$kept"
 }
 
 make_jre() {
