@@ -1,8 +1,8 @@
 """Three brokers of Kafka as plain processes: from 3.9 on each a controller too, before that beside one ZooKeeper.
 Each is in a rack of its own.
 
-Each has a listener for plaintext, one for TLS with client certificates, and one for SASL. Time is never
-asserted on: a busy machine takes a minute for what a calm one does in five seconds.
+Each has a listener for plaintext, one for TLS with client certificates, one for SASL, and one for SASL over TLS. Time
+is never asserted on: a busy machine takes a minute for what a calm one does in five seconds.
 """
 
 import os
@@ -25,6 +25,7 @@ CLUSTER_ID = "YmFsbGFzdC10ZXN0LWthZg"
 USER, PASSWORD = "ballast", 'pass"w\\ord'
 STORE_PASSWORD = "of the store"
 PATIENCE = 180
+LISTENERS = ("PLAIN", "TLS", "SASL", "SASLTLS")
 
 LOG4J = """log4j.rootLogger=INFO, out
 log4j.appender.out=org.apache.log4j.ConsoleAppender
@@ -60,6 +61,15 @@ def properties(path, values):
     return path
 
 
+def sasl(listener):
+    """The mechanisms of one listener."""
+    prefix, scram = f"listener.name.{listener}", "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    return {f"{prefix}.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+            f"{prefix}.plain.sasl.jaas.config": jaas_of_broker(USER, PASSWORD),
+            f"{prefix}.scram-sha-256.sasl.jaas.config": scram,
+            f"{prefix}.scram-sha-512.sasl.jaas.config": scram}
+
+
 class Cluster:
     ids = (1, 2, 3)
 
@@ -70,8 +80,8 @@ class Cluster:
         self.folder = WORK / version
         self.folder.mkdir()
         self.zookeeper = free_ports(1)[0]
-        ports = iter(free_ports(4 * len(self.ids)))
-        self.ports = {i: {name: next(ports) for name in ("PLAIN", "TLS", "SASL", "CONTROLLER")} for i in self.ids}
+        ports = iter(free_ports(5 * len(self.ids)))
+        self.ports = {i: {name: next(ports) for name in (*LISTENERS, "CONTROLLER")} for i in self.ids}
         self.processes = {}
         (WORK / "log4j.properties").write_text(LOG4J)
         (WORK / "log4j2.properties").write_text(LOG4J2)
@@ -91,22 +101,22 @@ class Cluster:
             return {
                 "broker.id": i,
                 "zookeeper.connect": f"127.0.0.1:{self.zookeeper}",
-                "listeners": self.listeners(i, "PLAIN", "TLS", "SASL"),
+                "listeners": self.listeners(i, *LISTENERS),
             }
         return {
             "node.id": i,
             "process.roles": "broker,controller",
             "controller.listener.names": "CONTROLLER",
             "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{self.ports[n]['CONTROLLER']}" for n in self.ids),
-            "listeners": self.listeners(i, "PLAIN", "TLS", "SASL", "CONTROLLER"),
+            "listeners": self.listeners(i, *LISTENERS, "CONTROLLER"),
         }
 
     def configure(self, i):
-        sasl = "listener.name.sasl"
         (self.folder / str(i)).mkdir()
         return properties(self.folder / str(i) / "server.properties", self.configure_quorum(i) | {
-            "listener.security.protocol.map": "PLAIN:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "advertised.listeners": self.listeners(i, "PLAIN", "TLS", "SASL"),
+            "listener.security.protocol.map": "PLAIN:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,SASLTLS:SASL_SSL,"
+                                              "CONTROLLER:PLAINTEXT",
+            "advertised.listeners": self.listeners(i, *LISTENERS),
             "inter.broker.listener.name": "PLAIN",
             "broker.rack": f"rack-{i}",
             "auto.leader.rebalance.enable": "false",
@@ -116,10 +126,8 @@ class Cluster:
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": WORK / "ca.pem",
             "ssl.client.auth": "required",
-            f"{sasl}.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
-            f"{sasl}.plain.sasl.jaas.config": jaas_of_broker(USER, PASSWORD),
-            f"{sasl}.scram-sha-256.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
-            f"{sasl}.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+            "listener.name.sasltls.ssl.client.auth": "none",
+            **sasl("sasl"), **sasl("sasltls"),
             "num.network.threads": 2, "num.io.threads": 4, "background.threads": 2,
             "log.cleaner.dedupe.buffer.size": 2097152,
             "default.replication.factor": 3, "min.insync.replicas": 2,
