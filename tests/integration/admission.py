@@ -8,10 +8,9 @@ import pathlib
 import re
 import ssl
 import threading
-import time
 
 from harness import (ADDRESS, Api, ApiError, Failure, Report, ROOT, Webhook, budget, chart_of, expect, expect_denied, install,
-                     install_crd, kubectl, run, stateful_set, uninstall, wait_until)
+                     install_crd, kubectl, run, stateful_set, uninstall, wait_enforced, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
 
@@ -123,7 +122,7 @@ class Suite:
         created = self.api.create(obj)
         expect("livenessProbe" not in spec_of(created)["containers"][0], "completed in a namespace that is not opted in")
         self.api.patch("Namespace", namespace, {"metadata": {"labels": {"ballast.dev/enforce": "true"}}})
-        time.sleep(0.5)  # the API server's own cache of namespaces
+        wait_enforced(self.api, namespace)
         touched = self.api.annotate("StatefulSet", "kafka", namespace, note="hello")
         expect(touched["metadata"]["generation"] == 1, "an annotation rolled it")
         expect("livenessProbe" not in spec_of(touched)["containers"][0], "its template was changed")
@@ -138,7 +137,7 @@ class Suite:
         namespace = self.namespace(enforce=False)
         self.api.create(stateful_set(namespace=namespace))
         self.api.patch("Namespace", namespace, {"metadata": {"labels": {"ballast.dev/enforce": "true"}}})
-        time.sleep(0.5)
+        wait_enforced(self.api, namespace)
         changed = self.api.patch("StatefulSet", "kafka", {"spec": {"template": {"spec": {"containers": [
             {"name": "kafka", "image": "docker.io/apache/kafka:4.0.0"}]}}}}, namespace, kind_of="strategic-merge-patch")
         expect_completed(changed)
@@ -195,7 +194,7 @@ class Suite:
         namespace = self.namespace(enforce=False)
         self.api.create(stateful_set(namespace=namespace, replicas=1))
         self.api.patch("Namespace", namespace, {"metadata": {"labels": {"ballast.dev/enforce": "true"}}})
-        time.sleep(0.5)
+        wait_enforced(self.api, namespace)
         self.api.annotate("StatefulSet", "kafka", namespace, note="hello")
         expect(any("replicas: 1 broker" in w for w in self.api.warnings), "it does not warn either", self.api.warnings)
         self.api.patch("StatefulSet", "kafka", {"spec": {"replicas": 2}}, namespace)

@@ -136,6 +136,18 @@ class Suite:
             expect(not self._find(namespace, name, kind), f"{kind} {name} was made")
             time.sleep(0.1)
 
+    def _settled_writes(self):
+        """How many writes there were, once no more come of what was done before."""
+        seen = [self._leader().writes()]
+
+        def still():
+            time.sleep(1)
+            seen.append(self._leader().writes())
+            return seen[-1] == seen[-2]
+
+        wait_until(still, "the controller has written all that it wants to", 60)
+        return seen[-1]
+
     def _workload(self, **options):
         """A namespace with a workload that has its budget."""
         namespace = self._namespace()
@@ -176,7 +188,7 @@ class Suite:
         expect(len(theirs) == 1 and theirs[0]["spec"] == made["spec"], "harden makes another", theirs, made)
         expect(theirs[0]["metadata"]["name"] == made["metadata"]["name"], "harden names it otherwise")
         # Who applies it from Git shares the object, and nobody fights.
-        writes = self._leader().writes()
+        writes = self._settled_writes()
         for _ in range(2):
             kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(theirs[0]))
         kubectl("apply", "-n", namespace, "--server-side", "-f", "-", stdin=json.dumps(theirs[0]))
@@ -429,8 +441,7 @@ class Suite:
     def writes_nothing_when_nothing_changes(self):
         leader = self._leader()
         namespace, _, made = self._workload()
-        time.sleep(0.5)
-        writes, reconciles = leader.writes(), leader.reconciles()
+        writes, reconciles = self._settled_writes(), leader.reconciles()
         for i in range(20):
             self.api.annotate("StatefulSet", "kafka", namespace, turn=str(i))
         wait_until(lambda: leader.reconciles() > reconciles, "it was looked at")

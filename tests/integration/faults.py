@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from harness import (ADDRESS, BUILD, ROOT, Api, ApiError, Load, Report, Webhook, budget, expect, expect_denied, install,
-                     install_crd, run, stateful_set, uninstall, wait_until)
+                     install_crd, run, stateful_set, uninstall, wait_enforced, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
 TESTBED = [str(ROOT / "tests/testbed/testbed.sh")]
@@ -44,7 +44,7 @@ class Suite:
     def namespace(self):
         self.count += 1
         self.api.namespace(f"f{self.count}")
-        time.sleep(0.3)
+        wait_enforced(self.api, f"f{self.count}")
         return f"f{self.count}"
 
     def post(self, body, path="/validate", content_type="application/json", method="POST", headers=None):
@@ -233,7 +233,7 @@ class Suite:
         with Load(self.dry_creates(self.namespace())) as load:
             ends = time.monotonic() + SECONDS
             changes = 0
-            while time.monotonic() < ends:
+            while time.monotonic() < ends or load.calls <= 100:
                 text = [good.replace("minSeconds: 120", f"minSeconds: {120 + changes}"), "kind: KafkaPolicy\nspec: [",
                         good + "\nbroken"][changes % 3]
                 (folder / "new").write_text(text)
@@ -305,11 +305,11 @@ class Suite:
 
     def drains_under_load(self):
         """SIGTERM while calls come: none is lost, and connections go elsewhere."""
-        other = Webhook(WORK / "drain", port=9643, metrics_port=9290, cluster=False, extra=["--drain=3s"]).start()
+        other = Webhook(WORK / "drain", port=9643, metrics_port=9290, cluster=False, extra=["--drain=8s"]).start()
         direct = start_load(other, other.certs / "ca.crt", "-c", 4, "-s", 3)
-        time.sleep(1)
+        wait_until(lambda: other.metric("ballast_webhook_connections") >= 4, "calls come")
         other.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: other.status("/readyz") == 503, "it is not ready any more", 2)
+        wait_until(lambda: other.status("/readyz") == 503, "it is not ready any more", 6)
         expect(other.status("/healthz") == 200, "it is not alive any more")
         said = direct.communicate(timeout=30)[0]
         expect(direct.returncode == 0, "calls were lost", said)

@@ -315,6 +315,18 @@ def install(api, webhook, **values):
         api.apply(document)
 
 
+def wait_enforced(api, namespace):
+    """Until the API server's own cache of namespaces knows that this one is enforced: a Kafka is completed there."""
+    def completed():
+        try:
+            made = api.create(stateful_set("probe-of-a-namespace", namespace), dry_run=True)
+        except ApiError:
+            return False  # what is asked for by a fault is not there yet either
+        return "ballast.dev/role" in made["metadata"].get("labels", {})
+
+    wait_until(completed, f"Kafka in {namespace} is completed", 60, 0.05)
+
+
 def uninstall(api):
     for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
         if api.find(kind, "ballast-webhook"):

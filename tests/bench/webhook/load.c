@@ -350,7 +350,8 @@ int main(int argc, char **argv)
     }
     took = (double)(now() - begin) / 1e9;
     measure(pids, &cpu[1], &rss[1]);
-    qsort(all.items, all.len, sizeof(*all.items), compare);
+    if (all.len)
+        qsort(all.items, all.len, sizeof(*all.items), compare);
 
     report(&load, &all, &(struct usage){took, cpu[1] - cpu[0], rss[1]}, quiet);
     free(workers);
