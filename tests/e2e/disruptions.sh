@@ -4,6 +4,7 @@
 #
 #   disruptions.sh [drains|rollouts|failures|lifecycle]...    all, if none is named; with ONLY=REGEX those tests whose name matches
 #
+# LAB is a cluster of lab.sh to be used and cleaned, instead of one that is brought up for it.
 # The last line is "N passed, N failed".
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,12 +20,7 @@ for group in "$@"; do
     esac
 done
 
-. "$here/../testbed/lib/borrowed.sh"
+. "$here/borrow-lab.sh"
 
-"$here/lab.sh" cluster "$work/testbed" 3.4.0
-"$here/../testbed/image.sh" ballast "$work/ballast.tar" >"$work/image.log" 2>&1 || {
-    cat "$work/image.log"
-    exit 1
-}
-"$testbed" image "$work/testbed" "$work/ballast.tar" ballast
-"$testbed" exec "$work/testbed" -- env WORK="$work" TESTBED="$work/testbed" python3 -B "$here/disruptions.py" "$@"
+give_lab 3.4.0
+"$testbed" exec "$lab" -- env WORK="$work" TESTBED="$lab" python3 -B "$here/disruptions.py" "$@"

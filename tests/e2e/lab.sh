@@ -3,7 +3,7 @@
 #
 #   lab.sh up DIR [VERSION...]       Kafka of the first VERSION (3.3.2), with ZooKeeper before 3.9; the nodes have the
 #                                    images of the others too (3.4.0), and ZooKeeper's 3.8.0 and 3.8.1
-#   lab.sh cluster DIR [VERSION...]  the same, but Kafka does not run yet
+#   lab.sh cluster DIR [VERSION...]  the same, but Kafka does not run yet, and the nodes have the image of Ballast
 #   lab.sh down DIR
 #
 # README.md says what to do then.
@@ -45,6 +45,7 @@ cluster() {
         ;;
     esac
     give_image ledger 1 ledger
+    give_image ballast dev ballast
 }
 
 [ $# -ge 2 ] || usage

@@ -5,7 +5,7 @@
 #   upgrade.sh [plain|ballast]...    both, if none is named
 #
 # FROM and TO are the versions (3.3.2 and 3.4.0, with ZooKeeper; from 3.9 on without), CONTROLLERS=3 has these beside
-# the brokers where there is no ZooKeeper, PROBES=quick asks every second whether a pod is ready, RESULTS is the folder
+# the brokers where there is no ZooKeeper, LAB is a cluster of lab.sh to be used and cleaned, PROBES=quick asks every second whether a pod is ready, RESULTS is the folder
 # for the figures (build/e2e). The last line of each run is "N passed, N failed".
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,20 +21,12 @@ for way in "$@"; do
     }
 done
 
-. "$here/../testbed/lib/borrowed.sh"
+. "$here/borrow-lab.sh"
 
 rc=0
 for way in "$@"; do
-    "$here/lab.sh" cluster "$work/testbed" "$from" "$to"
-    [ "$way" = plain ] || {
-        "$here/../testbed/image.sh" ballast "$work/ballast.tar" >"$work/image.log" 2>&1 || {
-            cat "$work/image.log"
-            exit 1
-        }
-        "$testbed" image "$work/testbed" "$work/ballast.tar" ballast
-    }
-    "$testbed" exec "$work/testbed" -- env WORK="$work" TESTBED="$work/testbed" python3 -B "$here/upgrade.py" \
+    give_lab "$from" "$to"
+    "$testbed" exec "$lab" -- env WORK="$work" TESTBED="$lab" python3 -B "$here/upgrade.py" \
         "$way" "$from" "$to" "${CONTROLLERS:-0}" || rc=1
-    "$testbed" down "$work/testbed"
 done
 exit $rc

@@ -110,6 +110,12 @@ spread_set_runs() {
             "node-a node-b node-c" ]
 }
 
+# Its volumes are free again, and its images still there.
+cleaned_is_as_new() {
+    "$testbed" clean "$dir" || return 1
+    [ -z "$(run kubectl get statefulsets,pods,pvc,mutatingwebhookconfigurations -A -o name)" ] && spread_set_runs
+}
+
 in_pod() { # POD COMMAND...
     run kubectl exec "$1" -- "${@:2}"
 }
@@ -244,6 +250,7 @@ check "a webhook beside it is up" start_webhook
 check "a webhook by URL changes an object" webhook_by url 'url: "https://172.30.0.1:9443/"'
 check "a webhook by Service, through a pod, changes an object" webhook_by_service
 check "pods outlive a killed control plane, and are replaced after it" pods_outlive_control_plane
+check "it is as new when it was cleaned, and a StatefulSet runs again" cleaned_is_as_new
 check "a second testbed runs beside it and goes" stand_side_by_side
 echo "memory: $(memory) MiB"
 check "what looks for leftovers would see them" still_there

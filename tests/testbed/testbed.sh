@@ -9,6 +9,7 @@ PATH=$PATH:/usr/sbin:/sbin
 . "$here/lib/control-plane.sh"
 . "$here/lib/nodes.sh"
 . "$here/lib/down.sh"
+. "$here/lib/clean.sh"
 . "$here/lib/up.sh"
 
 usage() {
@@ -19,6 +20,7 @@ usage: testbed.sh VERB...
     control-plane up DIR [--version V]  etcd, kube-apiserver, -controller-manager and -scheduler
     up DIR [--version V]                the same with three nodes in three zones, cluster DNS and Services
     down DIR                            stop everything and leave nothing but DIR/logs
+    clean DIR                           take away what was made since `up`, but not the images
     exec DIR -- COMMAND...              run COMMAND in the testbed's network, with kubectl and helm
     image DIR TAR NAME                  give all nodes an OCI archive as local/NAME, or NAME if that has a slash
     restart-apiserver DIR, stop-apiserver DIR, start-apiserver DIR
@@ -111,7 +113,7 @@ image)
     on_testbed
     import_image "${words[1]}" "${words[2]}"
     ;;
-stop-apiserver | start-apiserver | restart-apiserver | restart-control-plane)
+clean | stop-apiserver | start-apiserver | restart-apiserver | restart-control-plane)
     read_arguments "$@"
     expect_words 1
     on_testbed
