@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from harness import (BUILD, PLURALS, ROOT, Api, ApiError, Failure, Report, Webhook, expect, install, install_crd,
-                     uninstall, wait_until)
+                     uninstall, wait_enforced, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
 WORKLOADS = ("StatefulSet", "Deployment", "Pod")
@@ -244,7 +244,7 @@ def main():
         {"name": "not-the-bypass", "expression": "request.userInfo.username != 'bypass'"}]})
     live, report = Live(webhook), Report(os.environ.get("ONLY"))
     live.make_namespace("default")
-    time.sleep(1)
+    wait_enforced(api, "default")
     today = int(time.time() // 86400)
     for case in sorted(read_cases(), key=lambda c: json.dumps(c["policies"])):
         name = f"golden: {case['file'].rsplit('/', 1)[-1]}: {case['name']}"
