@@ -86,6 +86,8 @@ def clean_up():
     """Takes down what no job takes down itself."""
     if (LAB / ".testbed").exists():
         subprocess.run(root("tests/e2e/lab.sh", "down", str(LAB)), check=False)
+    if LAB.exists():
+        subprocess.run(root("rm", "-rf", str(LAB)), check=False)
 
 
 def quick_lane():
