@@ -21,7 +21,6 @@ LAB = pathlib.Path(tempfile.gettempdir()) / f"ballast-lab-{hashlib.sha256(str(RO
 NICE = 15
 # A sanitizer keeps memory for itself, so that only another build can tell whether ours stays flat.
 SANITIZED = {"FAULTS_GROWTH_MIB": 500, "FAULTS_REVIEWS": 5000}
-TSAN_UNITS = "unit-(base|http|serve|kube|runtime|webhook)"
 GCC_ASAN = "asan: build (gcc, AddressSanitizer, UndefinedBehaviorSanitizer)"
 GCC_TSAN = "tsan: build (gcc, ThreadSanitizer)"
 DEV, RELEASE, CLANG = "dev: build (gcc)", "release: build (gcc, hardened)", "clang: build"
@@ -106,7 +105,7 @@ def builds_lane():
         ctest("release", RELEASE),
         Job("release: install", shell("scripts/test/install-works.sh"), counts.step, (RELEASE,)),
         build(GCC_TSAN, "tsan"),
-        ctest("tsan", GCC_TSAN, "-R", TSAN_UNITS),
+        ctest("tsan", GCC_TSAN, "-L", "unit"),
         *debian13_jobs(),
         Job("lint: configure", shell("cmake --preset lint"), counts.step),
         ctest("lint", "lint: configure"),
