@@ -25,7 +25,8 @@ BL_CHECK int cli_refuse_doubts(struct bl_manifest *manifest, struct bl_error **e
 BL_CHECK int cli_load(const struct cli_source *source, struct cli_input *input,
                       struct bl_error **err);
 /** Runs the engine on what was read. `namespace` may be NULL. */
-void cli_decide(struct cli_input *input, const char *namespace, bl_day today);
+BL_CHECK int cli_decide(struct cli_input *input, const char *namespace, bl_day today,
+                        struct bl_error **err);
 void cli_input_release(struct cli_input *input);
 
 /** One file's text with the edits made and the companions put in. */

@@ -333,11 +333,17 @@ static enum bl_companion_state plan_one(struct planner *planner, struct bl_compa
 
 static void plan_wanted(struct planner *planner)
 {
-    struct bl_engine_options options = {.today = planner->options->today,
+    struct bl_engine_options options = {.units = BL_UNITS_NAMESPACE,
+                                        .today = planner->options->today,
                                         .namespace = planner->options->namespace};
 
     planner->report =
         bl_engine_run(planner->set, planner->others.items, planner->others.len, &options);
+    if (planner->report->too_large) {
+        planner->plan->too_large = bl_strdup(planner->report->too_large);
+        planner->plan->too_large_object = planner->report->too_large_object;
+        return;
+    }
     for (size_t i = 0; i < planner->report->companions.len; i++) {
         struct bl_companion *companion = &planner->report->companions.items[i];
         enum bl_companion_kind kind = companion_kind(companion->object);
@@ -459,9 +465,9 @@ void bl_plan_companions(const struct bl_policy_set *set, const cJSON *const *obj
         sort_object(&planner, objects[i]);
     if (options->in_scope)
         plan_wanted(&planner);
-    if (options->in_scope && options->reports)
+    if (options->in_scope && options->reports && !ret_plan->too_large)
         plan_reports(&planner);
-    if (!options->careful)
+    if (!options->careful && !ret_plan->too_large)
         plan_unwanted(&planner);
     if (ret_plan->steps.len)
         qsort(ret_plan->steps.items, ret_plan->steps.len, sizeof(struct bl_step), compare_steps);
@@ -486,5 +492,6 @@ void bl_plan_release(struct bl_plan *plan)
         free(plan->blocked.items[i].name);
     free(plan->steps.items);
     free(plan->blocked.items);
+    free(plan->too_large);
     *plan = (struct bl_plan){0};
 }

@@ -58,6 +58,9 @@ struct bl_plan {
         size_t len, cap;
     } blocked;
     unsigned states[BL_COMPANION_KINDS][BL_COMPANION_STATES];
+    /** Why the namespace cannot be judged; NULL: it can. Then nothing is to be done, and nothing is withdrawn. */
+    char *too_large;
+    const cJSON *too_large_object; /* NULL: it is the sum of them */
 };
 
 struct bl_plan_options {

@@ -391,6 +391,9 @@ static void work_on(void *context, const char *key)
                                                      .pods_len = pods.len,
                                                      .today = bl_day_today()},
                          &topology);
+    /* The reconciler says so; what was written on its pods stays as it is. */
+    if (topology.too_large)
+        return;
     if (!slash) {
         for (size_t i = 0; i < topology.clusters.len; i++)
             bl_workqueue_add(keeper->options.queue, topology.clusters.items[i].name);

@@ -26,7 +26,8 @@
 struct tally {
     char *namespace;
     unsigned states[BL_COMPANION_KINDS][BL_COMPANION_STATES];
-    char *blocked; /* said last, so that it is said once; "" for nothing */
+    char *blocked;   /* said last, so that it is said once; "" for nothing */
+    char *too_large; /* the same of why it is skipped */
 };
 
 struct bl_reconciler {
@@ -55,6 +56,7 @@ static void tally_clear(struct tally *tally)
 {
     free(tally->namespace);
     free(tally->blocked);
+    free(tally->too_large);
 }
 
 void bl_reconciler_free(struct bl_reconciler *reconciler)
@@ -101,24 +103,39 @@ static char *list_blocked(const struct bl_plan *plan)
     return bl_strbuf_take(&text);
 }
 
-/* True: something is blocked that was not, or not in this company. */
-static bool note_plan(struct bl_reconciler *reconciler, const char *namespace,
-                      const struct bl_plan *plan)
+/* True: it is another text, and not none. */
+static bool take_news(char **text, char *now)
 {
-    char *blocked = list_blocked(plan);
+    bool news = *now && strcmp(now, *text) != 0;
+
+    free(*text);
+    *text = now;
+    return news;
+}
+
+/* What is to be said because it was not yet: something is blocked, in this company; the namespace is skipped. */
+struct news {
+    bool blocked, too_large;
+};
+
+static struct news note_plan(struct bl_reconciler *reconciler, const char *namespace,
+                             const struct bl_plan *plan)
+{
     struct tally *tally;
-    bool news;
+    struct news news;
 
     (void)pthread_mutex_lock(&reconciler->lock);
     tally = find_tally(reconciler, namespace);
     if (!tally) {
         tally = BL_PUSH(&reconciler->tallies);
-        *tally = (struct tally){.namespace = bl_strdup(namespace), .blocked = bl_strdup("")};
+        *tally = (struct tally){.namespace = bl_strdup(namespace),
+                                .blocked = bl_strdup(""),
+                                .too_large = bl_strdup("")};
     }
     memcpy(tally->states, plan->states, sizeof(tally->states));
-    news = *blocked && strcmp(blocked, tally->blocked) != 0;
-    free(tally->blocked);
-    tally->blocked = blocked;
+    news.blocked = take_news(&tally->blocked, list_blocked(plan));
+    news.too_large =
+        take_news(&tally->too_large, bl_strdup(plan->too_large ? plan->too_large : ""));
     (void)pthread_mutex_unlock(&reconciler->lock);
     return news;
 }
@@ -139,6 +156,31 @@ static void say_blocked(struct bl_reconciler *reconciler, const char *namespace,
                BL_LOG_TEXT("companion", blocked->name),
                BL_LOG_TEXT("workload", bl_object_ref(blocked->subject).name));
     }
+}
+
+/* Where it is the sum of them: a workload that is not looked after. An event of a Namespace would lie elsewhere. */
+static const cJSON *too_large_object(const struct bl_namespace_view *view,
+                                     const struct bl_plan *plan)
+{
+    for (size_t i = 0; !plan->too_large_object && i < view->len; i++)
+        if (bl_object_is_workload(view->items[i]))
+            return view->items[i];
+    return plan->too_large_object;
+}
+
+static void say_too_large(struct bl_reconciler *reconciler, const char *namespace,
+                          const struct bl_namespace_view *view, const struct bl_plan *plan)
+{
+    const cJSON *object = too_large_object(view, plan);
+    BL_AUTO_FREE char *note = bl_asprintf(
+        "too large to judge: %s. Nothing in this namespace is looked after until it is smaller.",
+        plan->too_large);
+    struct bl_event event = {"Warning", "TooLargeToJudge", "Judge", note};
+
+    if (object)
+        bl_recorder_tell(reconciler->options.recorder, object, &event);
+    BL_LOG(BL_LOG_WARN, "namespace skipped", BL_LOG_TEXT("namespace", namespace),
+           BL_LOG_TEXT("message", plan->too_large));
 }
 
 static void tell(struct bl_reconciler *reconciler, const struct bl_step *step)
@@ -356,6 +398,7 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     BL_AUTO(bl_namespace_view_release) struct bl_namespace_view view = {0};
     BL_AUTO(bl_plan_release) struct bl_plan plan = {0};
     struct bl_plan_options options = {.namespace = namespace, .today = bl_day_today()};
+    struct news news;
 
     bl_caches_view(reconciler->options.caches, namespace, &view);
     if (!view.namespace || bl_object_is_going(view.namespace)) {
@@ -367,8 +410,11 @@ static int reconcile(struct bl_reconciler *reconciler, const char *namespace, st
     options.reports = bl_caches_know_reports(reconciler->options.caches);
     note_seen(reconciler, &view);
     bl_plan_companions(bl_snapshot_policies(snapshot), view.items, view.len, &options, &plan);
-    if (note_plan(reconciler, namespace, &plan))
+    news = note_plan(reconciler, namespace, &plan);
+    if (news.blocked)
         say_blocked(reconciler, namespace, &plan);
+    if (news.too_large)
+        say_too_large(reconciler, namespace, &view, &plan);
     leave_for_later(reconciler, namespace, &plan);
     return do_steps(reconciler, &plan, err) < 0 ? -1
                                                 : let_pods_go(reconciler, namespace, &view, err);
@@ -418,14 +464,17 @@ void bl_reconciler_stop(struct bl_reconciler *reconciler)
 
 void bl_reconciler_measure(struct bl_reconciler *reconciler)
 {
-    int64_t sums[BL_COMPANION_KINDS][BL_COMPANION_STATES] = {0};
+    int64_t sums[BL_COMPANION_KINDS][BL_COMPANION_STATES] = {0}, skipped = 0;
 
     (void)pthread_mutex_lock(&reconciler->lock);
+    for (size_t i = 0; i < reconciler->tallies.len; i++)
+        skipped += *reconciler->tallies.items[i].too_large != '\0';
     for (size_t i = 0; i < reconciler->tallies.len; i++)
         for (size_t kind = 0; kind < BL_COMPANION_KINDS; kind++)
             for (size_t state = 0; state < BL_COMPANION_STATES; state++)
                 sums[kind][state] += reconciler->tallies.items[i].states[kind][state];
     (void)pthread_mutex_unlock(&reconciler->lock);
+    bl_metric_set(reconciler->options.telemetry->skipped, skipped, 0, 0, 0);
     for (size_t kind = 0; kind < BL_COMPANION_KINDS; kind++)
         for (size_t state = 0; state < BL_COMPANION_STATES; state++)
             bl_metric_set(reconciler->options.telemetry->companions, sums[kind][state], kind, state,

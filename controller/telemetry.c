@@ -24,6 +24,10 @@ static void add_of_work(struct bl_controller_telemetry *telemetry)
     telemetry->reconciles = bl_metrics_make(
         telemetry->metrics, BL_METRIC_COUNTER, "ballast_controller_reconciles_total",
         "Namespaces that were looked at.", BL_METRIC_LABEL("result", results), BL_METRIC_NO_LABEL);
+    telemetry->skipped = bl_metrics_make(
+        telemetry->metrics, BL_METRIC_GAUGE, "ballast_controller_namespaces_skipped",
+        "Namespaces that nothing is done for, as they are too large to judge.", BL_METRIC_NO_LABEL,
+        BL_METRIC_NO_LABEL);
     telemetry->duration = bl_metrics_make(telemetry->metrics, BL_METRIC_HISTOGRAM,
                                           "ballast_controller_reconcile_duration_seconds",
                                           "How long looking at a namespace took, writing included.",

@@ -24,7 +24,8 @@ struct bl_keeper_counts {
 struct bl_controller_telemetry {
     struct bl_metrics *metrics; /* owned */
     struct bl_metric *clusters, *pods, *rollouts, *looks, *look_duration, *evictions;
-    struct bl_metric *reconciles, *duration, *writes, *companions, *queue, *leader, *events_dropped;
+    struct bl_metric *reconciles, *skipped, *duration, *writes, *companions, *queue, *leader,
+        *events_dropped;
     struct bl_source_metrics sources;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ballast/api/pod.h"
+#include "ballast/base/budget.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 
@@ -119,45 +120,22 @@ static void add_member(const struct bl_topology_input *input, const struct bl_sc
 
 /* --- which pods are whose --- */
 
-static const cJSON *find_pod(const struct bl_topology_input *input, const struct bl_member *member,
-                             const char *name)
-{
-    for (size_t i = 0; i < input->pods_len; i++) {
-        const cJSON *owner = bl_object_controller(input->pods[i]);
-
-        if (strcmp(bl_object_ref(input->pods[i]).name, name) == 0 &&
-            bl_text_eq(bl_json_string(owner, "kind"), "StatefulSet") &&
-            bl_text_eq(bl_json_string(owner, "name"), member->ref.name))
-            return input->pods[i];
-    }
-    return NULL;
-}
-
-static int64_t first_ordinal(const cJSON *set)
-{
-    int64_t start = 0;
-
-    (void)bl_json_int(bl_json_at(set, "spec", "ordinals", "start", NULL), &start);
-    return start;
-}
-
-/* Those that the set wants. What is beyond, while it scales down, is on its way out. */
 static void add_pods(const struct bl_topology_input *input, struct bl_kafka *cluster, size_t index)
 {
-    const struct bl_member *member = &cluster->members.items[index];
-    int64_t first = first_ordinal(member->set);
+    struct bl_member *member = &cluster->members.items[index];
+    BL_AUTO(bl_set_pods_release) struct bl_set_pods pods = {0};
 
-    for (int64_t i = 0; i < member->replicas; i++) {
-        char *name = bl_asprintf("%s-%" PRId64, member->ref.name, first + i);
-
-        *BL_PUSH(&cluster->pods) = (struct bl_member_pod){.pod = find_pod(input, member, name),
-                                                          .member = index,
-                                                          .ordinal = first + i,
-                                                          .name = name};
-    }
+    bl_set_pods_find(member->set, input->pods, input->pods_len, &pods);
+    member->missing = pods.missing;
+    for (size_t i = 0; i < pods.len; i++)
+        *BL_PUSH(&cluster->pods) = (struct bl_member_pod){
+            .pod = pods.items[i].pod,
+            .member = index,
+            .ordinal = pods.items[i].ordinal,
+            .name = bl_asprintf("%s-%" PRId64, member->ref.name, pods.items[i].ordinal)};
 }
 
-void bl_topology_read(const struct bl_topology_input *input, struct bl_topology *ret_topology)
+static void read_world(const struct bl_topology_input *input, struct bl_topology *topology)
 {
     BL_AUTO(bl_world_cleanup)
     struct bl_world *world = bl_world_new(input->objects, input->objects_len, NULL, 0);
@@ -166,12 +144,12 @@ void bl_topology_read(const struct bl_topology_input *input, struct bl_topology 
 
     for (size_t i = 0; i < scene->workloads.len; i++)
         if (is_ours(scene->workloads.items[i]))
-            add_member(input, scene, scene->workloads.items[i], ret_topology);
-    for (size_t i = 0; i < ret_topology->clusters.len; i++)
-        for (size_t m = 0; m < ret_topology->clusters.items[i].members.len; m++)
-            add_pods(input, &ret_topology->clusters.items[i], m);
-    if (ret_topology->clusters.len)
-        qsort(ret_topology->clusters.items, ret_topology->clusters.len, sizeof(struct bl_kafka),
+            add_member(input, scene, scene->workloads.items[i], topology);
+    for (size_t i = 0; i < topology->clusters.len; i++)
+        for (size_t m = 0; m < topology->clusters.items[i].members.len; m++)
+            add_pods(input, &topology->clusters.items[i], m);
+    if (topology->clusters.len)
+        qsort(topology->clusters.items, topology->clusters.len, sizeof(struct bl_kafka),
               compare_clusters);
 }
 
@@ -192,4 +170,17 @@ void bl_topology_release(struct bl_topology *topology)
         cluster_clear(&topology->clusters.items[i]);
     free(topology->clusters.items);
     *topology = (struct bl_topology){0};
+}
+
+void bl_topology_read(const struct bl_topology_input *input, struct bl_topology *ret_topology)
+{
+    struct bl_budget budget;
+
+    bl_budget_begin(&budget, BL_UNITS_NAMESPACE);
+    read_world(input, ret_topology);
+    if (bl_budget_over()) {
+        bl_topology_release(ret_topology);
+        ret_topology->too_large = true;
+    }
+    (void)bl_budget_end(&budget);
 }

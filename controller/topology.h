@@ -15,6 +15,7 @@ struct bl_member {
     struct bl_ref ref;
     enum bl_role role;
     int64_t replicas;
+    int64_t missing;           /* pods that it wants and that are not there */
     struct bl_managed managed; /* rolled only where the StatefulSet is OnDelete as well */
     int port;                  /* clients' one; 0: not known */
     char *voters;              /* controller.quorum.voters, literally; NULL */
@@ -22,7 +23,8 @@ struct bl_member {
 };
 
 struct bl_member_pod {
-    const cJSON *pod; /* NULL: the set wants it, and it is not there */
+    const cJSON
+        *pod; /* NULL: the set wants it, and it is not there; of many such the first are here */
     size_t member;
     int64_t ordinal;
     char *name;
@@ -45,6 +47,7 @@ struct bl_topology {
         struct bl_kafka *items; /* by name */
         size_t len, cap;
     } clusters;
+    bool too_large; /* the namespace is, so no cluster of it is known */
 };
 
 struct bl_topology_input {

@@ -3,10 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/base/budget.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/workload/limits.h"
 #include "ballast/workload/service.h"
 #include "rule.h"
+
+/* Findings of a rule on an object whose messages are told. */
+#define MESSAGES_MAX 16
 
 static const char *const severity_names[] = {"", "info", "warning", "error"};
 static const char *const outcome_names[] = {"pass",     "changed", "denied", "warned",
@@ -114,7 +119,7 @@ static void add_result(struct bl_object_report *report, const struct bl_rule_run
                        enum bl_outcome outcome, char *message)
 {
     *BL_PUSH(&report->results) =
-        (struct bl_result){run->id, run->policy, run->action, outcome, message};
+        (struct bl_result){run->id, run->policy, run->action, outcome, message, 0};
 }
 
 static void edit_by(const struct engine *engine, enum bl_rule_id rule, size_t index,
@@ -143,7 +148,7 @@ static void edit_workload(const struct engine *engine, size_t index)
         bl_workload_recognise(engine->objects[index], NULL, engine->ignore_opt_out[index]);
     bool concerned = concerns_us(workload);
 
-    for (size_t rule = 0; rule < BL_RULE_COUNT && concerned; rule++)
+    for (size_t rule = 0; rule < BL_RULE_COUNT && concerned && bl_budget_turn(); rule++)
         edit_by(engine, (enum bl_rule_id)rule, index, workload);
     if (!engine->options->edits_only) {
         bl_workload_free(workload);
@@ -207,7 +212,7 @@ static const struct bl_workload *speaker_of(const struct engine *engine,
     const struct bl_scene *scene = engine->scene;
     const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, workload);
 
-    for (size_t i = 0; i < ensemble->members.len; i++) {
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *member = bl_ensemble_member(scene, ensemble, i);
 
         if (in_scope(engine, member->index) && concerns_us(member))
@@ -273,7 +278,7 @@ static void judge_workload(const struct engine *engine, const struct bl_workload
     if (!in_scope(engine, workload->index) || !concerns_us(workload))
         return;
     report->judged = true;
-    for (size_t rule = 0; rule < BL_RULE_COUNT; rule++)
+    for (size_t rule = 0; rule < BL_RULE_COUNT && bl_budget_turn(); rule++)
         judge_by(engine, (enum bl_rule_id)rule, workload, report);
 }
 
@@ -294,7 +299,31 @@ static struct bl_result *find_result(struct bl_object_report *report, enum bl_ru
     return NULL;
 }
 
-/* A rule's result is its gravest finding; the messages of all are told. */
+static void tell(struct bl_result *result, const char *message)
+{
+    char *both;
+
+    if (++result->findings > MESSAGES_MAX)
+        return;
+    both = result->message ? bl_asprintf("%s; %s", result->message, message) : bl_strdup(message);
+    free(result->message);
+    result->message = both;
+}
+
+static void tell_the_rest(struct bl_result *result)
+{
+    char *all;
+
+    if (!result->message)
+        result->message = bl_strdup("");
+    if (result->findings <= MESSAGES_MAX)
+        return;
+    all = bl_asprintf("%s; and %zu more", result->message, result->findings - MESSAGES_MAX);
+    free(result->message);
+    result->message = all;
+}
+
+/* A rule's result is its gravest finding; the messages of the first ones are told. */
 static void summarise(struct bl_report *report)
 {
     static const int gravity[] = {
@@ -309,17 +338,13 @@ static void summarise(struct bl_report *report)
 
         if (!result)
             continue;
-        char *message = result->message ? bl_asprintf("%s; %s", result->message, finding->message)
-                                        : bl_strdup(finding->message);
-        free(result->message);
-        result->message = message;
+        tell(result, finding->message);
         if (gravity[outcome] > gravity[result->outcome])
             result->outcome = outcome;
     }
     for (size_t i = 0; i < report->len; i++)
         for (size_t r = 0; r < report->objects[i].results.len; r++)
-            if (!report->objects[i].results.items[r].message)
-                report->objects[i].results.items[r].message = bl_strdup("");
+            tell_the_rest(&report->objects[i].results.items[r]);
 }
 
 static int compare_findings(const void *a, const void *b)
@@ -381,14 +406,14 @@ static void run_group(struct engine *engine)
     struct bl_world *world;
 
     engine->before = bl_world_new(engine->objects, report->len, groups, engine->group);
-    for (size_t i = 0; i < report->len; i++) {
+    for (size_t i = 0; i < report->len && bl_budget_turn(); i++) {
         if (groups && groups[i] != engine->group)
             continue;
         engine->ignore_opt_out[i] = must_not_opt_out(engine, engine->objects[i]);
         edit_object(engine, i);
     }
 
-    if (engine->options->edits_only) {
+    if (engine->options->edits_only || bl_budget_over()) {
         bl_world_free(engine->before);
         return;
     }
@@ -398,14 +423,102 @@ static void run_group(struct engine *engine)
     find_beside(engine, &memo);
     engine->memo = &memo;
     *BL_PUSH(&report->scenes) = engine->scene;
-    for (size_t i = 0; i < engine->scene->workloads.len; i++)
+    for (size_t i = 0; i < engine->scene->workloads.len && bl_budget_turn(); i++)
         judge_workload(engine, engine->scene->workloads.items[i]);
     bl_world_free(engine->before);
+}
+
+/* --- what is too large to judge --- */
+
+/* Is the object one that rules look at? What is none of ours may be as large as it likes. */
+static bool is_looked_at(const struct engine *engine, const cJSON *object)
+{
+    enum bl_world_kind kind = bl_world_kind_of(object);
+    struct bl_workload *workload;
+    bool is;
+
+    if (kind == BL_WORLD_SERVICE)
+        return bl_service_role(object) && !bl_namespace_excluded(bl_object_ref(object).namespace);
+    if (kind != BL_WORLD_WORKLOAD)
+        return kind == BL_WORLD_DISRUPTION_BUDGET || kind == BL_WORLD_NETWORK_POLICY;
+    workload = bl_workload_recognise(object, NULL, must_not_opt_out(engine, object));
+    is = concerns_us(workload);
+    bl_workload_free(workload);
+    return is;
+}
+
+/* The first object with a list that no Kafka has. True: there is one. */
+static bool refuse_early(struct engine *engine)
+{
+    struct bl_report *report = engine->report;
+
+    for (size_t i = 0; i < report->len && in_scope(engine, i); i++) {
+        const cJSON *object = engine->objects[i];
+        struct bl_excess excess;
+
+        if (!bl_object_excess(object, &excess))
+            continue;
+        engine->before = bl_world_new(engine->objects, report->len, NULL, 0);
+        bool looked_at = is_looked_at(engine, object);
+        bl_world_free(engine->before);
+        if (!looked_at)
+            continue;
+        BL_AUTO_FREE char *who = bl_describe(object);
+        report->too_large = bl_asprintf("%s has %zu %s where no Kafka has more than %zu", who,
+                                        excess.len, excess.list, excess.most);
+        report->too_large_object = object;
+        return true;
+    }
+    return false;
+}
+
+static void refuse_late(struct bl_report *report)
+{
+    size_t workloads = 0;
+
+    for (size_t i = 0; i < report->len; i++)
+        workloads += bl_world_kind_of(report->edited[i]) == BL_WORLD_WORKLOAD;
+    if (workloads == 1 && report->len == 1) {
+        BL_AUTO_FREE char *who = bl_describe(report->edited[0]);
+
+        report->too_large = bl_asprintf("%s takes more work than it may", who);
+        report->too_large_object = report->edited[0];
+        return;
+    }
+    report->too_large = bl_asprintf("%zu workload%s and %zu other objects together take more work "
+                                    "than they may",
+                                    workloads, workloads == 1 ? "" : "s", report->len - workloads);
+}
+
+static void report_clear(struct bl_report *report);
+
+static void begin_report(struct bl_report *report, const cJSON *const *objects, size_t len)
+{
+    report->len = len;
+    report->objects = bl_alloc(len, sizeof(*report->objects));
+    report->edited = bl_alloc(len, sizeof(*report->edited));
+    for (size_t i = 0; i < len; i++)
+        report->edited[i] = objects[i];
+}
+
+static void run_groups(struct engine *engine)
+{
+    unsigned groups = engine->options->groups ? engine->options->group_count : 1;
+
+    if (refuse_early(engine))
+        return;
+    for (engine->group = 0; engine->group < groups && !bl_budget_over(); engine->group++)
+        run_group(engine);
+    if (bl_budget_over())
+        return;
+    sort_report(engine->report);
+    summarise(engine->report);
 }
 
 struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *const *objects,
                                 size_t len, const struct bl_engine_options *options)
 {
+    struct bl_budget budget;
     struct bl_report *report = BL_NEW(struct bl_report);
     BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(len, sizeof(bool));
     struct engine engine = {.set = set,
@@ -413,22 +526,23 @@ struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *co
                             .options = options,
                             .report = report,
                             .ignore_opt_out = ignore_opt_out};
-    unsigned groups = options->groups ? options->group_count : 1;
+    bool over;
 
-    report->len = len;
-    report->objects = bl_alloc(len, sizeof(*report->objects));
-    report->edited = bl_alloc(len, sizeof(*report->edited));
-    for (engine.group = 0; engine.group < groups; engine.group++)
-        run_group(&engine);
-    sort_report(report);
-    summarise(report);
+    begin_report(report, objects, len);
+    bl_budget_begin(&budget, options->units ? options->units : INT64_MAX);
+    run_groups(&engine);
+    over = bl_budget_over();
+    (void)bl_budget_end(&budget);
+    if (over && !report->too_large) {
+        report_clear(report);
+        begin_report(report, objects, len);
+        refuse_late(report);
+    }
     return report;
 }
 
-void bl_report_free(struct bl_report *report)
+static void report_clear(struct bl_report *report)
 {
-    if (!report)
-        return;
     for (size_t i = 0; i < report->scenes.len; i++) {
         struct bl_world *world = (struct bl_world *)(uintptr_t)report->scenes.items[i]->world;
 
@@ -456,6 +570,15 @@ void bl_report_free(struct bl_report *report)
     free(report->companions.items);
     free(report->objects);
     free(report->edited);
+    free(report->too_large);
+    *report = (struct bl_report){0};
+}
+
+void bl_report_free(struct bl_report *report)
+{
+    if (!report)
+        return;
+    report_clear(report);
     free(report);
 }
 
@@ -466,7 +589,7 @@ const cJSON *bl_report_object(const struct bl_report *report, size_t index)
 
 bool bl_report_denied(const struct bl_report *report)
 {
-    for (size_t i = 0; i < report->findings.len; i++)
+    for (size_t i = 0; i < report->findings.len && bl_budget_turn(); i++)
         if (report->findings.items[i].severity == BL_SEVERITY_ERROR)
             return true;
     return false;

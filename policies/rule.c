@@ -143,7 +143,7 @@ static size_t place_behind(const struct bl_rule_run *run, const struct bl_ensemb
 {
     size_t after = 0;
 
-    for (size_t i = 0; i < ensemble->members.len; i++) {
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         size_t index = bl_ensemble_member(run->scene, ensemble, i)->index;
 
         after = index > after ? index : after;
@@ -160,7 +160,7 @@ bool bl_companion_is_ours(const cJSON *object)
 /* What was said of it as it was is mended with it. */
 static void mend_findings(struct bl_rule_run *run, size_t object)
 {
-    for (size_t i = 0; i < run->report->findings.len; i++) {
+    for (size_t i = 0; i < run->report->findings.len && bl_budget_turn(); i++) {
         struct bl_finding *finding = &run->report->findings.items[i];
 
         if (finding->object != object || finding->rule != run->id)

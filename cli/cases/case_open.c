@@ -238,7 +238,8 @@ int cli_case_open(struct cli_case *test, const char *file, const struct bl_yaml_
         return -1;
     refusal_expected = bl_json_get(bl_json_get(test->root, "expect"), "error") != NULL;
     if (read_policies(test, &why) < 0 || read_input(test, &why) < 0 ||
-        cli_refuse_doubts(&test->input.manifest, &why) < 0 || apply_changes(test, &why) < 0) {
+        cli_refuse_doubts(&test->input.manifest, &why) < 0 || apply_changes(test, &why) < 0 ||
+        cli_decide(&test->input, NULL, test->today, &why) < 0) {
         if (!refusal_expected) {
             bl_fail(err, BL_ERR_INVALID, "%s", bl_error_text(why));
             return bl_error_hint(why) ? bl_hint(err, "%s", bl_error_hint(why)) : -1;
@@ -247,7 +248,6 @@ int cli_case_open(struct cli_case *test, const char *file, const struct bl_yaml_
                                     bl_error_hint(why) ? bl_error_hint(why) : "");
         return 0;
     }
-    cli_decide(&test->input, NULL, test->today);
     return 0;
 }
 

@@ -79,9 +79,30 @@ int cli_refuse_doubts(struct bl_manifest *manifest, struct bl_error **err)
     return 0;
 }
 
-void cli_decide(struct cli_input *input, const char *namespace, bl_day today)
+/* With file and line of the object, where it is one. */
+static int too_large(const struct cli_input *input, struct bl_error **err)
 {
-    struct bl_engine_options options = {.today = today, .namespace = namespace, .replaces = true};
+    const struct bl_report *report = input->report;
+
+    for (size_t i = 0; i < report->len; i++) {
+        if (input->objects[i] != report->too_large_object)
+            continue;
+        struct bl_place place =
+            bl_manifest_place(&input->manifest, &input->manifest.objects.items[i], "");
+        bl_fail(err, BL_ERR_TOO_LARGE, "%s:%u: too large to judge: %s", place.file, place.line,
+                report->too_large);
+        return bl_hint(err, "Make it smaller.");
+    }
+    bl_fail(err, BL_ERR_TOO_LARGE, "%s: too large to judge: %s",
+            input->manifest.files.len ? input->manifest.files.items[0].name : "<stdin>",
+            report->too_large);
+    return bl_hint(err, "Judge a part of the files at a time.");
+}
+
+int cli_decide(struct cli_input *input, const char *namespace, bl_day today, struct bl_error **err)
+{
+    struct bl_engine_options options = {
+        .units = BL_UNITS_NAMESPACE, .today = today, .namespace = namespace, .replaces = true};
     size_t len = input->manifest.objects.len;
     BL_AUTO_FREE unsigned *versions = bl_manifest_versions(&input->manifest, &options.group_count);
 
@@ -91,6 +112,7 @@ void cli_decide(struct cli_input *input, const char *namespace, bl_day today)
     for (size_t i = 0; i < len; i++)
         input->objects[i] = input->manifest.objects.items[i].object;
     input->report = bl_engine_run(&input->policies, input->objects, len, &options);
+    return input->report->too_large ? too_large(input, err) : 0;
 }
 
 int cli_load(const struct cli_source *source, struct cli_input *input, struct bl_error **err)
@@ -104,8 +126,7 @@ int cli_load(const struct cli_source *source, struct cli_input *input, struct bl
     if ((!configured || source->policies.len) &&
         cli_read_policies(&source->policies, &input->policies, err) < 0)
         return -1;
-    cli_decide(input, source->namespace, bl_day_today());
-    return 0;
+    return cli_decide(input, source->namespace, bl_day_today(), err);
 }
 
 void cli_input_release(struct cli_input *input)

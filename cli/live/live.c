@@ -118,6 +118,7 @@ int cli_sets_read(struct bl_kube_client *client, const char *namespace, struct c
 {
     const struct bl_kube_selection selection = {.namespace = namespace};
     struct cli_sets sets = {0};
+    struct bl_budget budget;
 
     if (cli_list(client, &bl_kind_stateful_set.resource, &selection, &sets.objects, err) < 0) {
         cli_objects_release(&sets.objects);
@@ -126,7 +127,16 @@ int cli_sets_read(struct bl_kube_client *client, const char *namespace, struct c
 
     BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(sets.objects.len + 1, sizeof(bool));
     sets.world = bl_world_new((const cJSON *const *)sets.objects.items, sets.objects.len, NULL, 0);
+    bl_budget_begin(&budget, BL_UNITS_NAMESPACE);
     sets.scene = bl_scene_new(sets.world, ignore_opt_out);
+    bool over = bl_budget_over();
+    (void)bl_budget_end(&budget);
+    if (over) {
+        size_t len = sets.objects.len;
+
+        cli_sets_release(&sets);
+        return bl_fail(err, BL_ERR_TOO_LARGE, "%zu StatefulSets are too many to judge", len);
+    }
     *ret_sets = sets;
     return 0;
 }

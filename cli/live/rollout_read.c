@@ -17,16 +17,6 @@ static const cJSON *find_object(const struct cli_objects *objects, const char *n
     return NULL;
 }
 
-static const cJSON *find_pod(const struct cli_objects *pods, const struct bl_ref *set,
-                             const char *name)
-{
-    for (size_t i = 0; i < pods->len; i++)
-        if (strcmp(bl_object_ref(pods->items[i]).name, name) == 0 &&
-            cli_pod_belongs(pods->items[i], set))
-            return pods->items[i];
-    return NULL;
-}
-
 static void look_at(struct cli_rollout_pod *it, const cJSON *set, const cJSON *node)
 {
     const cJSON *safe = bl_object_condition(it->pod, BL_CONDITION_SAFE);
@@ -50,22 +40,22 @@ static void look_at(struct cli_rollout_pod *it, const cJSON *set, const cJSON *n
 static void read_pods(const struct bl_workload *workload, const struct cli_objects *pods,
                       const struct cli_objects *nodes, struct cli_rollout *rollout)
 {
-    int64_t first = 0;
+    BL_AUTO(bl_set_pods_release) struct bl_set_pods wanted = {0};
 
-    (void)bl_json_int(bl_json_at(workload->object, "spec", "ordinals", "start", NULL), &first);
-    for (int64_t i = 0; i < workload->replicas; i++) {
+    bl_set_pods_find(workload->object, (const cJSON *const *)pods->items, pods->len, &wanted);
+    for (size_t i = 0; i < wanted.len; i++) {
         struct cli_rollout_pod *it = BL_PUSH(&rollout->pods);
 
         *it = (struct cli_rollout_pod){
-            .name = bl_asprintf("%s-%" PRId64, rollout->ref.name, first + i)};
-        it->pod = find_pod(pods, &rollout->ref, it->name);
+            .name = bl_asprintf("%s-%" PRId64, rollout->ref.name, wanted.items[i].ordinal),
+            .pod = wanted.items[i].pod};
         if (!it->pod)
             continue;
         look_at(it, workload->object, find_object(nodes, bl_pod_node(it->pod)));
         rollout->outdated += it->outdated;
         rollout->done += !it->outdated && it->ready && !bl_object_is_going(it->pod);
     }
-    rollout->total = rollout->pods.len;
+    rollout->total = (size_t)workload->replicas;
 }
 
 /* --- what it comes to --- */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ballast/base/budget.h"
+
 void *bl_alloc(size_t count, size_t size)
 {
     void *memory = calloc(count ? count : 1, size ? size : 1);
@@ -23,6 +25,7 @@ char *bl_strndup(const char *text, size_t len)
 {
     char *copy = bl_alloc(len + 1, 1);
 
+    bl_budget_spend_text(len);
     memcpy(copy, text, len);
     return copy;
 }
@@ -41,6 +44,7 @@ char *bl_vasprintf(const char *fmt, va_list args)
         return bl_strndup(short_text, (size_t)len);
     if (vasprintf(&text, fmt, args) < 0)
         abort();
+    bl_budget_spend_text((size_t)len * 2);
     return text;
 }
 

@@ -19,13 +19,17 @@ static bool is_type(const cJSON *value, int type)
 
 cJSON *bl_json_get(const cJSON *object, const char *key)
 {
+    size_t looks = 1;
+    cJSON *member;
+
     if (!is_type(object, cJSON_Object))
         return NULL;
-    for (cJSON *member = object->child; member; member = member->next)
-        /* Most siblings differ in their first letter, which saves the call. */
+    /* Most siblings differ in their first letter, which saves the call. */
+    for (member = object->child; member; member = member->next, looks++)
         if (member->string && member->string[0] == key[0] && strcmp(member->string, key) == 0)
-            return member;
-    return NULL;
+            break;
+    bl_budget_spend(looks);
+    return member;
 }
 
 cJSON *bl_json_at(const cJSON *object, ...)
@@ -77,6 +81,7 @@ size_t bl_json_len(const cJSON *value)
         return 0;
     for (const cJSON *child = value->child; child; child = child->next)
         len++;
+    bl_budget_spend(len);
     return len;
 }
 
@@ -118,6 +123,7 @@ bool bl_json_equal(const cJSON *a, const cJSON *b)
 {
     if (!a || !b)
         return a == b;
+    bl_budget_spend(1);
     if ((a->type & 0xff) != (b->type & 0xff))
         return false;
     switch (a->type & 0xff) {
@@ -162,6 +168,7 @@ static cJSON *copy_node(const cJSON *value, bool borrow)
 {
     cJSON *copy = bl_json_node(value->type & 0xff);
 
+    bl_budget_spend(2);
     copy->valueint = value->valueint;
     copy->valuedouble = value->valuedouble;
     if (borrow)

@@ -177,7 +177,10 @@ int64_t bl_object_replicas(const cJSON *object)
     int64_t replicas = bl_object_replicas_known(object) ? 1 : REPLICAS_OF_A_CLUSTER;
 
     (void)bl_json_int(replicas_of(object), &replicas);
-    return replicas;
+    /* The API has 32 bits and no sign; what a file has must not make sums of it overflow. */
+    if (replicas < 0)
+        return 0;
+    return replicas < INT32_MAX ? replicas : INT32_MAX;
 }
 
 bool bl_object_replicas_known(const cJSON *object)

@@ -205,11 +205,11 @@ static void join_by_list(struct grouping *grouping, size_t index, const struct b
     const struct bl_scene *scene = grouping->scene;
     const struct bl_workload *self = scene->workloads.items[index];
 
-    for (size_t i = 0; i < servers->len; i++) {
+    for (size_t i = 0; i < servers->len && bl_budget_turn(); i++) {
         BL_AUTO(bl_found_release) struct bl_found found = {0};
 
         (void)bl_host_find(scene, self, NULL, servers->items[i].host, &found);
-        for (size_t f = 0; f < found.len; f++) {
+        for (size_t f = 0; f < found.len && bl_budget_turn(); f++) {
             const struct bl_workload *other = scene->workloads.items[found.items[f]];
 
             if (other->role && zookeeper_side(other) == zookeeper_side(self))
@@ -224,7 +224,7 @@ static void join_by_servers(struct grouping *grouping)
                                           "controller.quorum.bootstrap.servers"};
     const struct bl_scene *scene = grouping->scene;
 
-    for (size_t i = 0; i < scene->workloads.len; i++) {
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *workload = scene->workloads.items[i];
 
         for (size_t q = 0; bl_workload_is_kafka(workload) && q < BL_ARRAY_LEN(quorums); q++) {
@@ -260,7 +260,7 @@ static void make_ensembles(struct bl_scene *scene, struct grouping *grouping)
 {
     BL_AUTO_FREE size_t *root_ensembles = bl_alloc(scene->workloads.len * 5, sizeof(size_t));
 
-    for (size_t i = 0; i < scene->workloads.len; i++) {
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
         struct bl_workload *workload = scene->workloads.items[i];
 
         if (!workload->role)
@@ -277,7 +277,7 @@ static char *cluster_name(const struct bl_scene *scene, struct grouping *groupin
 {
     const struct bl_workload *first = NULL;
 
-    for (size_t i = 0; i < scene->workloads.len; i++) {
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *workload = scene->workloads.items[i];
 
         if (bl_workload_is_kafka(workload) && find_root(grouping, i) == root &&
@@ -300,7 +300,7 @@ static char *cluster_name(const struct bl_scene *scene, struct grouping *groupin
 
 static void name_clusters(struct bl_scene *scene, struct grouping *grouping)
 {
-    for (size_t i = 0; i < scene->workloads.len; i++) {
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
         struct bl_workload *workload = scene->workloads.items[i];
         size_t root = find_root(grouping, i);
 
@@ -319,11 +319,11 @@ static bool connects_to(const struct bl_scene *scene, const struct bl_workload *
     BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
     bl_servers_parse(&servers, BL_SERVERS_CONNECT, connect);
-    for (size_t i = 0; i < servers.len; i++) {
+    for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
         BL_AUTO(bl_found_release) struct bl_found found = {0};
 
         (void)bl_host_find(scene, kafka, NULL, servers.items[i].host, &found);
-        for (size_t f = 0; f < found.len; f++)
+        for (size_t f = 0; f < found.len && bl_budget_turn(); f++)
             if (found.items[f] == zookeeper)
                 return true;
     }
@@ -368,10 +368,11 @@ static void take_cluster(struct bl_workload *zookeeper, const struct bl_workload
 
 static void link_zookeepers(struct bl_scene *scene)
 {
-    for (size_t z = 0; z < scene->workloads.len; z++) {
+    for (size_t z = 0; z < scene->workloads.len && bl_budget_turn(); z++) {
         struct bl_workload *zookeeper = scene->workloads.items[z];
 
-        for (size_t k = 0; zookeeper_side(zookeeper) && k < scene->workloads.len; k++) {
+        for (size_t k = 0;
+             zookeeper_side(zookeeper) && k < scene->workloads.len && bl_budget_turn(); k++) {
             const struct bl_workload *kafka = scene->workloads.items[k];
 
             if (!bl_workload_is_kafka(kafka) || !belongs_to(scene, kafka, z))
@@ -381,11 +382,11 @@ static void link_zookeepers(struct bl_scene *scene)
         }
     }
     /* All of an ensemble belongs where one of it belongs. */
-    for (size_t e = 0; e < scene->ensembles.len; e++) {
+    for (size_t e = 0; e < scene->ensembles.len && bl_budget_turn(); e++) {
         const struct bl_ensemble *ensemble = &scene->ensembles.items[e];
 
-        for (size_t a = 0; a < ensemble->members.len; a++)
-            for (size_t b = 0; b < ensemble->members.len; b++) {
+        for (size_t a = 0; a < ensemble->members.len && bl_budget_turn(); a++)
+            for (size_t b = 0; b < ensemble->members.len && bl_budget_turn(); b++) {
                 struct bl_workload *x = scene->workloads.items[ensemble->members.items[a]];
                 const struct bl_workload *y = bl_ensemble_member(scene, ensemble, b);
 

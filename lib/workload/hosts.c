@@ -23,7 +23,7 @@ void bl_found_release(struct bl_found *found)
 
 static void add(struct bl_found *found, size_t workload)
 {
-    for (size_t i = 0; i < found->len; i++)
+    for (size_t i = 0; i < found->len && bl_budget_turn(); i++)
         if (found->items[i] == workload)
             return;
     *BL_PUSH(found) = workload;
@@ -116,7 +116,7 @@ static bool add_service(const struct bl_scene *scene, const char *namespace, con
             found->service = service->object;
         return found->len > before;
     }
-    for (size_t i = 0; i < scene->workloads.len; i++) {
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *workload = scene->workloads.items[i];
 
         if (bl_namespace_may_equal(workload->ref.namespace, namespace) &&
@@ -133,7 +133,7 @@ static bool add_workload(const struct bl_scene *scene, const char *namespace, co
 {
     size_t before = found->len;
 
-    for (size_t i = 0; i < scene->workloads.len; i++) {
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *workload = scene->workloads.items[i];
 
         if (bl_namespace_may_equal(workload->ref.namespace, namespace) &&

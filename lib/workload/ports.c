@@ -14,7 +14,7 @@
 
 static struct bl_port *find_number(struct bl_workload *workload, int number, bool main)
 {
-    for (size_t i = 0; i < workload->ports.len; i++)
+    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++)
         if (workload->ports.items[i].number == number && workload->ports.items[i].main == main)
             return &workload->ports.items[i];
     return NULL;
@@ -315,14 +315,14 @@ static void ensure_inter_broker(struct bl_workload *workload)
 {
     if (!bl_workload_has_logs(workload))
         return;
-    for (size_t i = 0; i < workload->ports.len; i++) {
+    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++) {
         struct bl_port *port = &workload->ports.items[i];
 
         port->inter_broker |= port->purpose == BL_PURPOSE_INTER_BROKER;
         if (port->inter_broker)
             return;
     }
-    for (size_t i = 0; i < workload->ports.len; i++)
+    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++)
         if (workload->ports.items[i].purpose == BL_PURPOSE_CLIENT)
             workload->ports.items[i].inter_broker = true;
 }
@@ -332,7 +332,7 @@ static void ensure_controller(struct bl_workload *workload)
 {
     if (workload->role != BL_ROLE_CONTROLLER || bl_workload_port(workload, BL_PURPOSE_CONTROLLER))
         return;
-    for (size_t i = 0; i < workload->ports.len; i++)
+    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++)
         if (workload->ports.items[i].main && workload->ports.items[i].purpose == BL_PURPOSE_CLIENT)
             workload->ports.items[i].purpose = BL_PURPOSE_CONTROLLER;
 }

@@ -11,7 +11,7 @@
 
 static bool is_member(const struct bl_ensemble *ensemble, size_t workload)
 {
-    for (size_t i = 0; i < ensemble->members.len; i++)
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
         if (ensemble->members.items[i] == workload)
             return true;
     return false;
@@ -29,7 +29,7 @@ static bool selects_others(const struct bl_scene *scene, const struct bl_ensembl
         if (!is_member(ensemble, at) &&
             bl_selector_matches(selector, scene->workloads.items[at]->pod_labels))
             return true;
-    for (size_t i = 0; !bl_json_len(labels) && i < scene->workloads.len; i++) {
+    for (size_t i = 0; !bl_json_len(labels) && i < scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *other = scene->workloads.items[i];
 
         if (!is_member(ensemble, i) && bl_namespace_may_equal(other->ref.namespace, namespace) &&
@@ -45,7 +45,7 @@ static bool selects_exactly(const struct bl_scene *scene, const struct bl_ensemb
 {
     if (!selector)
         return false;
-    for (size_t i = 0; i < ensemble->members.len; i++)
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
         if (!bl_selector_matches(selector, bl_ensemble_member(scene, ensemble, i)->pod_labels))
             return false;
     return !selects_others(scene, ensemble, selector,
@@ -62,7 +62,7 @@ static cJSON *common_labels(const struct bl_scene *scene, const struct bl_ensemb
     cJSON_ArrayForEach(label, of_first) {
         bool all = cJSON_IsString(label) && label->string && !bl_label_is_volatile(label->string);
 
-        for (size_t i = 1; all && i < ensemble->members.len; i++)
+        for (size_t i = 1; all && i < ensemble->members.len && bl_budget_turn(); i++)
             all = bl_text_eq(
                 bl_json_string(bl_ensemble_member(scene, ensemble, i)->pod_labels, label->string),
                 label->valuestring);
@@ -89,7 +89,7 @@ static cJSON *differing_label(const struct bl_scene *scene, const struct bl_ense
 {
     BL_AUTO_JSON cJSON *values = bl_json_new_array();
 
-    for (size_t i = 0; i < ensemble->members.len; i++) {
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const char *value = bl_json_string(bl_ensemble_member(scene, ensemble, i)->pod_labels, key);
 
         if (!value)
@@ -184,7 +184,7 @@ struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *ignore_o
     recognise_all(scene, ignore_opt_out);
     scene->labels = bl_label_index_new(scene->workloads.items, scene->workloads.len);
     bl_scene_group(scene);
-    for (size_t i = 0; i < scene->ensembles.len; i++)
+    for (size_t i = 0; i < scene->ensembles.len && bl_budget_turn(); i++)
         scene->ensembles.items[i].selector = find_selector(scene, &scene->ensembles.items[i]);
     return scene;
 }

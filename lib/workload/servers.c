@@ -220,7 +220,7 @@ static bool read_file(const char *text, struct bl_servers *servers)
     size_t before = servers->len;
 
     for (int i = 0; i <= SERVERS_MAX; i++) {
-        char key[16];
+        char key[24];
         char *value;
 
         (void)snprintf(key, sizeof(key), "server.%d", i);
@@ -301,7 +301,7 @@ bool bl_workload_listens_as(const struct bl_workload *workload, const struct bl_
 
     if (!bl_workload_servers(workload, world, "listeners", &servers))
         (void)bl_workload_servers(workload, world, "advertised.listeners", &servers);
-    for (size_t i = 0; i < servers.len; i++)
+    for (size_t i = 0; i < servers.len && bl_budget_turn(); i++)
         if (strcasecmp(servers.items[i].name, listener) == 0 && servers.items[i].port == port)
             return true;
     return false;

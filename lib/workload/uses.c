@@ -62,7 +62,7 @@ static void note(struct finding *finding, const char *host, int port)
     if (host_is == BL_HOST_UNKNOWN && from)
         *BL_PUSH(&finding->uses->strangers) =
             (struct bl_stranger){finding->from, bl_strdup(host), port};
-    for (size_t i = 0; i < found.len; i++) {
+    for (size_t i = 0; i < found.len && bl_budget_turn(); i++) {
         const struct bl_workload *to = finding->scene->workloads.items[found.items[i]];
         int aim = found.service ? bl_service_target(found.service, port, to) : port;
 
@@ -244,7 +244,7 @@ void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene, const cJSO
     struct finding finding = {.uses = uses, .scene = scene};
 
     *uses = (struct bl_uses){0};
-    for (size_t i = 0; i < scene->workloads.len; i++) {
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
         finding.from = i;
         finding.by = scene->workloads.items[i]->object;
         read_pod(&finding);

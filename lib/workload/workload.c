@@ -65,7 +65,7 @@ bool bl_workload_is_kafka(const struct bl_workload *workload)
 
 const struct bl_port *bl_workload_port(const struct bl_workload *workload, enum bl_purpose purpose)
 {
-    for (size_t i = 0; i < workload->ports.len; i++)
+    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++)
         if (workload->ports.items[i].main && workload->ports.items[i].purpose == purpose)
             return &workload->ports.items[i];
     return NULL;

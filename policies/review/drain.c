@@ -77,13 +77,10 @@ static struct bl_world *without_pods(const struct bl_review *review)
     return bl_world_new(objects, len, NULL, 0);
 }
 
-const char *bl_review_leaves_after(const struct bl_review *review, const cJSON *pod)
+/* The pod of the node that leaves before this one; NULL: none. */
+static const char *first_to_leave(const struct bl_review *review, const cJSON *pod,
+                                  const char *name)
 {
-    const char *name = bl_pod_node(pod);
-    const cJSON *node = name ? bl_review_context(review, "Node", name) : NULL;
-
-    if (!bl_node_is_drained(node))
-        return NULL;
     BL_AUTO(bl_world_cleanup) struct bl_world *world = without_pods(review);
     BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(review->facts->context_len + 1, sizeof(bool));
     BL_AUTO(bl_scene_cleanup) struct bl_scene *scene = bl_scene_new(world, ignore_opt_out);
@@ -101,4 +98,20 @@ const char *bl_review_leaves_after(const struct bl_review *review, const cJSON *
             return bl_object_ref(other).name;
     }
     return NULL;
+}
+
+const char *bl_review_leaves_after(const struct bl_review *review, const cJSON *pod)
+{
+    const char *name = bl_pod_node(pod);
+    const cJSON *node = name ? bl_review_context(review, "Node", name) : NULL;
+
+    if (!bl_node_is_drained(node))
+        return NULL;
+    struct bl_budget budget;
+    /* Not to know it means only that two drains may wait for each other. */
+    bl_budget_begin(&budget, BL_UNITS_REVIEW / 2);
+    const char *first = first_to_leave(review, pod, name);
+    bool over = bl_budget_over();
+    (void)bl_budget_end(&budget);
+    return over ? NULL : first;
 }

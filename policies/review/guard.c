@@ -40,7 +40,7 @@ static bool is_grave(const struct bl_finding *finding)
 static bool was_grave(const struct bl_report *before, const cJSON *const *before_objects,
                       const struct bl_finding *finding, const cJSON *subject)
 {
-    for (size_t i = 0; i < before->findings.len; i++) {
+    for (size_t i = 0; i < before->findings.len && bl_budget_turn(); i++) {
         const struct bl_finding *other = &before->findings.items[i];
 
         if (is_grave(other) && other->rule == finding->rule &&
@@ -97,7 +97,7 @@ static void refuse(struct bl_review *review, const struct change *change,
 static void judge_change(struct bl_review *review, const struct change *change,
                          enum bl_rule_id rule)
 {
-    for (size_t i = 0; i < change->after->findings.len; i++) {
+    for (size_t i = 0; i < change->after->findings.len && bl_budget_turn(); i++) {
         const struct bl_finding *finding = &change->after->findings.items[i];
         const cJSON *subject = change->after_objects[finding->subject];
 
@@ -242,14 +242,14 @@ static cJSON *scaled(const cJSON *set, const cJSON *scale)
 
 static void judge_scale(struct bl_review *review, const struct change *change)
 {
-    for (size_t i = 0; i < change->after->findings.len; i++) {
+    for (size_t i = 0; i < change->after->findings.len && bl_budget_turn(); i++) {
         const struct bl_finding *finding = &change->after->findings.items[i];
 
         /* The workload is another value before and after, so only words can be compared. */
         if (finding->severity != BL_SEVERITY_ERROR)
             continue;
         bool known = false;
-        for (size_t b = 0; b < change->before->findings.len; b++)
+        for (size_t b = 0; b < change->before->findings.len && bl_budget_turn(); b++)
             known |= change->before->findings.items[b].rule == finding->rule &&
                      strcmp(change->before->findings.items[b].message, finding->message) == 0;
         if (known)

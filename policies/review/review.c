@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ballast/base/base64.h"
+#include "ballast/base/budget.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 
@@ -111,6 +112,27 @@ static int decide(struct bl_review *review, struct bl_error **err)
     return 0;
 }
 
+/* What comes of a run that was ended early, an error too, is nothing to go by. */
+static int decide_within(struct bl_review *review, struct bl_error **err)
+{
+    struct bl_error *failure = NULL;
+    struct bl_budget budget;
+    bool over;
+    int rc;
+
+    bl_budget_begin(&budget, BL_UNITS_REVIEW);
+    rc = decide(review, &failure);
+    over = bl_budget_over();
+    (void)bl_budget_end(&budget);
+    if (!over && !review->too_large) {
+        *err = failure;
+        return rc;
+    }
+    bl_error_free(failure);
+    bl_review_too_large(review);
+    return 0;
+}
+
 static void add_status(cJSON *response, const struct bl_review *review)
 {
     cJSON *status = bl_json_add_object(response, "status"), *cause;
@@ -148,6 +170,9 @@ static cJSON *write_answer(struct bl_review *review)
 
     review->summary.allowed = !review->denial.len;
     review->summary.patched = review->summary.allowed && review->patch && review->patch->child;
+    if (review->denials > BL_DENIALS_MAX)
+        bl_strbuf_addf(&review->denial, "\nand %zu more: run ballast lint on it",
+                       review->denials - BL_DENIALS_MAX);
     if (review->warnings_left_out)
         bl_json_push(review->warnings,
                      bl_json_new_string("There is more: run ballast lint on it."));
@@ -169,6 +194,7 @@ static cJSON *write_answer(struct bl_review *review)
 
 static void review_release(struct bl_review *review)
 {
+    free(review->too_large);
     bl_strbuf_release(&review->denial);
     bl_json_free(review->warnings);
     bl_json_free(review->audit);
@@ -190,7 +216,7 @@ int bl_review_answer(const struct bl_policy_set *set, const cJSON *json, enum bl
     if (check_review(json, err) < 0)
         return -1;
     fill_request(&review, bl_json_get(json, "request"));
-    if (decide(&review, err) < 0)
+    if (decide_within(&review, err) < 0)
         return -1;
     *ret_answer = write_answer(&review);
     if (ret_summary)

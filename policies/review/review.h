@@ -5,6 +5,9 @@
 #include "ballast/policies/review.h"
 #include "policy.h"
 
+/** Denials that are told: more than anybody reads, and than one mistake gives. */
+#define BL_DENIALS_MAX 64
+
 enum {
     BL_CODE_FORBIDDEN = 403,
     BL_CODE_INVALID = 422,
@@ -24,8 +27,10 @@ struct bl_review {
     struct bl_strbuf denial; /* empty: allowed */
     int code;
     cJSON *warnings, *audit;
-    size_t warnings_left_out;
-    cJSON *patch; /* NULL: none */
+    size_t warnings_left_out, denials;
+    char *too_large;         /* why nothing can be judged; NULL: all can */
+    const cJSON *not_judged; /* what was to be; NULL: what is in the context */
+    cJSON *patch;            /* NULL: none */
 };
 
 /** Each says one more thing about the answer. `rule` is where messages begin; NULL: nowhere. */
@@ -47,9 +52,12 @@ const cJSON *bl_review_context(const struct bl_review *review, const char *kind,
 /** The review's namespace, for policies that match by its labels. */
 BL_NONNULL struct bl_world *bl_review_namespaces(const struct bl_review *review);
 /** The engine on `first` (may be NULL) and the context without what has its name. `judge_all`: the context too. */
-BL_NONNULL struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *first,
+BL_NONNULL struct bl_report *bl_review_run(struct bl_review *review, const cJSON *first,
                                            const cJSON *without, bool judge_all,
                                            const cJSON ***ret_objects);
+
+/** Answers that it is too large to judge, where a policy asks for a verdict, instead of what was answered so far. */
+void bl_review_too_large(struct bl_review *review);
 
 /** May this user, or this moment, take protection away? */
 bool bl_review_unguarded(const struct bl_review *review);

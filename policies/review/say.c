@@ -22,6 +22,9 @@ void bl_review_deny(struct bl_review *review, int code, const char *rule, const 
 {
     va_list args;
 
+    review->code = code;
+    if (++review->denials > BL_DENIALS_MAX)
+        return;
     bl_strbuf_adds(&review->denial, review->denial.len ? "\n" : "");
     if (rule)
         bl_strbuf_addf(&review->denial, "%s: ", rule);
@@ -30,7 +33,6 @@ void bl_review_deny(struct bl_review *review, int code, const char *rule, const 
     va_end(args);
     if (hint)
         bl_strbuf_addf(&review->denial, " (%s)", hint);
-    review->code = code;
 }
 
 /* Control characters are not allowed, and a cut must not split a character. */
@@ -150,8 +152,8 @@ static bool makes_way(const cJSON *object)
            bl_object_label(object, BL_LABEL_COMPANION);
 }
 
-struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *first,
-                                const cJSON *without, bool judge_all, const cJSON ***ret_objects)
+struct bl_report *bl_review_run(struct bl_review *review, const cJSON *first, const cJSON *without,
+                                bool judge_all, const cJSON ***ret_objects)
 {
     const cJSON **objects = bl_alloc(review->facts->context_len + 1, sizeof(*objects));
     struct bl_engine_options options = {
@@ -173,7 +175,12 @@ struct bl_report *bl_review_run(const struct bl_review *review, const cJSON *fir
             objects[len++] = other;
     }
     *ret_objects = objects;
-    return bl_engine_run(review->set, objects, len, &options);
+    struct bl_report *report = bl_engine_run(review->set, objects, len, &options);
+    if (report->too_large && !review->too_large) {
+        review->too_large = bl_strdup(report->too_large);
+        review->not_judged = first;
+    }
+    return report;
 }
 
 /* Settings of a broker or a ZooKeeper server, by what no file of theirs is without. */

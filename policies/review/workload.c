@@ -241,7 +241,7 @@ static bool same_finding(const struct bl_finding *a, const struct bl_finding *b)
 
 static bool was_found(const struct bl_report *before, const struct bl_finding *finding)
 {
-    for (size_t i = 0; before && i < before->findings.len; i++)
+    for (size_t i = 0; before && i < before->findings.len && bl_budget_turn(); i++)
         if (before->findings.items[i].severity == BL_SEVERITY_ERROR &&
             same_finding(&before->findings.items[i], finding))
             return true;
@@ -280,7 +280,7 @@ static bool any_error(const struct bl_report *report)
 }
 
 /* What the object gave before, where an update leaves its template alone. */
-static struct bl_report *judge_old(const struct bl_review *review, const struct bl_report *report,
+static struct bl_report *judge_old(struct bl_review *review, const struct bl_report *report,
                                    const cJSON ***ret_objects)
 {
     if (!template_is_unchanged(review) || !any_error(report))
@@ -293,7 +293,7 @@ static void say_findings(struct bl_review *review, const struct bl_report *repor
     BL_AUTO_FREE const cJSON **objects = NULL;
     BL_AUTO(bl_report_cleanup) struct bl_report *before = judge_old(review, report, &objects);
 
-    for (size_t i = 0; i < report->findings.len; i++) {
+    for (size_t i = 0; i < report->findings.len && bl_budget_turn(); i++) {
         const struct bl_finding *finding = &report->findings.items[i];
         const char *rule = bl_rule_name(finding->rule);
 

@@ -76,7 +76,7 @@ static void edit(struct bl_rule_run *run)
 static bool selects_member(const struct bl_rule_run *run, const struct bl_ensemble *ensemble,
                            const cJSON *selector)
 {
-    for (size_t i = 0; i < ensemble->members.len; i++)
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
         if (bl_selector_matches(selector, bl_ensemble_member(run->scene, ensemble, i)->pod_labels))
             return true;
     return false;
@@ -94,7 +94,7 @@ static void count_pods(struct bl_rule_run *run, const struct bl_ensemble *ensemb
 {
     const cJSON *selector = bl_json_get(budget->spec, "selector");
 
-    for (size_t i = 0; i < run->scene->workloads.len; i++) {
+    for (size_t i = 0; i < run->scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *other = run->scene->workloads.items[i];
         bool same = other->role == ensemble->role && other->ensemble == run->workload->ensemble;
 
@@ -244,7 +244,7 @@ static bool is_named_for(const struct bl_rule_run *run, const struct bl_world_en
 static bool selects_anything(const struct bl_rule_run *run, const struct bl_world_entry *entry,
                              const cJSON *selector)
 {
-    for (size_t i = 0; i < run->scene->workloads.len; i++) {
+    for (size_t i = 0; i < run->scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *workload = run->scene->workloads.items[i];
 
         if (bl_namespace_may_equal(workload->ref.namespace, entry->ref.namespace) &&

@@ -127,7 +127,7 @@ static int64_t brokers_of(const struct bl_rule_run *run, const struct bl_workloa
     int64_t count = 0;
     bool known = true;
 
-    for (size_t i = 0; i < run->scene->workloads.len; i++) {
+    for (size_t i = 0; i < run->scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *other = run->scene->workloads.items[i];
 
         if (bl_workload_has_logs(other) &&
@@ -238,7 +238,7 @@ static void check_workload(struct bl_rule_run *run, const struct bl_workload *wo
 /* Bare pods of one ensemble are copies; one of them speaks for all. */
 static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
-    for (size_t i = 0; i < ensemble->members.len; i++) {
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *workload = bl_ensemble_member(run->scene, ensemble, i);
 
         if (i == 0 || *workload->pod_pointer)

@@ -110,7 +110,7 @@ static char *stranger(const struct bl_rule_run *run, size_t index)
         if (uses->strangers.items[i].from == index)
             return bl_asprintf("%s:%d, which is not in sight", uses->strangers.items[i].host,
                                uses->strangers.items[i].port);
-    for (size_t i = 0; i < uses->len; i++) {
+    for (size_t i = 0; i < uses->len && bl_budget_turn(); i++) {
         const struct bl_workload *to = run->scene->workloads.items[uses->items[i].to];
 
         if (uses->items[i].from == index && !to->role)
@@ -132,7 +132,7 @@ static char *unknown_server(const struct bl_rule_run *run, const struct bl_workl
             continue;
         if (servers.unreadable)
             return bl_asprintf("what %s names", lists[l]);
-        for (size_t i = 0; i < servers.len; i++) {
+        for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
             BL_AUTO(bl_found_release) struct bl_found found = {0};
 
             if (bl_host_find(run->scene, workload, NULL, servers.items[i].host, &found) ==
@@ -145,7 +145,7 @@ static char *unknown_server(const struct bl_rule_run *run, const struct bl_workl
 
 char *bl_network_egress_doubt(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
-    for (size_t m = 0; m < ensemble->members.len; m++) {
+    for (size_t m = 0; m < ensemble->members.len && bl_budget_turn(); m++) {
         size_t index = ensemble->members.items[m];
         const struct bl_workload *workload = run->scene->workloads.items[index];
         char *why = unknown_server(run, workload);

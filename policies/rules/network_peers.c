@@ -79,7 +79,7 @@ static bool is_other_side(const struct bl_rule_run *run, size_t ensemble)
 static void add_side(const struct bl_rule_run *run,
                      bool (*belongs)(const struct bl_rule_run *run, size_t ensemble), cJSON *peers)
 {
-    for (size_t i = 0; i < run->scene->ensembles.len; i++) {
+    for (size_t i = 0; i < run->scene->ensembles.len && bl_budget_turn(); i++) {
         const struct bl_ensemble *ensemble = &run->scene->ensembles.items[i];
 
         if (ensemble->selector && belongs(run, i))
@@ -144,7 +144,7 @@ static char *unnameable(const struct bl_rule_run *run, const struct bl_ensemble 
         return bl_asprintf("the namespace of %s \"%s\" is not written",
                            *first->ref.namespace ? run->workload->ref.kind : first->ref.kind,
                            *first->ref.namespace ? run->workload->ref.name : first->ref.name);
-    for (size_t i = 0; i < other->members.len; i++)
+    for (size_t i = 0; i < other->members.len && bl_budget_turn(); i++)
         if (bl_network_on_host(member(run, other, i)))
             return bl_asprintf("%s \"%s\" is on the network of its nodes", first->ref.kind,
                                first->ref.name);
@@ -154,7 +154,7 @@ static char *unnameable(const struct bl_rule_run *run, const struct bl_ensemble 
 static char *unnameable_side(const struct bl_rule_run *run,
                              bool (*belongs)(const struct bl_rule_run *run, size_t ensemble))
 {
-    for (size_t i = 0; i < run->scene->ensembles.len; i++) {
+    for (size_t i = 0; i < run->scene->ensembles.len && bl_budget_turn(); i++) {
         char *why = belongs(run, i) ? unnameable(run, &run->scene->ensembles.items[i]) : NULL;
 
         if (why)
@@ -170,14 +170,14 @@ static char *missing_server(const struct bl_rule_run *run, const struct bl_workl
 {
     if (servers->unreadable)
         return bl_asprintf("%s of %s \"%s\" cannot be read", what, from->ref.kind, from->ref.name);
-    for (size_t i = 0; i < servers->len; i++) {
+    for (size_t i = 0; i < servers->len && bl_budget_turn(); i++) {
         BL_AUTO(bl_found_release) struct bl_found found = {0};
         enum bl_host host = bl_host_find(run->scene, from, NULL, servers->items[i].host, &found);
 
         if (host == BL_HOST_UNKNOWN)
             return bl_asprintf("%s, which %s of %s \"%s\" names, is not in sight",
                                servers->items[i].host, what, from->ref.kind, from->ref.name);
-        for (size_t f = 0; f < found.len; f++) {
+        for (size_t f = 0; f < found.len && bl_budget_turn(); f++) {
             const struct bl_workload *other = run->scene->workloads.items[found.items[f]];
 
             if (!other->role || !belongs(run, other->ensemble))
@@ -220,7 +220,7 @@ static char *siblings_elsewhere(const struct bl_rule_run *run, const struct bl_e
     size_t numbered = 0;
     int64_t least = INT64_MAX, most = -1;
 
-    for (size_t i = 0; i < ensemble->members.len; i++) {
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         int64_t number = own_number(run, member(run, ensemble, i));
 
         numbered += number >= 0 || !*member(run, ensemble, i)->pod_pointer;
@@ -237,16 +237,16 @@ static char *siblings_elsewhere(const struct bl_rule_run *run, const struct bl_e
 /* Through an address outside of the cluster brokers come from anywhere. */
 static char *advertised_elsewhere(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
-    for (size_t m = 0; m < ensemble->members.len; m++) {
+    for (size_t m = 0; m < ensemble->members.len && bl_budget_turn(); m++) {
         const struct bl_workload *broker = member(run, ensemble, m);
         BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
         if (!bl_workload_servers(broker, run->scene->world, "advertised.listeners", &servers))
             continue;
-        for (size_t i = 0; i < servers.len; i++) {
+        for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
             const struct bl_listed_server *server = &servers.items[i];
 
-            for (size_t p = 0; p < broker->ports.len; p++)
+            for (size_t p = 0; p < broker->ports.len && bl_budget_turn(); p++)
                 if (broker->ports.items[p].purpose == BL_PURPOSE_INTER_BROKER &&
                     bl_workload_listens_as(broker, run->scene->world, server->name,
                                            broker->ports.items[p].number) &&
@@ -268,7 +268,7 @@ static bool is_broker_of_cluster(const struct bl_rule_run *run, size_t ensemble)
 
 static char *brokers_doubt(const struct bl_rule_run *run)
 {
-    for (size_t i = 0; i < run->scene->ensembles.len; i++) {
+    for (size_t i = 0; i < run->scene->ensembles.len && bl_budget_turn(); i++) {
         const struct bl_ensemble *other = &run->scene->ensembles.items[i];
         char *why = is_broker_of_cluster(run, i) ? siblings_elsewhere(run, other) : NULL;
 
@@ -286,7 +286,7 @@ static char *quorum_doubt(const struct bl_rule_run *run, const struct bl_ensembl
                                         "controller.quorum.bootstrap.servers"};
     bool named = false, brokers = false;
 
-    for (size_t m = 0; m < ensemble->members.len; m++) {
+    for (size_t m = 0; m < ensemble->members.len && bl_budget_turn(); m++) {
         const struct bl_workload *node = member(run, ensemble, m);
 
         for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
@@ -300,7 +300,7 @@ static char *quorum_doubt(const struct bl_rule_run *run, const struct bl_ensembl
             named |= servers.len > 0;
         }
     }
-    for (size_t i = 0; i < run->scene->ensembles.len; i++)
+    for (size_t i = 0; i < run->scene->ensembles.len && bl_budget_turn(); i++)
         brokers |= is_broker_of_cluster(run, i);
     if (!brokers)
         return bl_strdup("the brokers that these controllers serve are not in sight");
@@ -313,7 +313,7 @@ static char *ensemble_doubt(const struct bl_rule_run *run, const struct bl_ensem
 {
     bool named = false;
 
-    for (size_t m = 0; m < ensemble->members.len; m++) {
+    for (size_t m = 0; m < ensemble->members.len && bl_budget_turn(); m++) {
         const struct bl_workload *server = member(run, ensemble, m);
         BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
@@ -334,7 +334,7 @@ static char *zookeeper_clients_doubt(const struct bl_rule_run *run)
 {
     bool any = false;
 
-    for (size_t i = 0; i < run->scene->ensembles.len; i++) {
+    for (size_t i = 0; i < run->scene->ensembles.len && bl_budget_turn(); i++) {
         if (!bl_scene_linked(run->scene, i, run->workload->ensemble))
             continue;
         any = true;
@@ -455,7 +455,7 @@ static char *service_of(const struct bl_rule_run *run, const struct bl_ensemble 
         bl_world_walk(run->scene->world, BL_WORLD_SERVICE, run->workload->ref.namespace);
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));)
-        for (size_t m = 0; m < ensemble->members.len; m++)
+        for (size_t m = 0; m < ensemble->members.len && bl_budget_turn(); m++)
             if (is_for_clients(entry->object, purpose, ensemble->replicas) &&
                 leads_to(entry->object, member(run, ensemble, m), number))
                 return bl_asprintf("Service \"%s\" leads clients to it", entry->ref.name);
@@ -465,15 +465,15 @@ static char *service_of(const struct bl_rule_run *run, const struct bl_ensemble 
 /* Is the brokers' listener the only one that a client in the cluster could use? */
 static char *only_listener(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
-    for (size_t m = 0; m < ensemble->members.len; m++) {
+    for (size_t m = 0; m < ensemble->members.len && bl_budget_turn(); m++) {
         const struct bl_workload *broker = member(run, ensemble, m);
         BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
         bool clients = false, any = false;
 
         if (!bl_workload_servers(broker, run->scene->world, "advertised.listeners", &servers))
             continue;
-        for (size_t i = 0; i < servers.len; i++)
-            for (size_t p = 0; p < broker->ports.len; p++) {
+        for (size_t i = 0; i < servers.len && bl_budget_turn(); i++)
+            for (size_t p = 0; p < broker->ports.len && bl_budget_turn(); p++) {
                 const struct bl_port *port = &broker->ports.items[p];
 
                 if (port->purpose != BL_PURPOSE_CLIENT ||
@@ -494,7 +494,7 @@ char *bl_network_user(const struct bl_rule_run *run, const struct bl_ensemble *e
 {
     char *why = NULL;
 
-    for (size_t m = 0; !why && m < ensemble->members.len; m++)
+    for (size_t m = 0; !why && m < ensemble->members.len && bl_budget_turn(); m++)
         why = user_of(run, purpose, ensemble->members.items[m], number);
     if (!why)
         why = service_of(run, ensemble, purpose, number);

@@ -87,7 +87,7 @@ static enum bl_purpose main_purpose(enum bl_role role)
 /* Why an allow-list cannot be made; NULL: it can. For free(). */
 static char *unreadable(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
-    for (size_t i = 0; i < ensemble->members.len; i++) {
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *workload = bl_ensemble_member(run->scene, ensemble, i);
 
         if (workload->unreadable_listener)
@@ -184,7 +184,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
                       "pods on the host's network are beyond the reach of a NetworkPolicy");
         return;
     }
-    for (size_t i = 0; i < ensemble->members.len; i++)
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
         any |= bl_judge_network_policies(run, bl_ensemble_member(run->scene, ensemble, i));
     if (!any && !run->no_companions)
         give_policy(run, ensemble);

@@ -131,7 +131,7 @@ static bool from_everybody(const cJSON *rule)
 static void judge_rule(struct bl_rule_run *run, const struct bl_world_entry *entry,
                        const cJSON *rule, size_t index, const struct bl_workload *workload)
 {
-    for (size_t i = 0; i < workload->ports.len; i++) {
+    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++) {
         const struct bl_port *port = &workload->ports.items[i];
 
         if (!is_protected(workload, port) || !rule_covers(workload, rule, port->number, "TCP"))
@@ -256,7 +256,7 @@ static void judge_flows_with(struct bl_rule_run *run, const struct bl_world_entr
     bool in = side == &ingress;
     const struct bl_workload *to = in ? governed : other;
 
-    for (size_t i = 0; i < to->ports.len; i++) {
+    for (size_t i = 0; i < to->ports.len && bl_budget_turn(); i++) {
         struct flow flow = {in ? other : governed, to, &to->ports.items[i]};
 
         if (flow.port->main && flow_needed(run, &flow) && !flow_admitted(run, side, &flow))
@@ -267,7 +267,7 @@ static void judge_flows_with(struct bl_rule_run *run, const struct bl_world_entr
 static void judge_flows(struct bl_rule_run *run, const struct bl_world_entry *policy,
                         const struct side *side, const struct bl_workload *governed)
 {
-    for (size_t i = 0; i < run->scene->workloads.len; i++) {
+    for (size_t i = 0; i < run->scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *other = run->scene->workloads.items[i];
 
         if (other->role)

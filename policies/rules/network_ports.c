@@ -31,7 +31,7 @@ static void claims_release(struct claims *claims)
 
 static struct claim *claim(struct claims *claims, int number)
 {
-    for (size_t i = 0; i < claims->len; i++)
+    for (size_t i = 0; i < claims->len && bl_budget_turn(); i++)
         if (claims->items[i].number == number)
             return &claims->items[i];
     *BL_PUSH(claims) = (struct claim){.number = number};
@@ -161,7 +161,7 @@ static void claim_uses(struct claims *claims, const struct bl_rule_run *run, siz
 
 static void claim_ports(struct claims *claims, const struct bl_workload *workload)
 {
-    for (size_t i = 0; i < workload->ports.len; i++) {
+    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++) {
         const struct bl_port *port = &workload->ports.items[i];
         struct claim *it = claim(claims, port->number);
 
@@ -308,7 +308,8 @@ static void give_up(struct bl_network_plan *plan, size_t index)
 /* Fewer ports are protected rather than fewer open. */
 static void fit(struct bl_network_plan *plan, bool ranges)
 {
-    while (plan->closed.len && bl_network_plan_entries(plan, ranges) > ENTRIES_MAX) {
+    while (plan->closed.len && bl_budget_turn() &&
+           bl_network_plan_entries(plan, ranges) > ENTRIES_MAX) {
         size_t least = 0;
 
         for (size_t i = 1; i < plan->closed.len; i++)
@@ -324,11 +325,11 @@ void bl_network_plan_ports(const struct bl_rule_run *run, const struct bl_ensemb
     const struct bl_network_params *params = run->params;
     BL_AUTO(claims_release) struct claims claims = {0};
 
-    for (size_t i = 0; i < ensemble->members.len; i++)
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
         claim_member(&claims, run, ensemble->members.items[i]);
     if (claims.len)
         qsort(claims.items, claims.len, sizeof(*claims.items), compare_claims);
-    for (size_t i = 0; i < claims.len; i++)
+    for (size_t i = 0; i < claims.len && bl_budget_turn(); i++)
         decide(run, ensemble, &claims.items[i], plan);
     if (params->mode == BL_NETWORK_PROTECT)
         fit(plan, params->ranges);

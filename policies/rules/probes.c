@@ -187,7 +187,7 @@ static const char *heavy_command(const cJSON *probe)
 
 static bool listens_on(const struct bl_workload *workload, int64_t number)
 {
-    for (size_t i = 0; i < workload->ports.len; i++)
+    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++)
         if (workload->ports.items[i].main && workload->ports.items[i].number == number)
             return true;
     return false;

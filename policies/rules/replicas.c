@@ -71,7 +71,7 @@ static int64_t in_cluster(const struct bl_rule_run *run, bool logs)
 {
     int64_t count = 0;
 
-    for (size_t i = 0; i < run->scene->ensembles.len; i++) {
+    for (size_t i = 0; i < run->scene->ensembles.len && bl_budget_turn(); i++) {
         const struct bl_ensemble *ensemble = &run->scene->ensembles.items[i];
         const struct bl_workload *first = bl_ensemble_first(run->scene, ensemble);
         bool part = ensemble->role == BL_ROLE_COMBINED ||

@@ -553,7 +553,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
 {
     if (ensemble->members.len < 2 || run->workload->owner)
         return;
-    for (size_t i = 0; i < ensemble->members.len; i++) {
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
 
         if (!*member->pod_pointer || workload_is_pinned(member, zone_key(run->params)))

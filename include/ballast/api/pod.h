@@ -21,4 +21,28 @@ enum bl_pod_revision {
  */
 enum bl_pod_revision bl_pod_revision(const cJSON *set, const cJSON *pod);
 
+/** Pods that a StatefulSet wants and that are not there are named up to so many; the others are counted. */
+#define BL_MISSING_NAMED 64
+
+struct bl_set_pod {
+    const cJSON *pod; /* NULL: it is not there */
+    int64_t ordinal;
+};
+
+struct bl_set_pods {
+    struct bl_set_pod
+        *items; /* by ordinal: all that are there, and the first of those that are missing */
+    size_t len, cap;
+    int64_t missing; /* in all */
+};
+
+/**
+ * Those of `pods` that the StatefulSet made and still wants; what is beyond, while it scales down, is on its way out.
+ * `replicas` is what anybody wrote, so nothing here grows with it: two thousand million of them cost no more than
+ * what there is.
+ */
+void bl_set_pods_find(const cJSON *set, const cJSON *const *pods, size_t len,
+                      struct bl_set_pods *ret_pods);
+void bl_set_pods_release(struct bl_set_pods *pods);
+
 #endif

@@ -15,7 +15,17 @@
 #include <cjson/cJSON.h>
 #include <stdint.h>
 
+#include "ballast/base/budget.h"
 #include "ballast/base/strbuf.h"
+
+/*
+ * cJSON's own loop, which goes over nearly all input there is, spends from the thread's budget and ends with it
+ * (ballast/base/budget.h): a loop that nobody thought of is bounded too.
+ */
+#undef cJSON_ArrayForEach
+#define cJSON_ArrayForEach(element, array)                                           \
+    for ((element) = (array) ? (array)->child : NULL; (element) && bl_budget_turn(); \
+         (element) = (element)->next)
 
 /** Deepest nesting of objects and arrays that is read, in JSON and in YAML. */
 #define BL_JSON_MAX_DEPTH 128

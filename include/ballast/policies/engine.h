@@ -52,7 +52,8 @@ struct bl_result {
     const struct bl_policy *policy;
     enum bl_action action;
     enum bl_outcome outcome;
-    char *message;
+    char *message; /* of the first findings; how many more there are stands behind them */
+    size_t findings;
 };
 
 struct bl_companion {
@@ -92,9 +93,24 @@ struct bl_report {
         size_t len, cap;
     } workloads;
     const cJSON **edited; /* the objects as they are after the edits */
+    /**
+     * Why nothing was judged; NULL: all was. Then there is nothing else in the report: no edit, no finding, no
+     * workload, because half a verdict is a wrong one. To whom it happens must not go on as if nothing was found.
+     */
+    char *too_large;
+    const cJSON *too_large_object; /* the one that is; NULL: it is the sum of them */
 };
 
+/**
+ * Units of work (ballast/base/budget.h) for one review, all of its engine runs together: about a tenth of a second, and
+ * a few hundred times what a review takes.
+ */
+#define BL_UNITS_REVIEW ((int64_t)1 << 24)
+/** For all of a namespace, or of the files that a command was given: some seconds. */
+#define BL_UNITS_NAMESPACE ((int64_t)1 << 28)
+
 struct bl_engine_options {
+    int64_t units;         /* of work that may be done; 0: what the caller's own budget has left */
     bl_day today;          /* decides which exceptions count */
     const char *namespace; /* of objects that name none; NULL: "default" */
     /** Objects from here on are context: looked at, but neither edited nor judged. 0: there are none. */

@@ -50,6 +50,7 @@ struct bl_review_facts {
 /** What was decided, for logs and metrics. */
 struct bl_review_summary {
     bool allowed, patched;
+    bool too_large;            /* to be judged; denied where a policy asks for a verdict */
     bool asked[BL_RULE_COUNT]; /* the rule had a say */
     enum bl_action action[BL_RULE_COUNT];
     enum bl_outcome outcome[BL_RULE_COUNT];
