@@ -34,9 +34,10 @@ struct engine {
     struct bl_report *report;
     struct bl_world *before; /* of one group; for the labels of namespaces, which nothing edits */
     unsigned group;
-    bool *ignore_opt_out;      /* for each object */
-    struct bl_scene *scene;    /* of one group, in the second pass */
-    struct bl_rule_memo *memo; /* of the scene */
+    bool *ignore_opt_out;                /* for each object */
+    struct bl_scene *scene;              /* of one group, in the second pass */
+    struct bl_rule_memo *memo;           /* of the scene */
+    const struct bl_workload **speakers; /* of its ensembles, once they are known */
 };
 
 static bool in_scope(const struct engine *engine, size_t index)
@@ -211,14 +212,15 @@ static const struct bl_workload *speaker_of(const struct engine *engine,
 {
     const struct bl_scene *scene = engine->scene;
     const struct bl_ensemble *ensemble = bl_scene_ensemble(scene, workload);
+    const struct bl_workload **speaker = &engine->speakers[workload->ensemble];
 
-    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
+    for (size_t i = 0; !*speaker && i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *member = bl_ensemble_member(scene, ensemble, i);
 
         if (in_scope(engine, member->index) && concerns_us(member))
-            return member;
+            *speaker = member;
     }
-    return workload;
+    return *speaker ? *speaker : workload;
 }
 
 static void run_checks(const struct engine *engine, struct bl_rule_run *run,
@@ -420,6 +422,9 @@ static void run_group(struct engine *engine)
     BL_AUTO(memo_release) struct bl_rule_memo memo = {0};
     world = bl_world_new(report->edited, report->len, groups, engine->group);
     engine->scene = bl_scene_new(world, engine->ignore_opt_out);
+    BL_AUTO_FREE const struct bl_workload **speakers =
+        bl_alloc(engine->scene->ensembles.len, sizeof(*speakers));
+    engine->speakers = speakers;
     find_beside(engine, &memo);
     engine->memo = &memo;
     *BL_PUSH(&report->scenes) = engine->scene;

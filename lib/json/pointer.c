@@ -43,20 +43,21 @@ bool bl_pointer_index(const char *step, size_t len, int64_t *ret_index)
 
 static const cJSON *step_into(const cJSON *value, const char *step, size_t len)
 {
+    const cJSON *item = value->child;
+    size_t looks = 1;
     int64_t index;
 
     if (cJSON_IsObject(value)) {
-        for (const cJSON *member = value->child; member; member = member->next)
-            if (step_is(step, len, member->string))
-                return member;
-        return NULL;
+        for (; item && !step_is(step, len, item->string); looks++)
+            item = item->next;
+        bl_budget_spend(looks);
+        return item;
     }
     if (!cJSON_IsArray(value) || !bl_pointer_index(step, len, &index))
         return NULL;
-
-    const cJSON *item = value->child;
-    while (item && index--)
+    for (; item && index--; looks++)
         item = item->next;
+    bl_budget_spend(looks);
     return item;
 }
 

@@ -181,22 +181,72 @@ static void join_equal_keys(struct grouping *grouping)
             join(grouping, grouping->keys.items[i - 1].workload, grouping->keys.items[i].workload);
 }
 
-/* Workloads of one kind behind one Service: pzoo and zoo are one ensemble in two StatefulSets. */
-static void join_by_services(struct grouping *grouping)
+/* A Service by what it selects. */
+struct selection {
+    const struct bl_world_entry *service;
+    const cJSON *selector;
+    char *text;
+};
+
+static int compare_selections(const void *a, const void *b)
+{
+    const struct selection *x = a, *y = b;
+    int order = strcmp(x->service->ref.namespace, y->service->ref.namespace);
+
+    return order ? order : strcmp(x->text, y->text);
+}
+
+/* The workloads of each side that it selects are one; of these the first stands for all. */
+static void join_selected(struct grouping *grouping, const struct selection *selection)
 {
     const struct bl_scene *scene = grouping->scene;
-    struct bl_world_iter iter = bl_world_walk(scene->world, BL_WORLD_SERVICE, "");
+    struct bl_label_walk walk =
+        bl_label_walk(scene->labels, selection->selector, selection->service->ref.namespace);
+    size_t firsts[2] = {SIZE_MAX, SIZE_MAX}, at;
+
+    while (bl_label_next(&walk, &at)) {
+        const struct bl_workload *workload = scene->workloads.items[at];
+        size_t *first = &firsts[zookeeper_side(workload)];
+
+        if (!workload->role)
+            continue;
+        if (*first == SIZE_MAX)
+            *first = at;
+        else if (strcmp(workload->ref.namespace, scene->workloads.items[*first]->ref.namespace) ==
+                 0)
+            join(grouping, *first, at);
+    }
+}
+
+/*
+ * Workloads of one kind behind one Service: pzoo and zoo are one ensemble in two StatefulSets. A thousand Services that
+ * all select the same, one for each pod, are asked once.
+ */
+static void join_by_services(struct grouping *grouping)
+{
+    struct bl_world_iter iter = bl_world_walk(grouping->scene->world, BL_WORLD_SERVICE, "");
+    struct {
+        struct selection *items;
+        size_t len, cap;
+    } all = {0};
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
-        struct bl_label_walk walk =
-            bl_label_walk(scene->labels, bl_json_at(entry->object, "spec", "selector", NULL),
-                          entry->ref.namespace);
-        size_t at;
+        const cJSON *selector = bl_json_at(entry->object, "spec", "selector", NULL);
+        struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
-        while (bl_label_next(&walk, &at))
-            if (scene->workloads.items[at]->role)
-                add_key(grouping, at, "selected-by", entry->ref.name);
+        if (!selector || !selector->child)
+            continue;
+        bl_json_write(&text, selector);
+        *BL_PUSH(&all) = (struct selection){entry, selector, bl_strbuf_take(&text)};
     }
+    if (all.len)
+        qsort(all.items, all.len, sizeof(*all.items), compare_selections);
+    for (size_t i = 0; i < all.len && bl_budget_turn(); i++)
+        if (!i || compare_selections(&all.items[i - 1], &all.items[i]) != 0)
+            join_selected(grouping, &all.items[i]);
+    for (size_t i = 0; i < all.len; i++)
+        free(all.items[i].text);
+    free(all.items);
 }
 
 /* Who names another one in its list of servers, or of voters, is of one ensemble with it. */
@@ -273,21 +323,10 @@ static void make_ensembles(struct bl_scene *scene, struct grouping *grouping)
 }
 
 /* One name for a cluster, from whatever its first member by name says. */
-static char *cluster_name(const struct bl_scene *scene, struct grouping *grouping, size_t root)
+static char *cluster_name(const struct bl_workload *first)
 {
-    const struct bl_workload *first = NULL;
-
-    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
-        const struct bl_workload *workload = scene->workloads.items[i];
-
-        if (bl_workload_is_kafka(workload) && find_root(grouping, i) == root &&
-            (!first || strcmp(workload->ref.name, first->ref.name) < 0))
-            first = workload;
-    }
-    if (!first)
-        return NULL;
-
     const char *name = operator_cluster(first);
+
     if (!name)
         name = bl_json_string(first->pod_labels, BL_LABEL_INSTANCE);
     if (!name)
@@ -300,55 +339,21 @@ static char *cluster_name(const struct bl_scene *scene, struct grouping *groupin
 
 static void name_clusters(struct bl_scene *scene, struct grouping *grouping)
 {
-    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
-        struct bl_workload *workload = scene->workloads.items[i];
-        size_t root = find_root(grouping, i);
+    size_t count = scene->workloads.len;
+    BL_AUTO_FREE const struct bl_workload **firsts =
+        bl_alloc(count, sizeof(*firsts)); /* of roots */
 
-        if (!bl_workload_is_kafka(workload))
-            continue;
-        workload->cluster = root < i && scene->workloads.items[root]->cluster
-                                ? bl_strdup(scene->workloads.items[root]->cluster)
-                                : cluster_name(scene, grouping, root);
+    for (size_t i = 0; i < count && bl_budget_turn(); i++) {
+        const struct bl_workload *workload = scene->workloads.items[i];
+        const struct bl_workload **first = &firsts[find_root(grouping, i)];
+
+        if (bl_workload_is_kafka(workload) &&
+            (!*first || strcmp(workload->ref.name, (*first)->ref.name) < 0))
+            *first = workload;
     }
-}
-
-/* Does any server of the connection lead there? */
-static bool connects_to(const struct bl_scene *scene, const struct bl_workload *kafka,
-                        const char *connect, size_t zookeeper)
-{
-    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
-
-    bl_servers_parse(&servers, BL_SERVERS_CONNECT, connect);
-    for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
-        BL_AUTO(bl_found_release) struct bl_found found = {0};
-
-        (void)bl_host_find(scene, kafka, NULL, servers.items[i].host, &found);
-        for (size_t f = 0; f < found.len && bl_budget_turn(); f++)
-            if (found.items[f] == zookeeper)
-                return true;
-    }
-    return false;
-}
-
-static bool belongs_to(const struct bl_scene *scene, const struct bl_workload *kafka, size_t index)
-{
-    const struct bl_workload *zookeeper = scene->workloads.items[index];
-    BL_AUTO(bl_setting_release) struct bl_setting connect = {0};
-    const char *cluster = operator_cluster(kafka), *other = operator_cluster(zookeeper);
-
-    if (cluster || other)
-        return bl_text_eq(cluster, other) &&
-               bl_namespace_may_equal(kafka->ref.namespace, zookeeper->ref.namespace);
-    if (bl_workload_setting(kafka, scene->world, "zookeeper.connect", &connect) && connect.value &&
-        !strchr(connect.value, '$'))
-        return connects_to(scene, kafka, connect.value, index);
-    if (kafka->kraft || !bl_namespace_may_equal(kafka->ref.namespace, zookeeper->ref.namespace))
-        return false;
-
-    /* The connection is not in sight: the same Helm release is the next best. */
-    const char *release = bl_json_string(kafka->pod_labels, BL_LABEL_INSTANCE);
-    const char *same = bl_json_string(zookeeper->pod_labels, BL_LABEL_INSTANCE);
-    return release && bl_text_eq(release, same);
+    for (size_t i = 0; i < count && bl_budget_turn(); i++)
+        if (bl_workload_is_kafka(scene->workloads.items[i]))
+            scene->workloads.items[i]->cluster = cluster_name(firsts[find_root(grouping, i)]);
 }
 
 static void add_link(struct bl_scene *scene, size_t kafka, size_t zookeeper)
@@ -358,42 +363,150 @@ static void add_link(struct bl_scene *scene, size_t kafka, size_t zookeeper)
 }
 
 /* Of several clusters that share one ZooKeeper, the first by name gives it its cluster. */
-static void take_cluster(struct bl_workload *zookeeper, const struct bl_workload *kafka)
+static void take_cluster(struct bl_workload *zookeeper, const char *cluster)
 {
-    if (zookeeper->cluster && strcmp(zookeeper->cluster, kafka->cluster) <= 0)
+    if (zookeeper->cluster && strcmp(zookeeper->cluster, cluster) <= 0)
         return;
     free(zookeeper->cluster);
-    zookeeper->cluster = bl_strdup(kafka->cluster);
+    zookeeper->cluster = bl_strdup(cluster);
+}
+
+static void link_to(struct bl_scene *scene, const struct bl_workload *kafka, size_t index)
+{
+    struct bl_workload *zookeeper = scene->workloads.items[index];
+
+    if (!zookeeper_side(zookeeper) || !kafka->cluster)
+        return;
+    take_cluster(zookeeper, kafka->cluster);
+    add_link(scene, kafka->ensemble, zookeeper->ensemble);
+}
+
+/* Whatever a server of the connection leads to, but for what an operator made. */
+static void link_by_connection(struct bl_scene *scene, const struct bl_workload *kafka,
+                               const char *connect)
+{
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+    bl_servers_parse(&servers, BL_SERVERS_CONNECT, connect);
+    for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
+        BL_AUTO(bl_found_release) struct bl_found found = {0};
+
+        (void)bl_host_find(scene, kafka, NULL, servers.items[i].host, &found);
+        for (size_t f = 0; f < found.len && bl_budget_turn(); f++)
+            if (!operator_cluster(scene->workloads.items[found.items[f]]))
+                link_to(scene, kafka, found.items[f]);
+    }
+}
+
+/* By what an operator or Helm calls a cluster. */
+struct named {
+    const char *name;
+    size_t zookeeper;
+};
+
+struct names {
+    struct named *items; /* by name */
+    size_t len, cap;
+};
+
+static int compare_named(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+
+    return order ? order : (x->zookeeper > y->zookeeper) - (x->zookeeper < y->zookeeper);
+}
+
+static void link_by_name(struct bl_scene *scene, const struct bl_workload *kafka,
+                         const struct names *names, const char *name)
+{
+    size_t low = 0, high = names->len;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(names->items[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < names->len && bl_budget_turn() && strcmp(names->items[low].name, name) == 0; low++)
+        if (bl_namespace_may_equal(
+                kafka->ref.namespace,
+                scene->workloads.items[names->items[low].zookeeper]->ref.namespace))
+            link_to(scene, kafka, names->items[low].zookeeper);
+}
+
+/* ZooKeepers by operator's cluster, and those that no operator made by Helm release. */
+static void name_zookeepers(const struct bl_scene *scene, struct names *by_operator,
+                            struct names *by_release)
+{
+    for (size_t z = 0; z < scene->workloads.len && bl_budget_turn(); z++) {
+        const struct bl_workload *zookeeper = scene->workloads.items[z];
+        const char *cluster = operator_cluster(zookeeper);
+        const char *release = bl_json_string(zookeeper->pod_labels, BL_LABEL_INSTANCE);
+
+        if (!zookeeper_side(zookeeper))
+            continue;
+        if (cluster)
+            *BL_PUSH(by_operator) = (struct named){cluster, z};
+        else if (release)
+            *BL_PUSH(by_release) = (struct named){release, z};
+    }
+    if (by_operator->len)
+        qsort(by_operator->items, by_operator->len, sizeof(struct named), compare_named);
+    if (by_release->len)
+        qsort(by_release->items, by_release->len, sizeof(struct named), compare_named);
+}
+
+static void link_kafka(struct bl_scene *scene, const struct bl_workload *kafka,
+                       const struct names *by_operator, const struct names *by_release)
+{
+    BL_AUTO(bl_setting_release) struct bl_setting connect = {0};
+    const char *cluster = operator_cluster(kafka);
+    const char *release = bl_json_string(kafka->pod_labels, BL_LABEL_INSTANCE);
+
+    if (cluster)
+        link_by_name(scene, kafka, by_operator, cluster);
+    else if (bl_workload_setting(kafka, scene->world, "zookeeper.connect", &connect) &&
+             connect.value && !strchr(connect.value, '$'))
+        link_by_connection(scene, kafka, connect.value);
+    /* The connection is not in sight: the same Helm release is the next best. */
+    else if (!kafka->kraft && release)
+        link_by_name(scene, kafka, by_release, release);
+}
+
+/* All of an ensemble belongs where one of it belongs. */
+static void share_cluster(const struct bl_scene *scene, const struct bl_ensemble *ensemble)
+{
+    const char *least = NULL;
+
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
+        const char *cluster = bl_ensemble_member(scene, ensemble, i)->cluster;
+
+        if (cluster && (!least || strcmp(cluster, least) < 0))
+            least = cluster;
+    }
+    if (!least)
+        return;
+    BL_AUTO_FREE char *cluster = bl_strdup(least);
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
+        take_cluster(scene->workloads.items[ensemble->members.items[i]], cluster);
 }
 
 static void link_zookeepers(struct bl_scene *scene)
 {
-    for (size_t z = 0; z < scene->workloads.len && bl_budget_turn(); z++) {
-        struct bl_workload *zookeeper = scene->workloads.items[z];
+    struct names by_operator = {0}, by_release = {0};
 
-        for (size_t k = 0;
-             zookeeper_side(zookeeper) && k < scene->workloads.len && bl_budget_turn(); k++) {
-            const struct bl_workload *kafka = scene->workloads.items[k];
-
-            if (!bl_workload_is_kafka(kafka) || !belongs_to(scene, kafka, z))
-                continue;
-            take_cluster(zookeeper, kafka);
-            add_link(scene, kafka->ensemble, zookeeper->ensemble);
-        }
-    }
-    /* All of an ensemble belongs where one of it belongs. */
-    for (size_t e = 0; e < scene->ensembles.len && bl_budget_turn(); e++) {
-        const struct bl_ensemble *ensemble = &scene->ensembles.items[e];
-
-        for (size_t a = 0; a < ensemble->members.len && bl_budget_turn(); a++)
-            for (size_t b = 0; b < ensemble->members.len && bl_budget_turn(); b++) {
-                struct bl_workload *x = scene->workloads.items[ensemble->members.items[a]];
-                const struct bl_workload *y = bl_ensemble_member(scene, ensemble, b);
-
-                if (y->cluster && zookeeper_side(x))
-                    take_cluster(x, y);
-            }
-    }
+    name_zookeepers(scene, &by_operator, &by_release);
+    for (size_t k = 0; k < scene->workloads.len && bl_budget_turn(); k++)
+        if (bl_workload_is_kafka(scene->workloads.items[k]))
+            link_kafka(scene, scene->workloads.items[k], &by_operator, &by_release);
+    for (size_t e = 0; e < scene->ensembles.len && bl_budget_turn(); e++)
+        if (scene->ensembles.items[e].role == BL_ROLE_ZOOKEEPER)
+            share_cluster(scene, &scene->ensembles.items[e]);
+    free(by_operator.items);
+    free(by_release.items);
 }
 
 void bl_scene_group(struct bl_scene *scene)

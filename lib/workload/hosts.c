@@ -21,9 +21,10 @@ void bl_found_release(struct bl_found *found)
     *found = (struct bl_found){0};
 }
 
-static void add(struct bl_found *found, size_t workload)
+/* `before` are those of another walk; one walk comes by each workload once. */
+static void add(struct bl_found *found, size_t before, size_t workload)
 {
-    for (size_t i = 0; i < found->len && bl_budget_turn(); i++)
+    for (size_t i = 0; i < before && bl_budget_turn(); i++)
         if (found->items[i] == workload)
             return;
     *BL_PUSH(found) = workload;
@@ -111,7 +112,7 @@ static bool add_service(const struct bl_scene *scene, const char *namespace, con
             if (!pod || is_placeholder(pod) ||
                 is_pod_of(pod, scene->workloads.items[at]->ref.name) ||
                 strcmp(pod, scene->workloads.items[at]->ref.name) == 0)
-                add(found, at);
+                add(found, before, at);
         if (found->len > before)
             found->service = service->object;
         return found->len > before;
@@ -122,7 +123,7 @@ static bool add_service(const struct bl_scene *scene, const char *namespace, con
         if (bl_namespace_may_equal(workload->ref.namespace, namespace) &&
             bl_text_eq(service_name(workload), name) &&
             (!pod || is_placeholder(pod) || is_pod_of(pod, workload->ref.name)))
-            add(found, i);
+            add(found, before, i);
     }
     return found->len > before;
 }
@@ -138,7 +139,7 @@ static bool add_workload(const struct bl_scene *scene, const char *namespace, co
 
         if (bl_namespace_may_equal(workload->ref.namespace, namespace) &&
             (strcmp(workload->ref.name, name) == 0 || is_pod_of(name, workload->ref.name)))
-            add(found, i);
+            add(found, before, i);
     }
     return found->len > before;
 }

@@ -10,6 +10,10 @@ static const struct {
     {"initContainers", BL_MAX_CONTAINERS},
     {"ephemeralContainers", BL_MAX_CONTAINERS},
     {"ports", BL_MAX_PORTS},
+    {"nodeSelectorTerms", BL_MAX_TERMS},
+    {"topologySpreadConstraints", BL_MAX_TERMS},
+    {"requiredDuringSchedulingIgnoredDuringExecution", BL_MAX_TERMS},
+    {"preferredDuringSchedulingIgnoredDuringExecution", BL_MAX_TERMS},
     {"labels", BL_MAX_LABELS},
     {"matchLabels", BL_MAX_LABELS},
 };

@@ -12,26 +12,55 @@
  * ports come second, well-known numbers last.
  */
 
-static struct bl_port *find_number(struct bl_workload *workload, int number, bool main)
+/* Ports of a workload that are kept; the pods of no Kafka have so many. */
+#define PORTS_MAX 512
+/* A power of two, so that half of them stay free. */
+#define SLOTS 1024
+
+/* A workload whose ports are being found, which are looked up by number again and again. */
+struct ports {
+    struct bl_workload *workload;
+    uint16_t slots[SLOTS]; /* place in `ports` and 1; 0: free */
+};
+
+/* Of the port, or the free one where it would be. */
+static uint16_t *slot_of(struct ports *ports, int number, bool main)
 {
-    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++)
-        if (workload->ports.items[i].number == number && workload->ports.items[i].main == main)
-            return &workload->ports.items[i];
-    return NULL;
+    size_t at = (size_t)number * 2 + main;
+
+    for (;; at++) {
+        uint16_t *slot = &ports->slots[at % SLOTS];
+        const struct bl_port *port = *slot ? &ports->workload->ports.items[*slot - 1] : NULL;
+
+        bl_budget_spend(1);
+        if (!port || (port->number == number && port->main == main))
+            return slot;
+    }
 }
 
-static void add_port(struct bl_workload *workload, int number, const char *name,
-                     enum bl_purpose purpose, bool inter_broker, bool main)
+/* NULL where there are more than are kept; that is known as a port that cannot be read. */
+static struct bl_port *add_port(struct ports *ports, int number, const char *name,
+                                enum bl_purpose purpose, bool inter_broker, bool main)
 {
-    struct bl_port *port = find_number(workload, number, main);
+    struct bl_workload *workload = ports->workload;
+    uint16_t *slot = slot_of(ports, number, main);
+    struct bl_port *port;
 
-    if (!port) {
-        port = BL_PUSH(&workload->ports);
-        *port = (struct bl_port){.number = number, .name = bl_strdup(name), .main = main};
+    if (!*slot && workload->ports.len >= PORTS_MAX) {
+        if (!workload->unreadable_listener)
+            workload->unreadable_listener = bl_strdup(name);
+        return NULL;
     }
+    if (!*slot) {
+        *BL_PUSH(&workload->ports) =
+            (struct bl_port){.number = number, .name = bl_strdup(name), .main = main};
+        *slot = (uint16_t)workload->ports.len;
+    }
+    port = &workload->ports.items[*slot - 1];
     if (port->purpose == BL_PURPOSE_OTHER)
         port->purpose = purpose;
     port->inter_broker |= inter_broker;
+    return port;
 }
 
 /* One "NAME://host:port" of a listener list. */
@@ -63,9 +92,10 @@ bool bl_listener_in(const char *list, const char *name)
 {
     size_t want = strlen(name);
 
-    while (list && *list) {
+    while (list && *list && bl_budget_turn()) {
         size_t len = strcspn(list, ", ");
 
+        bl_budget_spend_text(len);
         if (len == want && strncasecmp(list, name, len) == 0)
             return true;
         list += len;
@@ -93,9 +123,10 @@ static bool listener_protocol_is(const struct listeners *listeners, const char *
 {
     size_t want = strlen(name);
 
-    for (const char *at = listeners->protocol_map.value; at && *at;) {
+    for (const char *at = listeners->protocol_map.value; at && *at && bl_budget_turn();) {
         size_t len = strcspn(at, ", ");
 
+        bl_budget_spend_text(len);
         if (len > want && at[want] == ':' && strncasecmp(at, name, want) == 0)
             return len - want - 1 == strlen(protocol) &&
                    strncasecmp(at + want + 1, protocol, len - want - 1) == 0;
@@ -135,12 +166,13 @@ static enum bl_purpose listener_purpose(const struct bl_workload *workload,
  * Adds each listener of the list, or only counts those that clients could use. Where brokers merely share
  * the default listener with everybody, it is the clients' too: only a listener named for brokers is theirs.
  */
-static size_t each_listener(struct bl_workload *workload, const struct listeners *listeners,
-                            bool count_only, size_t client_listeners)
+static size_t each_listener(struct ports *ports, const struct listeners *listeners, bool count_only,
+                            size_t client_listeners)
 {
+    struct bl_workload *workload = ports->workload;
     size_t count = 0;
 
-    for (const char *at = listeners->list.value; *at;) {
+    for (const char *at = listeners->list.value; *at && count <= PORTS_MAX && bl_budget_turn();) {
         size_t len = strcspn(at, ", \n");
         BL_AUTO(listener_release) struct listener listener = {0};
         int64_t number;
@@ -152,11 +184,11 @@ static size_t each_listener(struct bl_workload *workload, const struct listeners
             count += !controller;
             if (!count_only && bl_text_to_int(listener.port, listener.port_len, &number) &&
                 number > 0 && number < 65536)
-                add_port(workload, (int)number, listener.name,
-                         listener_purpose(workload, listeners, listener.name,
-                                          inter_broker && client_listeners > 1 &&
-                                              listeners->inter_broker.value != NULL),
-                         inter_broker, true);
+                (void)add_port(ports, (int)number, listener.name,
+                               listener_purpose(workload, listeners, listener.name,
+                                                inter_broker && client_listeners > 1 &&
+                                                    listeners->inter_broker.value != NULL),
+                               inter_broker, true);
             else if (!count_only && !workload->unreadable_listener)
                 workload->unreadable_listener = bl_strdup(listener.name);
         }
@@ -189,8 +221,9 @@ static bool listeners_in_script(const struct bl_workload *workload, struct bl_se
     return false;
 }
 
-static void add_listeners(struct bl_workload *workload, const struct bl_world *world)
+static void add_listeners(struct ports *ports, const struct bl_world *world)
 {
+    struct bl_workload *workload = ports->workload;
     BL_AUTO(listeners_release) struct listeners listeners = {0};
 
     if (!bl_workload_setting(workload, world, "listeners", &listeners.list) ||
@@ -208,8 +241,8 @@ static void add_listeners(struct bl_workload *workload, const struct bl_world *w
     (void)bl_workload_setting(workload, world, "listener.security.protocol.map",
                               &listeners.protocol_map);
 
-    size_t clients = each_listener(workload, &listeners, true, 0);
-    each_listener(workload, &listeners, false, clients);
+    size_t clients = each_listener(ports, &listeners, true, 0);
+    each_listener(ports, &listeners, false, clients);
     bl_workload_signal(workload, "listeners: %s", listeners.list.value);
 }
 
@@ -270,8 +303,9 @@ static enum bl_purpose declared_purpose(const struct bl_workload *workload, cons
                                                : kafka_purpose(workload, name, number);
 }
 
-static void add_declared(struct bl_workload *workload, const cJSON *container)
+static void add_declared(struct ports *ports, const cJSON *container)
 {
+    struct bl_workload *workload = ports->workload;
     const cJSON *port;
     bool main = container == workload->container;
 
@@ -284,11 +318,12 @@ static void add_declared(struct bl_workload *workload, const cJSON *container)
             continue;
         name = name ? name : "";
         /* With the listeners known, a port that none of them uses serves no Kafka client. */
-        bool listening = find_number(workload, (int)number, main) != NULL;
+        bool listening = *slot_of(ports, (int)number, main) != 0;
         enum bl_purpose purpose = declared_purpose(workload, name, (int)number, main);
-        add_port(workload, (int)number, name, purpose, false, main);
+        struct bl_port *added = add_port(ports, (int)number, name, purpose, false, main);
 
-        struct bl_port *added = find_number(workload, (int)number, main);
+        if (!added)
+            continue;
         added->declared = true;
         if (listening && *name) {
             free(added->name);
@@ -297,8 +332,9 @@ static void add_declared(struct bl_workload *workload, const cJSON *container)
     }
 }
 
-static void add_jmx(struct bl_workload *workload)
+static void add_jmx(struct ports *ports)
 {
+    struct bl_workload *workload = ports->workload;
     static const char *const names[] = {"JMX_PORT", "KAFKA_JMX_PORT"};
 
     for (size_t i = 0; i < BL_ARRAY_LEN(names); i++) {
@@ -306,7 +342,7 @@ static void add_jmx(struct bl_workload *workload)
         int64_t number;
 
         if (value && bl_text_to_int(value, strlen(value), &number) && number > 0 && number < 65536)
-            add_port(workload, (int)number, "jmx", BL_PURPOSE_JMX, false, true);
+            (void)add_port(ports, (int)number, "jmx", BL_PURPOSE_JMX, false, true);
     }
 }
 
@@ -340,19 +376,20 @@ static void ensure_controller(struct bl_workload *workload)
 void bl_workload_find_ports(struct bl_workload *workload, const struct bl_world *world)
 {
     const cJSON *container, *spec = bl_json_get(workload->pod, "spec");
+    struct ports ports = {.workload = workload};
 
     if (bl_workload_is_kafka(workload))
-        add_listeners(workload, world);
-    add_jmx(workload);
-    add_declared(workload, workload->container);
+        add_listeners(&ports, world);
+    add_jmx(&ports);
+    add_declared(&ports, workload->container);
     cJSON_ArrayForEach(container, bl_json_get(spec, "containers")) {
         if (container != workload->container)
-            add_declared(workload, container);
+            add_declared(&ports, container);
     }
     cJSON_ArrayForEach(container, bl_json_get(spec, "initContainers")) {
         if (container != workload->container &&
             bl_text_eq(bl_json_string(container, "restartPolicy"), "Always"))
-            add_declared(workload, container);
+            add_declared(&ports, container);
     }
     ensure_inter_broker(workload);
     ensure_controller(workload);

@@ -9,12 +9,12 @@
 #include "ballast/workload/labels.h"
 #include "recognise.h"
 
-static bool is_member(const struct bl_ensemble *ensemble, size_t workload)
+static bool is_member(const struct bl_scene *scene, const struct bl_ensemble *ensemble,
+                      size_t workload)
 {
-    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
-        if (ensemble->members.items[i] == workload)
-            return true;
-    return false;
+    const struct bl_workload *it = scene->workloads.items[workload];
+
+    return it->role && scene->ensembles.items + it->ensemble == ensemble;
 }
 
 /* The workloads whose labels the selector asks for; all of the namespace where it asks by expressions alone. */
@@ -26,13 +26,14 @@ static bool selects_others(const struct bl_scene *scene, const struct bl_ensembl
     size_t at;
 
     while (bl_json_len(labels) && bl_label_next(&walk, &at))
-        if (!is_member(ensemble, at) &&
+        if (!is_member(scene, ensemble, at) &&
             bl_selector_matches(selector, scene->workloads.items[at]->pod_labels))
             return true;
     for (size_t i = 0; !bl_json_len(labels) && i < scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *other = scene->workloads.items[i];
 
-        if (!is_member(ensemble, i) && bl_namespace_may_equal(other->ref.namespace, namespace) &&
+        if (!is_member(scene, ensemble, i) &&
+            bl_namespace_may_equal(other->ref.namespace, namespace) &&
             bl_selector_matches(selector, other->pod_labels))
             return true;
     }

@@ -445,6 +445,8 @@ static void check_constraints(struct bl_rule_run *run, const char *zone)
 static void check_term_list(struct bl_rule_run *run, bool required, const char *zone)
 {
     const char *list = required ? REQUIRED_TERMS : PREFERRED_TERMS;
+    bool zone_works = find_term(run, true, zone).works || find_term(run, false, zone).works;
+    bool host_works = find_term(run, true, HOST_KEY).works || find_term(run, false, HOST_KEY).works;
     const cJSON *entry;
     size_t index = 0;
 
@@ -452,11 +454,10 @@ static void check_term_list(struct bl_rule_run *run, bool required, const char *
         BL_AUTO_FREE char *path = bl_asprintf("%s/%s/%zu%s", run->workload->pod_pointer, list,
                                               index++, required ? "" : "/podAffinityTerm");
         const cJSON *term = term_of(entry, required);
-        const char *key = topology_is(term, zone) ? zone : HOST_KEY;
+        bool of_zone = topology_is(term, zone);
 
         /* A term that keeps the pods from others is none of our business if another keeps them apart. */
-        if (!topology_is(term, key) || find_term(run, true, key).works ||
-            find_term(run, false, key).works)
+        if (of_zone ? zone_works : host_works || !topology_is(term, HOST_KEY))
             continue;
         check_selector(run, term, path, "the anti-affinity");
         check_namespaces(run, term, path);

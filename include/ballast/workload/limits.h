@@ -12,7 +12,8 @@
 #define BL_MAX_CONTAINERS 64 /* of a list */
 #define BL_MAX_PORTS 256     /* of a container, a Service, a rule */
 #define BL_MAX_LABELS 256    /* of an object or a selector */
-#define BL_MAX_ITEMS 4096    /* of any other list or map: variables, mounts, terms, rules */
+#define BL_MAX_TERMS 256     /* of affinity, and spreads */
+#define BL_MAX_ITEMS 4096    /* of any other list or map: variables, mounts, rules */
 
 /** A list that is too long. */
 struct bl_excess {

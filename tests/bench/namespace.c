@@ -1,0 +1,106 @@
+/*
+ * What a review costs in a namespace that is full: the first workload of a manifest is validated beside all of it, many
+ * times over. CPU time of this thread, units of the budget, and the most memory there was.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "ballast/base/budget.h"
+#include "ballast/base/mem.h"
+#include "ballast/base/text.h"
+#include "ballast/json/arena.h"
+#include "ballast/object/manifest.h"
+#include "ballast/policies/review.h"
+
+static double cpu(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void check(int rc, const struct bl_error *err)
+{
+    if (rc == 0)
+        return;
+    fprintf(stderr, "ballast-bench-namespace: %s\n", bl_error_text(err));
+    exit(1);
+}
+
+static cJSON *make_review(const cJSON *object)
+{
+    cJSON *review = bl_json_new_object(), *request;
+
+    bl_json_add_string(review, "apiVersion", "admission.k8s.io/v1");
+    bl_json_add_string(review, "kind", "AdmissionReview");
+    request = bl_json_add_object(review, "request");
+    bl_json_add_string(request, "uid", "u");
+    bl_json_add_string(request, "operation", "CREATE");
+    bl_json_add_string(request, "namespace", bl_object_ref(object).namespace);
+    bl_json_add_string(request, "name", bl_object_ref(object).name);
+    bl_json_add(request, "object", bl_json_copy(object));
+    return review;
+}
+
+int main(int argc, char **argv)
+{
+    struct bl_policy_set policies = {0};
+    struct bl_manifest manifest = {0};
+    struct bl_review_summary summary;
+    struct rusage usage;
+    const cJSON **context;
+    cJSON *review = NULL;
+    double least = 0, sum = 0;
+    int64_t count, units = 0;
+    size_t len = 0;
+    BL_ERROR(err);
+
+    if (argc != 4 || !bl_text_to_int(argv[3], strlen(argv[3]), &count) || count < 1) {
+        fprintf(stderr, "usage: %s POLICY MANIFEST COUNT\n", argv[0]);
+        return 2;
+    }
+    check(bl_policy_set_read(&policies, argv[1], &err), err);
+    check(bl_manifest_read(&manifest, argv[2], &err), err);
+    context = bl_alloc(manifest.objects.len + 1, sizeof(*context));
+    for (size_t i = 0; i < manifest.objects.len; i++) {
+        const cJSON *object = manifest.objects.items[i].object;
+
+        if (!review && bl_object_is_workload(object))
+            review = make_review(object);
+        context[len++] = object;
+    }
+    bl_json_arena_setup();
+    for (int64_t i = 0; review && i < count; i++) {
+        struct bl_review_facts facts = {
+            .context = context, .context_len = len, .sees_cluster = true, .today = 20000};
+        struct bl_budget budget;
+        cJSON *answer = NULL;
+        double begin = cpu(), took;
+
+        bl_json_arena_begin();
+        bl_budget_begin(&budget, INT64_MAX / 2);
+        check(bl_review_answer(&policies, review, BL_REVIEW_VALIDATE, &facts, &answer, &summary,
+                               &err),
+              err);
+        units = bl_budget_end(&budget);
+        bl_json_free(answer);
+        bl_json_arena_end();
+        took = cpu() - begin;
+        sum += took;
+        least = !i || took < least ? took : least;
+    }
+    getrusage(RUSAGE_SELF, &usage);
+    printf("%zu objects beside it: %.3f ms CPU a review, at best %.3f; %jd units%s; peak RSS %.1f "
+           "MiB\n",
+           len, sum / (double)count, least, (intmax_t)units,
+           summary.too_large ? ", too large to judge" : "", (double)usage.ru_maxrss / 1024);
+    free(context);
+    bl_manifest_release(&manifest);
+    bl_policy_set_release(&policies);
+    cJSON_Delete(review);
+    return 0;
+}
