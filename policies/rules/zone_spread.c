@@ -3,9 +3,8 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "ballast/json/pointer.h"
 #include "ballast/object/selector.h"
-#include "rule.h"
+#include "zone_spread.h"
 
 /*
  * Replicas in different zones and on different nodes.
@@ -16,9 +15,7 @@
  */
 
 #define HOST_KEY "kubernetes.io/hostname"
-#define TERM_WEIGHT 100
 
-enum strength { REQUIRED, PREFERRED, OFF };
 static const char *const strength_names[] = {"Required", "Preferred", "Off", NULL};
 enum unsatisfiable { SCHEDULE_ANYWAY, DO_NOT_SCHEDULE };
 static const char *const unsatisfiable_names[] = {"ScheduleAnyway", "DoNotSchedule", NULL};
@@ -26,18 +23,18 @@ static const char *const unsatisfiable_names[] = {"ScheduleAnyway", "DoNotSchedu
 struct params {
     struct bl_rule_params base;
     char *topology_key; /* NULL: the standard zone label */
-    int anti_affinity, host_anti_affinity, when_unsatisfiable;
+    int anti_affinity, host_anti_affinity, when_unsatisfiable, zone_label;
     int64_t max_skew, host_max_replicas;
     bool require_zone_label;
 };
 
 static const struct params defaults = {
-    .anti_affinity = PREFERRED,
-    .host_anti_affinity = REQUIRED,
+    .anti_affinity = BL_PREFERRED,
+    .host_anti_affinity = BL_REQUIRED,
     .when_unsatisfiable = SCHEDULE_ANYWAY,
     .max_skew = 1,
     .host_max_replicas = 5,
-    .require_zone_label = true,
+    .zone_label = BL_PREFERRED,
 };
 
 static const struct bl_field fields[] = {
@@ -62,10 +59,17 @@ static const struct bl_field fields[] = {
      .offset = offsetof(struct params, when_unsatisfiable),
      .names = unsatisfiable_names,
      .doc = "Of a constraint that is added: ScheduleAnyway where not given."},
+    {.name = "zoneLabel",
+     .type = BL_FIELD_ENUM,
+     .offset = offsetof(struct params, zone_label),
+     .names = strength_names,
+     .doc =
+         "Nodes that have the zone label: Preferred where not given. With Required no pod starts "
+         "where no node has it."},
     {.name = "requireZoneLabel",
      .type = BL_FIELD_BOOL,
      .offset = offsetof(struct params, require_zone_label),
-     .doc = "Only nodes that have the zone label; true where not given."},
+     .doc = "true is zoneLabel: Required, as policies of before have it."},
     {.name = "hostAntiAffinity",
      .type = BL_FIELD_ENUM,
      .offset = offsetof(struct params, host_anti_affinity),
@@ -85,14 +89,6 @@ static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 static const char *zone_key(const struct params *params)
 {
     return params->topology_key ? params->topology_key : BL_LABEL_ZONE;
-}
-
-/* What is at a place below the pod: being edited in the first pass, as it is in the second. */
-static const cJSON *pod_value(const struct bl_rule_run *run, const char *below)
-{
-    BL_AUTO_FREE char *pointer = bl_pod_pointer(run->workload, below);
-
-    return run->edit ? bl_run_now(run, pointer) : bl_pointer_find(run->workload->object, pointer);
 }
 
 static bool selects_itself(const struct bl_rule_run *run, const cJSON *selector)
@@ -143,7 +139,7 @@ static struct found find_term(const struct bl_rule_run *run, bool required, cons
     struct found found = {0};
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, pod_value(run, required ? REQUIRED_TERMS : PREFERRED_TERMS)) {
+    cJSON_ArrayForEach(entry, bl_zone_pod_value(run, required ? REQUIRED_TERMS : PREFERRED_TERMS)) {
         const cJSON *term = term_of(entry, required);
 
         if (!topology_is(term, key))
@@ -160,7 +156,7 @@ static struct found find_spread(const struct bl_rule_run *run, const char *key)
     struct found found = {0};
     const cJSON *constraint;
 
-    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints")) {
+    cJSON_ArrayForEach(constraint, bl_zone_pod_value(run, "spec/topologySpreadConstraints")) {
         if (!topology_is(constraint, key))
             continue;
         found.any = true;
@@ -181,7 +177,7 @@ static void mend_spread(struct bl_rule_run *run, const char *key)
     size_t index = 0, mended = 0;
     bool inert[64] = {false};
 
-    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints")) {
+    cJSON_ArrayForEach(constraint, bl_zone_pod_value(run, "spec/topologySpreadConstraints")) {
         if (index < BL_ARRAY_LEN(inert))
             inert[index] = topology_is(constraint, key) &&
                            bl_json_is_null(bl_json_get(constraint, "labelSelector"));
@@ -234,7 +230,7 @@ static void add_term(struct bl_rule_run *run, bool required, const char *key)
     bl_json_add_string(term, "topologyKey", key);
     if (!required) {
         entry = bl_json_new_object();
-        bl_json_add_int(entry, "weight", TERM_WEIGHT);
+        bl_json_add_int(entry, "weight", BL_TERM_WEIGHT);
         bl_json_add(entry, "podAffinityTerm", term);
     }
     bl_run_append(run, pointer, entry, "nothing keeps two of the pods %s (%s)",
@@ -242,7 +238,7 @@ static void add_term(struct bl_rule_run *run, bool required, const char *key)
 }
 
 /* A surge pod of a Deployment needs a node of its own before an old one is free. */
-static enum strength host_strength(const struct bl_rule_run *run, const struct params *params)
+static enum bl_strength host_strength(const struct bl_rule_run *run, const struct params *params)
 {
     const struct bl_workload *workload = run->workload;
     const char *strategy =
@@ -251,117 +247,28 @@ static enum strength host_strength(const struct bl_rule_run *run, const struct p
         bl_object_is(workload->object, "apps", "Deployment") && !bl_text_eq(strategy, "Recreate");
 
     if (workload->replicas < 2)
-        return OFF;
-    if (params->host_anti_affinity == REQUIRED &&
+        return BL_OFF;
+    if (params->host_anti_affinity == BL_REQUIRED &&
         (surges || workload->replicas > params->host_max_replicas))
-        return PREFERRED;
-    return (enum strength)params->host_anti_affinity;
+        return BL_PREFERRED;
+    return (enum bl_strength)params->host_anti_affinity;
 }
 
-static void add_terms(struct bl_rule_run *run, enum strength strength, const char *key)
+static void add_terms(struct bl_rule_run *run, enum bl_strength strength, const char *key)
 {
     struct found required = find_term(run, true, key), preferred = find_term(run, false, key);
 
-    if (strength == OFF || required.any || required.works)
+    if (strength == BL_OFF || required.any || required.works)
         return;
-    if (strength == REQUIRED)
+    if (strength == BL_REQUIRED)
         add_term(run, true, key);
     else if (!preferred.any)
         add_term(run, false, key);
 }
 
-#define NODE_TERMS \
-    "spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms"
-
-static bool term_names_key(const cJSON *term, const char *key)
+static enum bl_strength label_strength(const struct params *params)
 {
-    const cJSON *expression;
-
-    cJSON_ArrayForEach(expression, bl_json_get(term, "matchExpressions")) {
-        const char *op = bl_json_string(expression, "operator");
-
-        if (bl_text_eq(bl_json_string(expression, "key"), key) &&
-            (bl_text_eq(op, "Exists") || bl_text_eq(op, "In")))
-            return true;
-    }
-    return false;
-}
-
-static bool node_selector_names(const struct bl_rule_run *run, const char *key)
-{
-    return bl_json_get(pod_value(run, "spec/nodeSelector"), key) != NULL;
-}
-
-/* Does this term leave nodes of one zone only? */
-static bool term_pins(const cJSON *term, const char *key)
-{
-    const cJSON *expression;
-
-    cJSON_ArrayForEach(expression, bl_json_get(term, "matchExpressions")) {
-        if (bl_text_eq(bl_json_string(expression, "key"), key) &&
-            bl_text_eq(bl_json_string(expression, "operator"), "In") &&
-            bl_json_len(bl_json_get(expression, "values")) == 1)
-            return true;
-    }
-    return false;
-}
-
-/* Pods that may run in one zone only have nothing to be spread over; others of the cluster are in other zones. */
-static bool pins(const cJSON *node_selector, const cJSON *terms, const char *key)
-{
-    return bl_json_get(node_selector, key) ||
-           (bl_json_len(terms) == 1 && term_pins(terms->child, key));
-}
-
-static bool is_pinned(const struct bl_rule_run *run, const char *key)
-{
-    return pins(pod_value(run, "spec/nodeSelector"), pod_value(run, NODE_TERMS), key);
-}
-
-static bool workload_is_pinned(const struct bl_workload *workload, const char *key)
-{
-    BL_AUTO_FREE char *terms = bl_pod_pointer(workload, NODE_TERMS);
-
-    return pins(bl_json_at(workload->pod, "spec", "nodeSelector", NULL),
-                bl_pointer_find(workload->object, terms), key);
-}
-
-static cJSON *label_exists(const char *key)
-{
-    cJSON *expression = bl_json_new_object();
-
-    bl_json_add_string(expression, "key", key);
-    bl_json_add_string(expression, "operator", "Exists");
-    return expression;
-}
-
-/* Terms are alternatives, so the label has to be required in each of them. */
-static void require_label(struct bl_rule_run *run, const char *key)
-{
-    const cJSON *terms = pod_value(run, NODE_TERMS);
-    size_t len = bl_json_len(terms);
-    static const char why[] = "pods may land on nodes without a zone (%s)";
-
-    if (node_selector_names(run, key))
-        return;
-    if (!len) {
-        BL_AUTO_FREE char *pointer = bl_pod_pointer(run->workload, NODE_TERMS);
-        cJSON *term = bl_json_new_object();
-
-        bl_json_push(bl_json_add_array(term, "matchExpressions"), label_exists(key));
-        bl_run_append(run, pointer, term, why, key);
-        return;
-    }
-    for (size_t i = 0; i < len; i++) {
-        BL_AUTO_FREE char *below = bl_asprintf(NODE_TERMS "/%zu", i);
-        const cJSON *term = pod_value(run, below);
-        BL_AUTO_FREE char *pointer =
-            bl_asprintf("%s/%s/matchExpressions", run->workload->pod_pointer, below);
-
-        /* A term without expressions matches no node; adding one would make it match some. */
-        if (!term_names_key(term, key) && term && term->child)
-            bl_run_append(run, pointer, label_exists(key), why, key);
-    }
+    return params->require_zone_label ? BL_REQUIRED : (enum bl_strength)params->zone_label;
 }
 
 static void edit(struct bl_rule_run *run)
@@ -371,13 +278,15 @@ static void edit(struct bl_rule_run *run)
 
     if (!run->workload->selector || misses_own_template(run))
         return;
-    if (!is_pinned(run, zone)) {
+    if (!bl_zone_is_pinned(run, zone)) {
         add_spread(run, params);
-        add_terms(run, (enum strength)params->anti_affinity, zone);
+        add_terms(run, (enum bl_strength)params->anti_affinity, zone);
     }
     add_terms(run, host_strength(run, params), HOST_KEY);
-    if (params->require_zone_label)
-        require_label(run, zone);
+    if (label_strength(params) == BL_REQUIRED)
+        bl_zone_require_label(run, zone);
+    else if (label_strength(params) == BL_PREFERRED)
+        bl_zone_wish_label(run, zone);
 }
 
 static void check_selector(struct bl_rule_run *run, const cJSON *holder, const char *path,
@@ -429,7 +338,7 @@ static void check_constraints(struct bl_rule_run *run, const char *zone)
     const cJSON *constraint;
     size_t index = 0;
 
-    cJSON_ArrayForEach(constraint, pod_value(run, "spec/topologySpreadConstraints")) {
+    cJSON_ArrayForEach(constraint, bl_zone_pod_value(run, "spec/topologySpreadConstraints")) {
         BL_AUTO_FREE char *path = bl_asprintf("%s/spec/topologySpreadConstraints/%zu",
                                               run->workload->pod_pointer, index++);
 
@@ -450,7 +359,7 @@ static void check_term_list(struct bl_rule_run *run, bool required, const char *
     const cJSON *entry;
     size_t index = 0;
 
-    cJSON_ArrayForEach(entry, pod_value(run, list)) {
+    cJSON_ArrayForEach(entry, bl_zone_pod_value(run, list)) {
         BL_AUTO_FREE char *path = bl_asprintf("%s/%s/%zu%s", run->workload->pod_pointer, list,
                                               index++, required ? "" : "/podAffinityTerm");
         const cJSON *term = term_of(entry, required);
@@ -466,33 +375,17 @@ static void check_term_list(struct bl_rule_run *run, bool required, const char *
 
 static void check_host(struct bl_rule_run *run, const struct params *params)
 {
-    enum strength wanted = host_strength(run, params);
+    enum bl_strength wanted = host_strength(run, params);
     BL_AUTO_FREE char *path = bl_pod_pointer(run->workload, "spec/affinity");
     BL_AUTO_FREE char *who = bl_describe(run->workload->object);
 
-    if (wanted == OFF || find_term(run, true, HOST_KEY).any)
+    if (wanted == BL_OFF || find_term(run, true, HOST_KEY).any)
         return;
-    if (wanted == PREFERRED && find_term(run, false, HOST_KEY).any)
+    if (wanted == BL_PREFERRED && find_term(run, false, HOST_KEY).any)
         return;
     bl_run_report(run, BL_FAULT_MISSING, run->object, path,
                   "Add podAntiAffinity on " HOST_KEY " that selects the pods themselves.",
                   "%s can have several of its pods on one node", who);
-}
-
-static void check_label(struct bl_rule_run *run, const char *key)
-{
-    const cJSON *terms = pod_value(run, NODE_TERMS), *term;
-    BL_AUTO_FREE char *path = bl_pod_pointer(run->workload, "spec/affinity");
-    bool required = terms && terms->child;
-
-    cJSON_ArrayForEach(term, terms) {
-        required &= term_names_key(term, key) || !term->child;
-    }
-    if (required || node_selector_names(run, key))
-        return;
-    bl_run_report(run, BL_FAULT_MISSING, run->object, path,
-                  "Require the label with nodeAffinity, operator Exists.",
-                  "pods may land on nodes without a zone (%s)", key);
 }
 
 /* Workloads of one zone each are a way to spread; one workload in one zone is none. */
@@ -538,16 +431,16 @@ static void check(struct bl_rule_run *run)
     check_constraints(run, zone);
     check_term_list(run, true, zone);
     check_term_list(run, false, zone);
-    if (!find_spread(run, zone).any && !find_term(run, true, zone).works && !is_pinned(run, zone))
+    if (!find_spread(run, zone).any && !find_term(run, true, zone).works &&
+        !bl_zone_is_pinned(run, zone))
         bl_run_report(run, BL_FAULT_MISSING, run->object, path,
                       "Add topologySpreadConstraints with a labelSelector that selects the pods.",
                       "%s can lose all replicas with one zone: nothing spreads its pods over %s",
                       who, zone);
-    if (is_pinned(run, zone))
+    if (bl_zone_is_pinned(run, zone))
         check_pinned(run, zone);
     check_host(run, params);
-    if (params->require_zone_label)
-        check_label(run, zone);
+    bl_zone_check_label(run, label_strength(params), zone);
 }
 
 static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
@@ -557,7 +450,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
     for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
 
-        if (!*member->pod_pointer || workload_is_pinned(member, zone_key(run->params)))
+        if (!*member->pod_pointer || bl_zone_workload_is_pinned(member, zone_key(run->params)))
             return;
     }
     bl_run_report(
