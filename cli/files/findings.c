@@ -29,47 +29,6 @@ size_t cli_findings_count(const struct cli_input *input, enum bl_severity severi
     return count;
 }
 
-static const char *colour_of(enum bl_severity severity)
-{
-    switch (severity) {
-    case BL_SEVERITY_ERROR:
-        return "\033[1;31m";
-    case BL_SEVERITY_WARNING:
-        return "\033[1;35m";
-    case BL_SEVERITY_INFO:
-        break;
-    }
-    return "\033[1;36m";
-}
-
-static void add_text(const struct cli_input *input, const struct bl_finding *finding,
-                     struct bl_strbuf *out, struct cli_marks *marks)
-{
-    struct bl_place place = cli_finding_place(input, finding);
-    const char *hint = cli_finding_hint(finding);
-    struct cli_mark mark = {.colour = colour_of(finding->severity)};
-
-    bl_strbuf_addf(out, "%s:%u: ", place.file, place.line);
-    mark.from = out->len;
-    bl_strbuf_addf(out, "%s:", bl_severity_name(finding->severity));
-    mark.to = out->len;
-    *BL_PUSH(marks) = mark;
-    bl_strbuf_addf(out, " %s: %s\n", bl_rule_name(finding->rule), finding->message);
-    if (*hint)
-        bl_strbuf_addf(out, "  hint: %s\n", hint);
-}
-
-void cli_findings_text(const struct cli_input *input, enum bl_severity least, bool mended,
-                       struct bl_strbuf *out, struct cli_marks *marks)
-{
-    for (size_t i = 0; i < input->report->findings.len; i++) {
-        const struct bl_finding *finding = &input->report->findings.items[i];
-
-        if (finding->severity >= least && (mended || !finding->mended))
-            add_text(input, finding, out, marks);
-    }
-}
-
 cJSON *cli_object_json(const cJSON *object)
 {
     struct bl_ref ref = bl_object_ref(object);

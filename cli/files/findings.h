@@ -10,9 +10,20 @@ struct bl_place cli_finding_place(const struct cli_input *input, const struct bl
 /** The hint, or for what is mended how to have it mended. */
 const char *cli_finding_hint(const struct bl_finding *finding);
 
-/** As text only those of this severity or graver; mended ones if asked for. */
-void cli_findings_text(const struct cli_input *input, enum bl_severity least, bool mended,
-                       struct bl_strbuf *out, struct cli_marks *marks);
+struct cli_findings_shown {
+    enum bl_severity least; /* these and graver ones */
+    bool mended;            /* also what an edit or a companion takes care of */
+    bool all;               /* each on its own, instead of by rule and workload */
+};
+
+/** How many of each severity a reader sees. */
+struct cli_findings_told {
+    size_t of[BL_SEVERITY_ERROR + 1];
+};
+
+struct cli_findings_told cli_findings_text(const struct cli_input *input,
+                                           const struct cli_findings_shown *shown,
+                                           struct bl_strbuf *out, struct cli_marks *marks);
 cJSON *cli_findings_json(const struct cli_input *input);
 cJSON *cli_findings_sarif(const struct cli_input *input);
 void cli_findings_junit(const struct cli_input *input, struct bl_strbuf *out);

@@ -8,7 +8,7 @@
 
 struct options {
     struct cli_source source;
-    bool diff, in_place, quiet;
+    bool diff, in_place, quiet, verbose;
 };
 
 static const struct bl_option own_options[] = {
@@ -26,6 +26,11 @@ static const struct bl_option own_options[] = {
      .type = BL_OPTION_FLAG,
      .offset = offsetof(struct options, quiet),
      .help = "no summary; print denials only, no warnings"},
+    {.letter = 'v',
+     .name = "verbose",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, verbose),
+     .help = "each finding on its own, also what was added"},
     {0},
 };
 static const struct bl_option_group own = {.options = own_options};
@@ -58,13 +63,16 @@ static const struct bl_command command = {
     .takes_paths = true,
 };
 
-static void print_findings(const struct cli_input *input, bool quiet)
+static void print_findings(const struct cli_input *input, bool quiet, bool verbose)
 {
+    const struct cli_findings_shown shown = {quiet ? BL_SEVERITY_ERROR : BL_SEVERITY_INFO, verbose,
+                                             verbose};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     BL_AUTO(cli_marks_release) struct cli_marks marks = {0};
+    struct cli_findings_told told;
     size_t changed = 0;
 
-    cli_findings_text(input, quiet ? BL_SEVERITY_ERROR : BL_SEVERITY_INFO, false, &text, &marks);
+    told = cli_findings_text(input, &shown, &text, &marks);
     (void)cli_show_marked(STDERR_FILENO, &text, &marks);
     if (quiet)
         return;
@@ -72,9 +80,8 @@ static void print_findings(const struct cli_input *input, bool quiet)
     for (size_t i = 0; i < input->report->len; i++)
         changed += input->report->objects[i].edit.patch != NULL;
     cli_say(STDERR_FILENO, "ballast: %zu objects changed, %zu added, %zu denials, %zu warnings",
-            changed, input->report->companions.len,
-            cli_findings_count(input, BL_SEVERITY_ERROR, false),
-            cli_findings_count(input, BL_SEVERITY_WARNING, false));
+            changed, input->report->companions.len, told.of[BL_SEVERITY_ERROR],
+            told.of[BL_SEVERITY_WARNING]);
 }
 
 static int print_diffs(const struct cli_input *input, struct bl_error **err)
@@ -168,7 +175,7 @@ static int harden(const struct options *options)
         return bl_command_usage(&command, "--in-place and --diff exclude each other");
     if (cli_load(&options->source, &input, &err) < 0)
         return cli_fail(err);
-    print_findings(&input, options->quiet);
+    print_findings(&input, options->quiet, options->verbose);
     if (deliver(options, &input, &err) < 0)
         return cli_fail(err);
     return bl_report_denied(input.report) ? CLI_FINDINGS : CLI_OK;

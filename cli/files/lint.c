@@ -10,7 +10,7 @@ struct options {
     struct cli_source source;
     int format;  /* enum format */
     int fail_on; /* the least severity that makes the exit code 1 */
-    bool quiet;
+    bool quiet, verbose;
 };
 
 static const struct bl_option own_options[] = {
@@ -27,6 +27,11 @@ static const struct bl_option own_options[] = {
      .type = BL_OPTION_FLAG,
      .offset = offsetof(struct options, quiet),
      .help = "no summary"},
+    {.letter = 'v',
+     .name = "verbose",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, verbose),
+     .help = "each finding on its own, also what ballast harden would add"},
     {0},
 };
 static const struct bl_option_group own = {.options = own_options};
@@ -54,32 +59,7 @@ static const struct bl_command command = {
     .takes_paths = true,
 };
 
-static int print_as_text(const struct cli_input *input)
-{
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-    BL_AUTO(cli_marks_release) struct cli_marks marks = {0};
-
-    cli_findings_text(input, BL_SEVERITY_INFO, true, &out, &marks);
-    return cli_show_marked(STDOUT_FILENO, &out, &marks);
-}
-
-static int print(const struct cli_input *input, int format)
-{
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-    BL_AUTO_JSON cJSON *json = NULL;
-
-    if (format == TEXT)
-        return print_as_text(input);
-    if (format == JUNIT)
-        cli_findings_junit(input, &out);
-    else
-        json = format == JSON ? cli_findings_json(input) : cli_findings_sarif(input);
-    if (json)
-        bl_json_write_pretty(&out, json);
-    return cli_print(&out);
-}
-
-static void print_summary(const struct cli_input *input)
+static void print_summary(const struct cli_input *input, const struct cli_findings_told *told)
 {
     size_t judged = 0, unmanaged = cli_notes(input);
     BL_AUTO_FREE char *rest = unmanaged ? bl_asprintf(", %zu more not judged", unmanaged) : NULL;
@@ -88,10 +68,37 @@ static void print_summary(const struct cli_input *input)
         judged += input->report->objects[i].judged;
     cli_say(STDERR_FILENO,
             "%zu of %zu objects are Kafka or ZooKeeper%s: %zu errors, %zu warnings, %zu notes",
-            judged, input->report->len, rest ? rest : "",
-            cli_findings_count(input, BL_SEVERITY_ERROR, true),
-            cli_findings_count(input, BL_SEVERITY_WARNING, true),
-            cli_findings_count(input, BL_SEVERITY_INFO, true));
+            judged, input->report->len, rest ? rest : "", told->of[BL_SEVERITY_ERROR],
+            told->of[BL_SEVERITY_WARNING], told->of[BL_SEVERITY_INFO]);
+}
+
+static int print_as_text(const struct cli_input *input, const struct options *options)
+{
+    const struct cli_findings_shown shown = {BL_SEVERITY_INFO, true, options->verbose};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO(cli_marks_release) struct cli_marks marks = {0};
+    struct cli_findings_told told = cli_findings_text(input, &shown, &out, &marks);
+    int rc = cli_show_marked(STDOUT_FILENO, &out, &marks);
+
+    if (rc == CLI_OK && !options->quiet)
+        print_summary(input, &told);
+    return rc;
+}
+
+static int print(const struct cli_input *input, const struct options *options)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO_JSON cJSON *json = NULL;
+
+    if (options->format == TEXT)
+        return print_as_text(input, options);
+    if (options->format == JUNIT)
+        cli_findings_junit(input, &out);
+    else
+        json = options->format == JSON ? cli_findings_json(input) : cli_findings_sarif(input);
+    if (json)
+        bl_json_write_pretty(&out, json);
+    return cli_print(&out);
 }
 
 static int lint(const struct options *options)
@@ -102,10 +109,8 @@ static int lint(const struct options *options)
 
     if (cli_load(&options->source, &input, &err) < 0)
         return cli_fail(err);
-    if (print(&input, options->format) != CLI_OK)
+    if (print(&input, options) != CLI_OK)
         return CLI_ERROR;
-    if (!options->quiet && options->format == TEXT)
-        print_summary(&input);
     for (int severity = options->fail_on; severity <= BL_SEVERITY_ERROR; severity++)
         failing |= cli_findings_count(&input, (enum bl_severity)severity, true) > 0;
     return failing ? CLI_FINDINGS : CLI_OK;

@@ -7,9 +7,17 @@ cp "$SRC/tests/golden/fixtures/look-alikes.yaml" others.yaml
 it "reads like a compiler's messages"
 run "$BALLAST" lint release.yaml
 expect_rc 1
+expect_out_contains 'release.yaml:172: warning: StatefulSet "kafka": ballast harden would add: '
+expect_out_contains "zone-spread (4)"
+expect_out_contains "findings about StatefulSet"
+expect_out_contains "  line 2"
+expect_err_contains "2 of 8 objects are Kafka or ZooKeeper"
+
+it "tells each on its own where asked"
+run "$BALLAST" lint -v release.yaml
+expect_rc 1
 expect_out_contains "release.yaml:218: warning: zone-spread: the spread over"
 expect_out_contains "  hint: "
-expect_err_contains "2 of 8 objects are Kafka or ZooKeeper"
 
 it "is clean where there is no Kafka"
 run "$BALLAST" lint others.yaml
