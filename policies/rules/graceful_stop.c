@@ -51,7 +51,7 @@ static void edit(struct bl_rule_run *run)
         return;
     bl_run_set(
         run, pointer, bl_json_new_int(params->min_seconds),
-        "the broker is killed %d s after SIGTERM, which is too soon for a controlled shutdown",
+        "the process is killed %d s after SIGTERM, which is too soon for a controlled shutdown",
         API_DEFAULT_SECONDS);
 }
 
@@ -131,7 +131,7 @@ static void check_pre_stop(struct bl_rule_run *run, int64_t grace)
     if (slept && slept >= grace)
         bl_run_report(run, BL_FAULT_WRONG, run->object, path,
                       "Shorten the sleep, or raise terminationGracePeriodSeconds above it.",
-                      "preStop sleeps %lld s of a grace period of %lld s: the broker is killed "
+                      "preStop sleeps %lld s of a grace period of %lld s: the process is killed "
                       "before it hears that it should stop",
                       (long long)slept, (long long)grace);
 }
@@ -149,7 +149,7 @@ static void check(struct bl_rule_run *run)
     if (seconds < params->min_seconds)
         bl_run_report(
             run, given ? BL_FAULT_WRONG : BL_FAULT_MISSING, run->object, pointer, hint,
-            "the broker is killed %lld s after SIGTERM, which is too soon for a controlled "
+            "the process is killed %lld s after SIGTERM, which is too soon for a controlled "
             "shutdown",
             (long long)seconds);
     check_controlled_shutdown(run);

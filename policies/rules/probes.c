@@ -137,7 +137,7 @@ static void add_probe(struct bl_rule_run *run, const char *name, const struct ti
 }
 
 #define NO_STARTUP "has no startupProbe: liveness may kill it while it recovers its logs"
-#define NO_LIVENESS "has no livenessProbe: a broker that hangs is never restarted"
+#define NO_LIVENESS "has no livenessProbe: a process that hangs is never restarted"
 #define NO_READINESS "has no readinessProbe: it counts as ready before it listens"
 
 static void edit(struct bl_rule_run *run)
@@ -234,7 +234,7 @@ static void check_liveness(struct bl_rule_run *run, const cJSON *liveness, const
     else if (bl_json_get(liveness, "exec") && bl_json_is_null(startup))
         bl_run_report(
             run, BL_FAULT_NOTE, run->object, path, "Add a startupProbe.",
-            "livenessProbe runs a command and there is no startupProbe: it can kill a broker "
+            "livenessProbe runs a command and there is no startupProbe: it can kill a member "
             "that recovers its logs");
 }
 
@@ -254,7 +254,7 @@ static void check_pair(struct bl_rule_run *run, const cJSON *liveness, const cJS
         run, BL_FAULT_NOTE, run->object, path,
         "Give liveness more patience than readiness, or let them ask different things.",
         "livenessProbe asks the same as readinessProbe and gives up no later (%lld s, %lld s): "
-        "a slow broker is killed before it is taken out of service",
+        "a slow member is killed before it is taken out of service",
         (long long)patience(liveness), (long long)patience(readiness));
 }
 

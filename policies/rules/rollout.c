@@ -152,7 +152,7 @@ static void edit(struct bl_rule_run *run)
     bl_json_add_string(strategy, "type", "OnDelete");
     bl_run_set(
         run, STRATEGY, strategy,
-        "a rolling update takes the next broker down while the last one is still catching up");
+        "a rolling update takes the next member down while the last one is still catching up");
 }
 
 static void check(struct bl_rule_run *run)
@@ -164,7 +164,7 @@ static void check(struct bl_rule_run *run)
     bl_run_report(
         run, staged(object) ? BL_FAULT_WRONG : BL_FAULT_MISSING, run->object, STRATEGY,
         "Set updateStrategy: {type: OnDelete}, without rollingUpdate.",
-        "a rolling update takes the next broker down while the last one is still catching up");
+        "a rolling update takes the next member down while the last one is still catching up");
 }
 
 const struct bl_rule bl_rule_rollout = {
