@@ -10,6 +10,13 @@
 #include "ballast/json/arena.h"
 
 #define JSON_TYPE "application/json"
+/*
+ * Values of one review, and of all that are answered at a time. A value takes 64 bytes in the tree of the review, and as
+ * much again in each of the copies that completing it takes: the working one, the one that proves the patch, and the one
+ * that keeps what is stored.
+ */
+#define REVIEW_VALUES (1L << 17)
+#define ALL_VALUES (1L << 18)
 /* Before the API server asks again (client-go heeds it for 429 and 5xx). */
 #define RETRY_SECONDS 1
 
@@ -119,14 +126,18 @@ static void note_fight(const struct bl_webhook *webhook, const cJSON *review, co
 
 static void fail(struct bl_response *response, const char *path, const struct bl_error *err)
 {
-    int status = bl_error_code(err) == BL_ERR_INTERNAL    ? 500
-                 : bl_error_code(err) == BL_ERR_TOO_LARGE ? 413
-                                                          : 400;
+    int status = bl_error_code(err) == BL_ERR_INTERNAL      ? 500
+                 : bl_error_code(err) == BL_ERR_TOO_LARGE   ? 413
+                 : bl_error_code(err) == BL_ERR_UNAVAILABLE ? 429
+                                                            : 400;
 
     BL_LOG(status == 500 ? BL_LOG_ERROR : BL_LOG_WARN, "review not answered",
            BL_LOG_TEXT("path", path), BL_LOG_INT("status", status),
            BL_LOG_TEXT("error", bl_error_text(err)));
-    bl_response_say(response, status, bl_error_text(err));
+    if (status == 429)
+        say_later(response, status, bl_error_text(err));
+    else
+        bl_response_say(response, status, bl_error_text(err));
 }
 
 /* What was completed under the policies of a moment ago is not denied for it. */
@@ -174,15 +185,18 @@ static int decide(const struct bl_webhook *webhook, const cJSON *review, enum bl
     return summary->allowed ? 0 : judge_again(webhook, review, &facts, ret_reply, summary, err);
 }
 
+static struct bl_json_pool pool = {ALL_VALUES, REVIEW_VALUES};
+
 static int answer(const struct bl_webhook *webhook, const struct bl_request *request,
                   enum bl_path path, const struct bl_policy_set *set, struct bl_response *response,
                   struct bl_error **err)
 {
+    BL_AUTO(bl_json_loan_return) struct bl_json_loan loan = {0};
     BL_AUTO_JSON cJSON *review = NULL;
     BL_AUTO_JSON cJSON *reply = NULL;
     struct bl_review_summary summary;
 
-    if (bl_json_parse_in_place(request->body, request->len, &review, err) < 0)
+    if (bl_json_parse_pooled(request->body, request->len, &pool, &loan, &review, err) < 0)
         return bl_wrap(err, "cannot read the AdmissionReview");
     if (decide(webhook, review, path, set, &reply, &summary, err) < 0)
         return -1;

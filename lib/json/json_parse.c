@@ -17,6 +17,8 @@
 
 /* Most characters of a number. */
 #define NUMBER_MAX 63
+/* Values that are taken of a pool at once. Nearly every review is content with the first ones, which are always there. */
+#define PORTION 4096
 /* Whole numbers of so many digits are exact in a double, and need no strtod(). */
 #define PLAIN_DIGITS 15
 
@@ -27,6 +29,8 @@ struct reader {
     unsigned line;     /* from 0; no string has a line break */
     size_t line_begin; /* where it begins */
     unsigned depth;
+    long values;               /* that may be made yet */
+    struct bl_json_loan *loan; /* NULL: there is no bound but the text's length */
     struct bl_error **err;
 };
 
@@ -469,10 +473,39 @@ static int read_text(struct reader *reader, cJSON **ret_value)
     return 0;
 }
 
+/* The next portion of the pool. */
+static int borrow_values(struct reader *reader)
+{
+    struct bl_json_loan *loan = reader->loan;
+
+    if (!loan) {
+        reader->values = LONG_MAX;
+        return 0;
+    }
+    reader->values = PORTION;
+    if (!loan->begun) {
+        loan->begun = true;
+        return 0;
+    }
+    if (loan->values + 2 * PORTION > loan->pool->per_tree)
+        return bl_fail(reader->err, BL_ERR_TOO_LARGE,
+                       "could not read JSON: it has more than %ld values", loan->pool->per_tree);
+    if (atomic_fetch_sub(&loan->pool->left, PORTION) < PORTION) {
+        atomic_fetch_add(&loan->pool->left, PORTION);
+        return bl_fail(reader->err, BL_ERR_UNAVAILABLE,
+                       "could not read JSON: too much else is being read just now");
+    }
+    loan->values += PORTION;
+    return 0;
+}
+
 static int read_value(struct reader *reader, cJSON **ret_value)
 {
     char c;
 
+    if (reader->values == 0 && borrow_values(reader) < 0)
+        return -1;
+    reader->values--;
     skip_space(reader);
     c = reader->at < reader->len ? reader->text[reader->at] : '\0';
     if (c == '"')
@@ -484,9 +517,10 @@ static int read_value(struct reader *reader, cJSON **ret_value)
     return read_word(reader, ret_value);
 }
 
-static int parse(const char *text, char *own, size_t len, cJSON **ret_json, struct bl_error **err)
+static int parse(const char *text, char *own, size_t len, struct bl_json_loan *loan,
+                 cJSON **ret_json, struct bl_error **err)
 {
-    struct reader reader = {.text = text, .own = own, .len = len, .err = err};
+    struct reader reader = {.text = text, .own = own, .len = len, .loan = loan, .err = err};
     BL_AUTO_JSON cJSON *value = NULL;
 
     if (len > BL_JSON_MAX_BYTES)
@@ -508,10 +542,27 @@ static int parse(const char *text, char *own, size_t len, cJSON **ret_json, stru
 
 int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struct bl_error **err)
 {
-    return parse(text, NULL, len, ret_json, err);
+    return parse(text, NULL, len, NULL, ret_json, err);
 }
 
 int bl_json_parse_in_place(char *text, size_t len, cJSON **ret_json, struct bl_error **err)
 {
-    return parse(text, text, len, ret_json, err);
+    return parse(text, text, len, NULL, ret_json, err);
+}
+
+void bl_json_loan_return(struct bl_json_loan *loan)
+{
+    if (loan->values)
+        atomic_fetch_add(&loan->pool->left, loan->values);
+    loan->values = 0;
+}
+
+int bl_json_parse_pooled(char *text, size_t len, struct bl_json_pool *pool,
+                         struct bl_json_loan *loan, cJSON **ret_json, struct bl_error **err)
+{
+    *loan = (struct bl_json_loan){.pool = pool};
+    if (parse(text, text, len, loan, ret_json, err) == 0)
+        return 0;
+    bl_json_loan_return(loan);
+    return -1;
 }

@@ -189,6 +189,44 @@ static bool read_json(struct reader *reader)
     return true;
 }
 
+/* Behind blank lines and comments, before the document. */
+static size_t count_directives(const struct bl_yaml_segment *segment)
+{
+    const char *at = segment->text + bl_yaml_bom(segment->text, segment->len);
+    const char *end = segment->text + segment->len;
+    size_t count = 0;
+
+    while (at < end && count <= BL_YAML_MAX_DIRECTIVES) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at)), *first = at;
+
+        count += *at == '%';
+        while (first < end && *first != '\n' && bl_yaml_is_space(*first))
+            first++;
+        if (!newline || (*at != '%' && *first != '#' && first != newline))
+            break;
+        at = newline + 1;
+    }
+    return count;
+}
+
+/* What costs libyaml, or us, more than a text of its length should. */
+static int check_limits(const struct bl_yaml_doc *doc, struct bl_error **err)
+{
+    const struct bl_yaml_segment *segment = &doc->segment;
+
+    if (segment->len > BL_JSON_MAX_BYTES)
+        return bl_yaml_doc_fail(doc, segment->line, BL_ERR_TOO_LARGE, err,
+                                "the document is larger than %zu bytes", BL_JSON_MAX_BYTES);
+    if (segment->index >= BL_YAML_MAX_DOCUMENTS)
+        return bl_yaml_doc_fail(doc, segment->line, BL_ERR_TOO_LARGE, err,
+                                "the file has more than %d documents", BL_YAML_MAX_DOCUMENTS);
+    if (count_directives(segment) > BL_YAML_MAX_DIRECTIVES)
+        return bl_yaml_doc_fail(doc, segment->line, BL_ERR_TOO_LARGE, err,
+                                "the document has more than %d directives, such as %%TAG",
+                                BL_YAML_MAX_DIRECTIVES);
+    return 0;
+}
+
 static int parse(const char *file, const struct bl_yaml_segment *segment,
                  struct bl_error **ret_duplicate, struct bl_yaml_doc **ret_doc,
                  struct bl_error **err)
@@ -197,10 +235,8 @@ static int parse(const char *file, const struct bl_yaml_segment *segment,
     BL_ERROR(reason);
 
     doc->duplicate = ret_duplicate;
-
-    if (segment->len > BL_JSON_MAX_BYTES)
-        return bl_yaml_doc_fail(doc, segment->line, BL_ERR_TOO_LARGE, err,
-                                "the document is larger than %zu bytes", BL_JSON_MAX_BYTES);
+    if (check_limits(doc, err) < 0)
+        return -1;
 
     BL_AUTO(reader_release) struct reader reader;
     reader_init(&reader, doc);

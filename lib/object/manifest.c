@@ -78,7 +78,7 @@ static int add_document(struct bl_manifest *manifest, const char *name, size_t f
     const cJSON *root;
 
     if (bl_yaml_parse_as_kubectl(name, segment, &yaml, &doubt, err) < 0) {
-        if (speaks_of_kafka(segment))
+        if (bl_error_code(*err) != BL_ERR_INVALID || speaks_of_kafka(segment))
             return -1;
         doubt = *err;
         *err = NULL;

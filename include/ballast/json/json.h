@@ -13,6 +13,7 @@
 #define BALLAST_JSON_JSON_H
 
 #include <cjson/cJSON.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "ballast/base/budget.h"
@@ -45,6 +46,31 @@ BL_CHECK int bl_json_parse(const char *text, size_t len, cJSON **ret_json, struc
  */
 BL_CHECK int bl_json_parse_in_place(char *text, size_t len, cJSON **ret_json,
                                     struct bl_error **err);
+
+/**
+ * Values that several threads may have at once, all their trees together: a text of 7 MiB may be a tree of 250. Takes in
+ * portions, so that threads seldom meet. For who reads what anybody may send.
+ */
+struct bl_json_pool {
+    atomic_long left; /* values */
+    long per_tree;    /* most of one */
+};
+
+/** What a tree took of a pool, to be given back when the tree is gone. */
+struct bl_json_loan {
+    struct bl_json_pool *pool;
+    long values;
+    bool begun; /* the first few thousand are nobody's loan */
+};
+void bl_json_loan_return(struct bl_json_loan *loan);
+
+/**
+ * bl_json_parse_in_place() within bounds: fails with BL_ERR_TOO_LARGE where the tree would have more values than one
+ * may, and with BL_ERR_UNAVAILABLE where other threads have them just now. `loan` is filled, on failure with nothing.
+ */
+BL_CHECK int bl_json_parse_pooled(char *text, size_t len, struct bl_json_pool *pool,
+                                  struct bl_json_loan *loan, cJSON **ret_json,
+                                  struct bl_error **err);
 
 /** The member named exactly so, or NULL. */
 cJSON *bl_json_get(const cJSON *object, const char *key);

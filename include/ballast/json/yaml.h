@@ -21,6 +21,11 @@
 /** Most nodes that one document may expand to, aliases included: the guard against "billion laughs". */
 #define BL_YAML_MAX_NODES ((size_t)1 << 20)
 
+/** Most documents of one file, empty ones too: each takes some KiB before a byte of it is read. */
+#define BL_YAML_MAX_DOCUMENTS 10000
+/** Most %YAML and %TAG lines of a document: libyaml compares each with all before it. */
+#define BL_YAML_MAX_DIRECTIVES 16
+
 /** Where a node stands. Lines and columns count from 1 and from the start of the file. */
 struct bl_origin {
     unsigned line, column;         /* the value's first character */
@@ -40,12 +45,14 @@ struct bl_yaml_segment {
     const char *text; /* borrowed from the stream */
     size_t len;
     unsigned line; /* of its first byte in the file, from 1 */
+    size_t index;  /* in the stream, from 0 */
 };
 
 struct bl_yaml_stream {
     const char *text; /* borrowed */
     size_t len;
     size_t offset; /* of the next segment */
+    size_t index;
     unsigned line;
     bool json; /* JSON objects one after another, which no "---" separates */
 };
@@ -58,7 +65,7 @@ bool bl_yaml_next(struct bl_yaml_stream *stream, struct bl_yaml_segment *ret_seg
 struct bl_yaml_doc;
 
 /**
- * Reads one segment, whose text is borrowed and must outlive the document. A segment without content
+ * Reads one segment, up to the stream's BL_YAML_MAX_DOCUMENTS, whose text is borrowed and must outlive the document. A segment without content
  * (blank, comments only, a bare "---") gives a document whose root is NULL.
  * `file` is for messages: "file:line: could not read YAML: …".
  */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ballast/base/mem.h"
 #include "unit.h"
 
 static const struct {
@@ -249,6 +250,52 @@ START_TEST(duplicates_among_many)
 }
 END_TEST
 
+/* "[0,0,…]" of `count` values, the list itself too. */
+static char *many(size_t count, size_t *ret_len)
+{
+    char *text = bl_alloc(2 * count + 2, 1), *at = text;
+
+    *at++ = '[';
+    for (size_t i = 1; i < count; i++) {
+        *at++ = i > 1 ? ',' : ' ';
+        *at++ = '0';
+    }
+    *at++ = ']';
+    *ret_len = (size_t)(at - text);
+    return text;
+}
+
+static enum bl_errcode read_many(size_t count, struct bl_json_pool *pool, struct bl_json_loan *loan)
+{
+    size_t len;
+    BL_AUTO_FREE char *text = many(count, &len);
+    BL_AUTO_JSON cJSON *value = NULL;
+    BL_ERROR(err);
+
+    return bl_json_parse_pooled(text, len, pool, loan, &value, &err) < 0 ? bl_error_code(err) : 0;
+}
+
+START_TEST(values_are_bounded)
+{
+    struct bl_json_pool pool = {40000, 32768};
+    struct bl_json_loan one, two, small;
+
+    ck_assert_int_eq(read_many(32768, &pool, &one), 0);
+    ck_assert_int_eq(atomic_load(&pool.left), 40000 - 28672);
+    /* Others have them just now; what is small is read all the same. */
+    ck_assert_int_eq(read_many(32768, &pool, &two), BL_ERR_UNAVAILABLE);
+    ck_assert_int_eq(read_many(4096, &pool, &small), 0);
+    ck_assert_int_eq(atomic_load(&pool.left), 40000 - 28672);
+    bl_json_loan_return(&one);
+    bl_json_loan_return(&two);
+    bl_json_loan_return(&small);
+    ck_assert_int_eq(atomic_load(&pool.left), 40000);
+
+    ck_assert_int_eq(read_many(32769, &pool, &one), BL_ERR_TOO_LARGE);
+    ck_assert_int_eq(atomic_load(&pool.left), 40000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("json/json_parse");
@@ -262,6 +309,7 @@ int main(void)
     tcase_add_test(tests, width_is_no_depth);
     tcase_add_test(tests, size_is_limited);
     tcase_add_test(tests, duplicates_among_many);
+    tcase_add_test(tests, values_are_bounded);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }

@@ -1,4 +1,7 @@
 /* What is too large to judge: denied where a policy asks for a verdict, and nobody else's trouble. */
+#include <sys/resource.h>
+
+#include "ballast/json/arena.h"
 #include "ballast/policies/review.h"
 #include "json_help.h"
 #include "unit.h"
@@ -130,8 +133,8 @@ START_TEST(a_full_namespace_is_said_to_be_one)
         char *text = bl_asprintf(
             "{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'k-%zu','namespace':"
             "'kafka'},'spec':{'serviceName':'s','template':{'metadata':{'labels':{'app':'k'}},"
-            "'spec':{'containers':[" BROKER ",{'name':'x','args':['a:1000,b:1000,c:1000,s:9092']}"
-            "]}}}}",
+            "'spec':{'containers':[{'name':'k','command':['kafka-server-start.sh'],'env':[{'name':"
+            "'KAFKA_CONTROLLER_QUORUM_VOTERS','value':'0@s:1,1@s:1,2@s:1'}]}]}}}}",
             i);
 
         context[i] = help_json(text);
@@ -156,6 +159,65 @@ START_TEST(a_full_namespace_is_said_to_be_one)
 }
 END_TEST
 
+/* Values of the largest review that the webhook reads, and what answering it may take. */
+#define MOST_VALUES ((size_t)1 << 17)
+#define MOST_KIB (64L << 10)
+
+static char *largest_review(size_t *ret_len)
+{
+    struct bl_strbuf text = BL_STRBUF_INIT((size_t)8 << 20);
+    char *pad = bl_alloc(33, 1);
+
+    memset(pad, 'x', 32);
+    bl_strbuf_adds(&text, "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\","
+                          "\"request\":{\"uid\":\"u\",\"operation\":\"CREATE\",\"namespace\":"
+                          "\"kafka\",\"object\":{\"apiVersion\":\"apps/v1\",\"kind\":"
+                          "\"StatefulSet\",\"metadata\":{\"name\":\"k\"},\"spec\":{\"template\":{"
+                          "\"metadata\":{\"labels\":{\"app\":\"k\"}},\"spec\":{\"containers\":[");
+    for (size_t c = 0; c < 64; c++) {
+        bl_strbuf_addf(&text,
+                       "%s{\"name\":\"k\",\"command\":[\"kafka-server-start.sh\"],\"args\":[",
+                       c ? "," : "");
+        for (size_t i = 0; i < MOST_VALUES / 64 - 8; i++)
+            bl_strbuf_addf(&text, "%s\"%s\"", i ? "," : "", pad);
+        bl_strbuf_adds(&text, "]}");
+    }
+    bl_strbuf_adds(&text, "]}}}}}}");
+    free(pad);
+    *ret_len = text.len;
+    return bl_strbuf_take(&text);
+}
+
+/* As the webhook answers one. What AddressSanitizer puts around each value is not what is measured. */
+START_TEST(the_largest_review_fits)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    struct bl_json_pool pool = {(long)MOST_VALUES * 2, (long)MOST_VALUES};
+    struct bl_review_facts facts = {.today = 20000};
+    BL_AUTO(bl_policy_set_release) struct bl_policy_set set = {0};
+    struct bl_json_loan loan;
+    struct rusage before, after;
+    cJSON *review = NULL;
+    size_t len;
+    char *text = largest_review(&len);
+    BL_ERROR(err);
+
+    add_policy(&set, "Mutate");
+    bl_json_arena_setup();
+    getrusage(RUSAGE_SELF, &before);
+    bl_json_arena_begin();
+    ck_assert_msg(bl_json_parse_pooled(text, len, &pool, &loan, &review, &err) == 0, "%s",
+                  err ? bl_error_text(err) : "");
+    bl_json_free(answer_with(&set, review, BL_REVIEW_MUTATE, &facts, NULL));
+    bl_json_arena_end();
+    getrusage(RUSAGE_SELF, &after);
+    bl_json_loan_return(&loan);
+    ck_assert_int_lt(after.ru_maxrss, MOST_KIB);
+    free(text);
+#endif
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("too_large");
@@ -163,6 +225,7 @@ int main(void)
 
     tcase_set_timeout(tests, 30);
     tcase_add_loop_test(tests, says_so, 0, (int)BL_ARRAY_LEN(subjects));
+    tcase_add_test(tests, the_largest_review_fits);
     tcase_add_test(tests, a_full_namespace_is_said_to_be_one);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
