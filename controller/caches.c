@@ -54,7 +54,7 @@ static void trim_metadata(cJSON *object)
 
 static bool keep(cJSON *object, void *context BL_UNUSED)
 {
-    trim_metadata(object);
+    bl_review_trim(object);
     bl_json_cut(object, "status");
     return bl_review_matters(object);
 }
@@ -72,7 +72,7 @@ static bool keep_set(cJSON *object, void *context BL_UNUSED)
 {
     static const char *const status[] = {"updateRevision", "observedGeneration", NULL};
 
-    trim_metadata(object);
+    bl_review_trim(object);
     bl_json_keep_only(bl_json_get(object, "status"), status);
     return bl_review_matters(object);
 }

@@ -39,6 +39,7 @@ BL_DEFINE_CLEANUP(struct bl_cluster_cache *, cluster_cleanup, bl_cluster_cache_s
 
 static bool keep_spec(cJSON *object, void *context BL_UNUSED)
 {
+    bl_review_trim(object);
     bl_json_cut(object, "status");
     return bl_review_matters(object);
 }

@@ -21,6 +21,10 @@ void bl_source_metrics_add(struct bl_metrics *metrics, struct bl_source_metrics 
     sources->cache_objects = bl_metrics_make(
         metrics, BL_METRIC_GAUGE, "ballast_cache_objects", "Objects kept of the cluster.",
         BL_METRIC_LABEL("resource", resources), BL_METRIC_NO_LABEL);
+    sources->cache_left_out =
+        bl_metrics_make(metrics, BL_METRIC_GAUGE, "ballast_cache_left_out",
+                        "Objects that are not kept, as they or their namespace are too large.",
+                        BL_METRIC_LABEL("resource", resources), BL_METRIC_NO_LABEL);
     sources->cache_bytes = bl_metrics_make(
         metrics, BL_METRIC_GAUGE, "ballast_cache_bytes", "Memory that the objects kept take.",
         BL_METRIC_LABEL("resource", resources), BL_METRIC_NO_LABEL);
@@ -44,6 +48,7 @@ void bl_source_metrics_cache(const struct bl_source_metrics *sources, size_t cac
                              const struct bl_cache_measures *measures)
 {
     bl_metric_set(sources->cache_objects, measures->objects, cache, 0, 0);
+    bl_metric_set(sources->cache_left_out, measures->left_out, cache, 0, 0);
     bl_metric_set(sources->cache_bytes, measures->bytes, cache, 0, 0);
     bl_metric_set(sources->cache_synced, measures->synced, cache, 0, 0);
     bl_metric_set(sources->cache_failures, measures->failures, cache, 0, 0);

@@ -145,6 +145,7 @@ void bl_informers_measure(struct bl_informers *informers, size_t index,
     bl_informers_status(informers, index, &status);
     bl_store_stats(informers->items[index]->store, &stats);
     *ret_measures = (struct bl_cache_measures){.objects = (int64_t)stats.objects,
+                                               .left_out = (int64_t)stats.left_out,
                                                .bytes = (int64_t)stats.bytes,
                                                .failures = (int64_t)status.failures,
                                                .synced = status.synced};

@@ -15,8 +15,15 @@ struct bl_stored {
     atomic_uint references;
     const cJSON *object; /* packed */
     size_t bytes;
+    bool left_out;     /* the object is its name alone */
     uint64_t list;     /* the last one that named it; only the writer reads it */
     struct bl_ref ref; /* borrowed from the object */
+};
+
+/* What a namespace takes. */
+struct share {
+    char *namespace;
+    size_t objects, bytes;
 };
 
 /* Sorted by namespace and name: a namespace is a run, and a list arrives in that order. */
@@ -27,6 +34,10 @@ struct bl_store {
     pthread_mutex_t lock; /* guards what is below; the writer alone changes it */
     struct bl_stored **items;
     size_t len, cap;
+    struct {
+        struct share *items; /* by namespace */
+        size_t len, cap;
+    } shares;
     struct bl_store_stats stats;
 };
 
@@ -75,6 +86,9 @@ void bl_store_free(struct bl_store *store)
         return;
     for (size_t i = 0; i < store->len; i++)
         bl_stored_unref(store->items[i]);
+    for (size_t i = 0; i < store->shares.len; i++)
+        free(store->shares.items[i].namespace);
+    free(store->shares.items);
     free(store->items);
     (void)pthread_mutex_destroy(&store->lock);
     free(store);
@@ -108,7 +122,68 @@ static size_t position(const struct bl_store *store, const char *namespace, cons
     return low;
 }
 
-struct bl_stored *bl_store_find(struct bl_store *store, const char *namespace, const char *name)
+/* --- what a namespace takes --- */
+
+/* Where it is, or would be. */
+static size_t share_position(const struct bl_store *store, const char *namespace, bool *ret_found)
+{
+    size_t low = 0, high = store->shares.len;
+
+    if (high && strcmp(store->shares.items[high - 1].namespace, namespace) < 0)
+        low = high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(store->shares.items[middle].namespace, namespace) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_found =
+        low < store->shares.len && strcmp(store->shares.items[low].namespace, namespace) == 0;
+    return low;
+}
+
+static void count_in(struct bl_store *store, const struct bl_stored *stored)
+{
+    bool found;
+    size_t at = share_position(store, stored->ref.namespace, &found);
+    struct share *share;
+
+    if (!found) {
+        (void)BL_PUSH(&store->shares);
+        share = &store->shares.items[at];
+        memmove(share + 1, share, (store->shares.len - 1 - at) * sizeof(*share));
+        *share = (struct share){.namespace = bl_strdup(stored->ref.namespace)};
+    }
+    share = &store->shares.items[at];
+    share->objects++;
+    share->bytes += stored->bytes;
+    store->stats.bytes += stored->bytes;
+    store->stats.left_out += stored->left_out;
+    store->stats.objects += !stored->left_out;
+}
+
+static void count_out(struct bl_store *store, const struct bl_stored *stored)
+{
+    bool found;
+    size_t at = share_position(store, stored->ref.namespace, &found);
+    struct share *share = &store->shares.items[at];
+
+    assert(found);
+    share->bytes -= stored->bytes;
+    store->stats.bytes -= stored->bytes;
+    store->stats.left_out -= stored->left_out;
+    store->stats.objects -= !stored->left_out;
+    if (--share->objects)
+        return;
+    free(share->namespace);
+    memmove(share, share + 1, (--store->shares.len - at) * sizeof(*share));
+}
+
+/* --- readers --- */
+
+static struct bl_stored *find(struct bl_store *store, const char *namespace, const char *name)
 {
     struct bl_stored *stored = NULL;
     bool found;
@@ -121,6 +196,16 @@ struct bl_stored *bl_store_find(struct bl_store *store, const char *namespace, c
     return stored;
 }
 
+struct bl_stored *bl_store_find(struct bl_store *store, const char *namespace, const char *name)
+{
+    struct bl_stored *stored = find(store, namespace, name);
+
+    if (!stored || !stored->left_out)
+        return stored;
+    bl_stored_unref(stored);
+    return NULL;
+}
+
 void bl_store_list(struct bl_store *store, const char *namespace, struct bl_stored_list *list)
 {
     bool found;
@@ -130,7 +215,8 @@ void bl_store_list(struct bl_store *store, const char *namespace, struct bl_stor
     for (size_t i = namespace ? position(store, namespace, "", &found) : 0; i < store->len; i++) {
         if (namespace && strcmp(store->items[i]->ref.namespace, namespace) != 0)
             break;
-        *BL_PUSH(list) = bl_stored_ref(store->items[i]);
+        if (!store->items[i]->left_out)
+            *BL_PUSH(list) = bl_stored_ref(store->items[i]);
     }
     pthread_mutex_unlock(&store->lock);
 }
@@ -175,7 +261,7 @@ static struct bl_stored *put(struct bl_store *store, struct bl_stored *stored)
     size_t at = position(store, stored->ref.namespace, stored->ref.name, &found);
     if (found) {
         before = store->items[at];
-        store->stats.bytes -= before->bytes;
+        count_out(store, before);
     } else {
         store->items = bl_grow(store->items, store->len, &store->cap, sizeof(*store->items));
         memmove(store->items + at + 1, store->items + at,
@@ -183,8 +269,7 @@ static struct bl_stored *put(struct bl_store *store, struct bl_stored *stored)
         store->len++;
     }
     store->items[at] = stored;
-    store->stats.objects = store->len;
-    store->stats.bytes += stored->bytes;
+    count_in(store, stored);
     store->stats.version++;
     pthread_mutex_unlock(&store->lock);
     return before;
@@ -203,18 +288,60 @@ static struct bl_stored *take(struct bl_store *store, const char *namespace, con
         store->len--;
         memmove(store->items + at, store->items + at + 1,
                 (store->len - at) * sizeof(*store->items));
-        store->stats.objects = store->len;
-        store->stats.bytes -= before->bytes;
+        count_out(store, before);
         store->stats.version++;
     }
     pthread_mutex_unlock(&store->lock);
     return before;
 }
 
-static void tell(const struct bl_store *store, const struct bl_stored *before, const cJSON *after)
+/* What is left out is not there. */
+static const cJSON *seen(const struct bl_stored *stored)
 {
-    if (store->options.changed && (before || after))
-        store->options.changed(before ? before->object : NULL, after, store->options.context);
+    return stored && !stored->left_out ? stored->object : NULL;
+}
+
+static void tell(const struct bl_store *store, const struct bl_stored *before,
+                 const struct bl_stored *after)
+{
+    if (store->options.changed && (seen(before) || seen(after)))
+        store->options.changed(seen(before), seen(after), store->options.context);
+}
+
+/* Its namespace without it, and with it. */
+static bool is_too_much(struct bl_store *store, const struct bl_stored *stored,
+                        const struct bl_stored *known)
+{
+    size_t all = stored->bytes;
+    bool found;
+
+    if (store->options.max_object && stored->bytes > store->options.max_object)
+        return true;
+    if (!store->options.max_namespace)
+        return false;
+    pthread_mutex_lock(&store->lock);
+    size_t at = share_position(store, stored->ref.namespace, &found);
+    if (found)
+        all += store->shares.items[at].bytes - (known ? known->bytes : 0);
+    pthread_mutex_unlock(&store->lock);
+    return all > store->options.max_namespace;
+}
+
+/* Its name in its place. */
+static struct bl_stored *leave_out(struct bl_store *store, struct bl_stored *stored,
+                                   const struct bl_stored *known)
+{
+    BL_AUTO(bl_stored_cleanup) struct bl_stored *whole = stored;
+    BL_AUTO_JSON cJSON *head = bl_json_new_object();
+    cJSON *metadata = bl_json_add_object(head, "metadata");
+
+    bl_json_add_string(metadata, "namespace", stored->ref.namespace);
+    bl_json_add_string(metadata, "name", stored->ref.name);
+    if (store->options.left_out && (!known || !known->left_out))
+        store->options.left_out(&whole->ref, whole->bytes, store->options.context);
+    struct bl_stored *name = stored_new(head);
+    name->left_out = true;
+    return name;
 }
 
 /* After a list that was begun anew most objects are what they were. */
@@ -231,7 +358,7 @@ void bl_store_upsert(struct bl_store *store, cJSON *object)
     BL_AUTO_JSON cJSON *taken = object;
     struct bl_ref ref = bl_object_ref(object);
     BL_AUTO(bl_stored_cleanup)
-    struct bl_stored *known = bl_store_find(store, ref.namespace, ref.name);
+    struct bl_stored *known = find(store, ref.namespace, ref.name);
 
     if (known && is_known(known, object)) {
         known->list = store->list;
@@ -244,9 +371,11 @@ void bl_store_upsert(struct bl_store *store, cJSON *object)
     }
 
     struct bl_stored *stored = stored_new(taken);
+    if (is_too_much(store, stored, known))
+        stored = leave_out(store, stored, known);
     stored->list = store->list;
     BL_AUTO(bl_stored_cleanup) struct bl_stored *before = put(store, stored);
-    tell(store, before, stored->object);
+    tell(store, before, stored);
 }
 
 void bl_store_remove(struct bl_store *store, const cJSON *object)
@@ -271,12 +400,11 @@ static void sweep(struct bl_store *store, struct bl_stored_list *gone)
             store->items[kept++] = stored;
             continue;
         }
-        store->stats.bytes -= stored->bytes;
+        count_out(store, stored);
         store->stats.version++;
         *BL_PUSH(gone) = stored;
     }
     store->len = kept;
-    store->stats.objects = kept;
     pthread_mutex_unlock(&store->lock);
 }
 

@@ -199,6 +199,30 @@ static bool holds_settings(const cJSON *map)
     return false;
 }
 
+void bl_review_trim(cJSON *object)
+{
+    static const char *const metadata[] = {"name",
+                                           "namespace",
+                                           "uid",
+                                           "labels",
+                                           "annotations",
+                                           "deletionTimestamp",
+                                           "ownerReferences",
+                                           "finalizers",
+                                           "generation",
+                                           "resourceVersion",
+                                           NULL};
+    cJSON *annotations = bl_json_at(object, "metadata", "annotations", NULL);
+    cJSON *annotation = annotations ? annotations->child : NULL, *next;
+
+    bl_json_keep_only(bl_json_get(object, "metadata"), metadata);
+    for (; annotation; annotation = next) {
+        next = annotation->next;
+        if (!bl_text_starts(annotation->string, BL_API_GROUP "/"))
+            bl_json_free(cJSON_DetachItemViaPointer(annotations, annotation));
+    }
+}
+
 bool bl_review_matters(const cJSON *object)
 {
     enum bl_world_kind kind = bl_world_kind_of(object);

@@ -21,7 +21,7 @@ struct bl_source_metrics {
     const char *resources[BL_CACHES_MAX + 1]; /* plurals of the kinds that are kept, up to NULL */
     struct bl_metric *policies;               /* how many hold */
     struct bl_metric *reloads, *reload_failed;
-    struct bl_metric *cache_objects, *cache_bytes, *cache_synced, *cache_failures;
+    struct bl_metric *cache_objects, *cache_left_out, *cache_bytes, *cache_synced, *cache_failures;
 };
 
 /** Registers all of them. `sources->resources` are set already, and stay as they are. */

@@ -39,7 +39,7 @@ void bl_informers_status(struct bl_informers *informers, size_t index,
                          struct bl_watch_status *ret_status);
 
 struct bl_cache_measures {
-    int64_t objects, bytes, failures;
+    int64_t objects, left_out, bytes, failures;
     bool synced;
 };
 void bl_informers_measure(struct bl_informers *informers, size_t index,

@@ -9,6 +9,7 @@
 #define BALLAST_KUBE_STORE_H
 
 #include "ballast/kube/watch.h"
+#include "ballast/object/object.h"
 
 /** One object in the store. */
 struct bl_stored;
@@ -31,6 +32,14 @@ struct bl_store_options {
     bool (*keep)(cJSON *object, void *context);
     /** Something changed: `before` NULL: new; `after` NULL: gone. Both borrowed. */
     void (*changed)(const cJSON *before, const cJSON *after, void *context);
+    /**
+     * Bytes of an object, and of all of a namespace, that are kept; 0: as many as there are. Of what is beyond only the
+     * name is, and for readers it is not there: who may make objects in one namespace must not fill the memory of a
+     * program that looks after all. It is tried again with the next list.
+     */
+    size_t max_object, max_namespace;
+    /** One is left out that was not. */
+    void (*left_out)(const struct bl_ref *ref, size_t bytes, void *context);
     /** A list is complete; what was gone has been told. */
     void (*synced)(void *context);
     void *context;
@@ -49,7 +58,8 @@ struct bl_stored *bl_store_find(struct bl_store *store, const char *namespace, c
 void bl_store_list(struct bl_store *store, const char *namespace, struct bl_stored_list *list);
 
 struct bl_store_stats {
-    size_t objects;
+    size_t objects;   /* that readers see */
+    size_t left_out;  /* beyond what is kept */
     size_t bytes;     /* roughly what they take in memory */
     uint64_t version; /* grows with each change */
     bool synced;      /* a list was complete once */

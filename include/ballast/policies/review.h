@@ -68,6 +68,8 @@ BL_CHECK int bl_review_answer(const struct bl_policy_set *set, const cJSON *revi
 /** Are pods told to leave this node? By kubectl, cluster-autoscaler or Karpenter. `node` may be NULL: no. */
 bool bl_node_is_drained(const cJSON *node);
 
+/** For caches: takes out what no rule reads of an object beside others, such as annotations that are not ours. */
+void bl_review_trim(cJSON *object);
 /** Could this object, as the API server has it, matter to the review of another? For caches. */
 bool bl_review_matters(const cJSON *object);
 

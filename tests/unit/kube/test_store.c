@@ -197,6 +197,90 @@ START_TEST(many_readers)
 }
 END_TEST
 
+struct told {
+    unsigned changed, left_out;
+    bool gone;
+};
+
+static void note_change(const cJSON *before BL_UNUSED, const cJSON *after, void *context)
+{
+    struct told *told = context;
+
+    told->changed++;
+    told->gone = !after;
+}
+
+static void note_left_out(const struct bl_ref *ref BL_UNUSED, size_t bytes BL_UNUSED, void *context)
+{
+    ((struct told *)context)->left_out++;
+}
+
+static cJSON *large(const char *namespace, const char *name, unsigned version, size_t size)
+{
+    cJSON *it = object(namespace, name, version);
+    char *pad = bl_alloc(size + 1, 1);
+
+    memset(pad, 'x', size);
+    bl_json_add_string(bl_json_get(it, "spec"), "pad", pad);
+    free(pad);
+    return it;
+}
+
+/* Who may make objects in one namespace fills nobody's memory. */
+START_TEST(what_is_too_large_is_left_out)
+{
+    struct told told = {0};
+    struct bl_store_options options = {.changed = note_change,
+                                       .left_out = note_left_out,
+                                       .max_object = 64 << 10,
+                                       .max_namespace = 256 << 10,
+                                       .context = &told};
+    BL_AUTO(bl_store_cleanup) struct bl_store *store = bl_store_new(&options);
+    struct bl_store_stats stats;
+    char name[32];
+
+    for (unsigned i = 0; i < 200; i++) {
+        (void)snprintf(name, sizeof(name), "l%03u", i);
+        bl_store_upsert(store, large("hostile", name, i, 1400 << 10));
+    }
+    bl_store_upsert(store, object("honest", "a", 1));
+    bl_store_stats(store, &stats);
+    ck_assert_uint_eq(stats.objects, 1);
+    ck_assert_uint_eq(stats.left_out, 200);
+    ck_assert_uint_lt(stats.bytes, 128 << 10);
+    ck_assert_uint_eq(told.left_out, 200);
+    ck_assert_uint_eq(told.changed, 1);
+    NAMES_ARE(store, NULL, "honest/a ");
+    ck_assert_ptr_null(bl_store_find(store, "hostile", "l000"));
+
+    /* Nor do many that are each small enough. */
+    for (unsigned i = 0; i < 200; i++) {
+        (void)snprintf(name, sizeof(name), "m%03u", i);
+        bl_store_upsert(store, large("many", name, i, 60 << 10));
+    }
+    bl_store_stats(store, &stats);
+    ck_assert_uint_lt(stats.bytes, 512 << 10);
+    ck_assert_uint_gt(stats.objects, 3);
+    ck_assert_uint_lt(stats.objects, 6);
+
+    /* One that grows is gone, and one that shrinks is there again. It is told once. */
+    told = (struct told){0};
+    bl_store_upsert(store, large("honest", "a", 2, 100 << 10));
+    ck_assert(told.gone);
+    bl_store_upsert(store, large("honest", "a", 3, 100 << 10));
+    ck_assert_uint_eq(told.left_out, 1);
+    bl_store_upsert(store, object("honest", "a", 4));
+    ck_assert_uint_eq(told.changed, 2);
+    ck_assert(!told.gone);
+
+    /* All of it goes. */
+    bl_store_begin(store);
+    bl_store_synced(store);
+    bl_store_stats(store, &stats);
+    ck_assert_uint_eq(stats.objects + stats.left_out + stats.bytes, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store");
@@ -207,6 +291,7 @@ int main(void)
     tcase_add_test(tc, old_objects_stay_alive);
     tcase_add_test(tc, sweep);
     tcase_add_test(tc, many_readers);
+    tcase_add_test(tc, what_is_too_large_is_left_out);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
