@@ -9,6 +9,7 @@
 #include "ballast/json/pack.h"
 #include "ballast/object/selector.h"
 #include "ballast/policies/review.h"
+#include "ballast/workload/uses.h"
 #include "conditions.h"
 #include "release.h"
 
@@ -59,6 +60,14 @@ static bool keep(cJSON *object, void *context BL_UNUSED)
     return bl_review_matters(object);
 }
 
+/* Of what is no Kafka, whom it calls: no network policy closes a port to it. */
+static bool keep_workload(cJSON *object, void *context BL_UNUSED)
+{
+    bl_review_trim(object);
+    bl_json_cut(object, "status");
+    return bl_review_matters(object) || bl_uses_keep_only(object);
+}
+
 /* All of ours, which the rules do not look at. */
 static bool keep_report(cJSON *object, void *context BL_UNUSED)
 {
@@ -74,7 +83,7 @@ static bool keep_set(cJSON *object, void *context BL_UNUSED)
 
     bl_review_trim(object);
     bl_json_keep_only(bl_json_get(object, "status"), status);
-    return bl_review_matters(object);
+    return bl_review_matters(object) || bl_uses_keep_only(object);
 }
 
 static void keep_of_each(cJSON *array, const char *const *keys)
@@ -227,7 +236,7 @@ static const struct bl_cache_spec specs[CACHE_COUNT] = {
                           .keep = keep_namespace,
                           .changed = changed},
     [CACHE_STATEFUL_SETS] = {.kind = &bl_kind_stateful_set, .keep = keep_set, .changed = changed},
-    [CACHE_DEPLOYMENTS] = {.kind = &bl_kind_deployment, .keep = keep, .changed = changed},
+    [CACHE_DEPLOYMENTS] = {.kind = &bl_kind_deployment, .keep = keep_workload, .changed = changed},
     [CACHE_BUDGETS] = {.kind = &bl_kind_disruption_budget, .keep = keep, .changed = changed},
     [CACHE_NETWORK_POLICIES] = {.kind = &bl_kind_network_policy, .keep = keep, .changed = changed},
     [CACHE_SERVICES] = {.kind = &bl_kind_service, .keep = keep, .changed = changed},

@@ -228,11 +228,6 @@ static void serve_review(const struct bl_webhook *webhook, const struct bl_reque
         fail(response, request->path, err);
 }
 
-static bool is_asked(const struct bl_request *request)
-{
-    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
-}
-
 void bl_webhook_serve(const struct bl_request *request, struct bl_response *response, void *context)
 {
     struct bl_webhook *webhook = context;
@@ -245,8 +240,6 @@ void bl_webhook_serve(const struct bl_request *request, struct bl_response *resp
 
     if (path != BL_PATH_OTHER)
         serve_review(webhook, request, path, response);
-    else if (!is_asked(request))
-        bl_response_say(response, 405, "ask by GET");
     else if (!bl_probes_health(&webhook->probes, request, response))
         bl_response_say(response, 404, "there is /mutate, /validate, /healthz and /readyz here");
     bl_webhook_telemetry_request(webhook->telemetry, path,

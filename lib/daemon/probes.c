@@ -14,6 +14,15 @@ void bl_response_say(struct bl_response *response, int status, const char *text)
     bl_strbuf_addf(&response->body, "%s\n", text);
 }
 
+/* Answers what does not ask. */
+static bool refuse_method(const struct bl_request *request, struct bl_response *response)
+{
+    if (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0)
+        return false;
+    bl_response_say(response, 405, "ask by GET");
+    return true;
+}
+
 bool bl_probes_health(const struct bl_probes *probes, const struct bl_request *request,
                       struct bl_response *response)
 {
@@ -21,27 +30,23 @@ bool bl_probes_health(const struct bl_probes *probes, const struct bl_request *r
 
     if (!ready && strcmp(request->path, "/healthz") != 0)
         return false;
+    if (refuse_method(request, response))
+        return true;
     BL_AUTO_FREE char *why = ready ? probes->unready(probes->context) : NULL;
     bl_response_say(response, why ? 503 : 200, why ? why : "ok");
     return true;
-}
-
-static bool is_asked(const struct bl_request *request)
-{
-    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
 }
 
 static void serve(const struct bl_request *request, struct bl_response *response, void *context)
 {
     const struct bl_probes *probes = context;
 
-    if (!is_asked(request)) {
-        bl_response_say(response, 405, "ask by GET");
-    } else if (strcmp(request->path, "/metrics") == 0) {
+    if (strcmp(request->path, "/metrics") != 0) {
+        if (!bl_probes_health(probes, request, response))
+            bl_response_say(response, 404, "there is /metrics, /healthz and /readyz here");
+    } else if (!refuse_method(request, response)) {
         response->content_type = "text/plain; version=0.0.4; charset=utf-8";
         probes->render(probes->context, &response->body);
-    } else if (!bl_probes_health(probes, request, response)) {
-        bl_response_say(response, 404, "there is /metrics, /healthz and /readyz here");
     }
 }
 

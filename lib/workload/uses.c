@@ -19,7 +19,8 @@ struct finding {
     struct {
         const cJSON **items;
         size_t len, cap;
-    } read; /* ConfigMaps that a workload reads */
+    } read;       /* ConfigMaps that a workload reads */
+    cJSON *names; /* instead of being led anywhere, they are written here; NULL */
 };
 
 void bl_uses_release(struct bl_uses *uses)
@@ -51,9 +52,29 @@ int bl_service_target(const cJSON *service, int port, const struct bl_workload *
     return 0;
 }
 
+static void write_name(cJSON *names, const char *host, int port)
+{
+    BL_AUTO_FREE char *text = bl_asprintf("%s:%d", host, port);
+    const cJSON *name;
+    size_t len = 0;
+
+    cJSON_ArrayForEach(name, names) {
+        if (strcmp(name->valuestring, text) == 0)
+            return;
+        len++;
+    }
+    if (len < BL_USES_KEPT)
+        bl_json_push(names, bl_json_new_string(text));
+}
+
 static void note(struct finding *finding, const char *host, int port)
 {
     BL_AUTO(bl_found_release) struct bl_found found = {0};
+
+    if (finding->names) {
+        write_name(finding->names, host, port);
+        return;
+    }
     const struct bl_workload *from =
         finding->from == BL_NO_WORKLOAD ? NULL : finding->scene->workloads.items[finding->from];
     enum bl_host host_is =
@@ -149,11 +170,12 @@ static void read_pair(struct finding *finding, const cJSON *container, const cJS
 
 static void read_map(struct finding *finding, const char *name)
 {
-    const struct bl_workload *from = finding->scene->workloads.items[finding->from];
-    const cJSON *map =
-        name ? bl_world_find(finding->scene->world, BL_WORLD_CONFIG_MAP, from->ref.namespace, name)
-             : NULL;
+    const cJSON *map;
 
+    if (!name || finding->names)
+        return;
+    map = bl_world_find(finding->scene->world, BL_WORLD_CONFIG_MAP,
+                        finding->scene->workloads.items[finding->from]->ref.namespace, name);
     if (!map)
         return;
     *BL_PUSH(&finding->read) = map;
@@ -174,9 +196,8 @@ static void read_container(struct finding *finding, const cJSON *container)
     }
 }
 
-static void read_pod(struct finding *finding)
+static void read_pod(struct finding *finding, const cJSON *spec)
 {
-    const cJSON *spec = bl_json_get(finding->scene->workloads.items[finding->from]->pod, "spec");
     const cJSON *item, *source;
 
     read_tree(finding, spec);
@@ -247,7 +268,7 @@ void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene, const cJSO
     for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
         finding.from = i;
         finding.by = scene->workloads.items[i]->object;
-        read_pod(&finding);
+        read_pod(&finding, bl_json_get(scene->workloads.items[i]->pod, "spec"));
     }
     if (finding.read.len)
         qsort(finding.read.items, finding.read.len, sizeof(cJSON *), compare_pointers);
@@ -281,4 +302,26 @@ const struct bl_use *bl_uses_of(const struct bl_uses *uses, size_t to, int port,
            uses->items[low + *ret_count].port == port)
         (*ret_count)++;
     return uses->items + low;
+}
+
+bool bl_uses_keep_only(cJSON *object)
+{
+    const cJSON *pod = bl_object_pod(object);
+    struct finding finding = {.names = bl_json_new_array()};
+    cJSON *spec, *container;
+
+    read_pod(&finding, bl_json_get(pod, "spec"));
+    if (!finding.names->child) {
+        bl_json_free(finding.names);
+        return false;
+    }
+    container = bl_json_new_object();
+    bl_json_add_string(container, "name", "names");
+    bl_json_add(container, "args", finding.names);
+    bl_json_cut(object, "spec");
+    spec = bl_json_add_object(object, "spec");
+    if (*bl_object_pod_pointer(object))
+        spec = bl_json_add_object(bl_json_add_object(spec, "template"), "spec");
+    bl_json_push(bl_json_add_array(spec, "containers"), container);
+    return true;
 }

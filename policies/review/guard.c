@@ -31,10 +31,20 @@ static char *how_to_delete(const struct bl_review *review, const cJSON *object)
     return how_to(review, object, "delete");
 }
 
-/* Does the finding mean that an object is denied, or that one which is needed is not there? */
-static bool is_grave(const struct bl_finding *finding)
+/* May Ballast say what the workload needs? What an operator owns is his, and a guess denies nothing. */
+static bool is_ours_to_say(const struct bl_report *report, const struct bl_finding *finding)
 {
-    return finding->severity == BL_SEVERITY_ERROR || (finding->beside && finding->mended);
+    const struct bl_workload *workload = report->objects[finding->subject].workload;
+
+    return workload && !workload->owner && workload->confidence > BL_CONFIDENCE_LOW;
+}
+
+/* Does the finding mean that an object is denied, or that one which is needed is not there? */
+static bool is_grave(const struct bl_report *report, const struct bl_finding *finding)
+{
+    return finding->severity == BL_SEVERITY_ERROR ||
+           (finding->beside && finding->action == BL_ACTION_MUTATE &&
+            (finding->mended || is_ours_to_say(report, finding)));
 }
 
 static bool was_grave(const struct bl_report *before, const cJSON *const *before_objects,
@@ -43,7 +53,7 @@ static bool was_grave(const struct bl_report *before, const cJSON *const *before
     for (size_t i = 0; i < before->findings.len && bl_budget_turn(); i++) {
         const struct bl_finding *other = &before->findings.items[i];
 
-        if (is_grave(other) && other->rule == finding->rule &&
+        if (is_grave(before, other) && other->rule == finding->rule &&
             before_objects[other->subject] == subject &&
             strcmp(other->message, finding->message) == 0)
             return true;
@@ -59,7 +69,7 @@ struct change {
 static bool gets_worse(const struct change *change, const struct bl_finding *finding,
                        enum bl_rule_id rule)
 {
-    return finding->rule == rule && is_grave(finding) &&
+    return finding->rule == rule && is_grave(change->after, finding) &&
            !was_grave(change->before, change->before_objects, finding,
                       change->after_objects[finding->subject]);
 }

@@ -186,7 +186,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
     }
     for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
         any |= bl_judge_network_policies(run, bl_ensemble_member(run->scene, ensemble, i));
-    if (!any && !run->no_companions)
+    if (!any && (!run->no_companions || !bl_run_may_mutate(run)))
         give_policy(run, ensemble);
 }
 

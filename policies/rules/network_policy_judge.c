@@ -324,8 +324,11 @@ static const struct bl_world_entry *first_of(struct bl_rule_run *run, const stru
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
         if (!governs(entry, workload, side))
             continue;
-        first = first ? first : entry;
         *ret_theirs |= !run->replaces || !bl_companion_is_ours(entry->object);
+        /* What is wrong with ours the controller mends; it is no reason to deny a workload. */
+        if (run->no_companions && bl_companion_is_ours(entry->object))
+            continue;
+        first = first ? first : entry;
         if (side == &ingress)
             judge_openings(run, entry, workload);
     }

@@ -109,9 +109,16 @@ class Suite:
     def leaves_an_update_without_change_alone(self):
         namespace = self.namespace()
         self.api.create(stateful_set(namespace=namespace))
-        obj = self.api.get("StatefulSet", "kafka", namespace)
-        obj["metadata"]["labels"]["mine"] = "yes"
-        after = self.api.update(obj)
+        def label():
+            """Its controller may write its status between the two."""
+            obj = self.api.get("StatefulSet", "kafka", namespace)
+            obj["metadata"]["labels"]["mine"] = "yes"
+            try:
+                return self.api.update(obj)
+            except ApiError as error:
+                expect(error.status == 409, "the update failed", str(error))
+                return None
+        after = wait_until(label, "the label is written")
         expect(after["metadata"]["generation"] == 1, "a label made a new generation")
         expect(after["metadata"]["labels"]["mine"] == "yes", "the label was lost")
 

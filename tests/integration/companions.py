@@ -104,6 +104,16 @@ def service_account(api):
     return path
 
 
+def with_private_port(obj):
+    """The same with a listener that only brokers use, which a NetworkPolicy can close."""
+    container = obj["spec"]["template"]["spec"]["containers"][0]
+    container["ports"].append({"containerPort": 9091, "name": "internal"})
+    container["env"] = [{"name": name, "value": value} for name, value in (
+        ("KAFKA_LISTENERS", "CLIENT://:9092,INTERNAL://:9091"), ("KAFKA_INTER_BROKER_LISTENER_NAME", "INTERNAL"),
+        ("KAFKA_ZOOKEEPER_CONNECT", "zk:2181"))]
+    return obj
+
+
 class Suite:
     def __init__(self, api, kubeconfig):
         self.api = api
@@ -151,7 +161,7 @@ class Suite:
     def _workload(self, **options):
         """A namespace with a workload that has its budget."""
         namespace = self._namespace()
-        created = self.api.create(stateful_set(namespace=namespace, **options))
+        created = self.api.create(with_private_port(stateful_set(namespace=namespace, **options)))
         return namespace, created, self._appears(namespace)
 
     def _events(self, namespace, reason):
@@ -218,6 +228,20 @@ class Suite:
         self.api.annotate("StatefulSet", "kafka", namespace, **{"ballast.dev/adopt": None})
         time.sleep(0.5)
         expect(self._find(namespace, kind="NetworkPolicy"), "what was made is taken away again")
+
+    def closes_no_port_to_who_names_it(self):
+        """Whoever stands in the namespace and is no Kafka is seen too, as far as it names somebody."""
+        namespace, _, _ = self._workload()
+        self.api.create({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "mirror", "namespace": namespace},
+                         "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "mirror"}}, "template": {
+                             "metadata": {"labels": {"app": "mirror"}}, "spec": {"containers": [
+                                 {"name": "mirror", "image": "example.com/mirror:1",
+                                  "env": [{"name": "SOURCE", "value": "kafka-0.kafka:9091"}]}]}}}})
+        self.api.annotate("StatefulSet", "kafka", namespace, **{"ballast.dev/adopt": "now"})
+        self._settled_writes()
+        self._quiet(namespace, kind="NetworkPolicy")
+        self.api.delete("Deployment", "mirror", namespace)
+        self._appears(namespace, kind="NetworkPolicy")
 
     def spans_an_ensemble(self):
         namespace = self._namespace()

@@ -12,7 +12,7 @@ struct bl_probes {
     void *context;
 };
 
-/** Answers a request for one of the two health paths; false: it is for another path. */
+/** Answers a request for one of the two health paths, by 405 where it is no GET; false: it is for another path. */
 bool bl_probes_health(const struct bl_probes *probes, const struct bl_request *request,
                       struct bl_response *response);
 /** `probes` are borrowed. */

@@ -49,6 +49,15 @@ void bl_uses_release(struct bl_uses *uses);
 /** The uses of a port of a workload: the first one, and how many there are. */
 const struct bl_use *bl_uses_of(const struct bl_uses *uses, size_t to, int port, size_t *ret_count);
 
+/** Most names that bl_uses_keep_only() leaves. */
+#define BL_USES_KEPT 256
+
+/**
+ * Cuts a workload that is no Kafka to whom it names in its pods, which is all that bl_uses_find() reads of it, but for
+ * ConfigMaps. False, with the object as it was, where it names nobody.
+ */
+bool bl_uses_keep_only(cJSON *object);
+
 /** The port of the pod behind a port of the Service; `port` itself where it is headless, 0: it has no such port. */
 int bl_service_target(const cJSON *service, int port, const struct bl_workload *target);
 

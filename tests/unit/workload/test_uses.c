@@ -189,6 +189,41 @@ START_TEST(walks_labels)
 }
 END_TEST
 
+START_TEST(others_are_cut_to_whom_they_name)
+{
+    static const struct {
+        const char *why, *object, *wanted; /* NULL: it names nobody */
+    } objects[] = {
+        {"in its environment, its arguments and by a pair, once each",
+         "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'m'},'spec':{'replicas':2,"
+         "'template':{'metadata':{'labels':{'a':'b'}},'spec':{'containers':[{'name':'c','image':'x:"
+         "12',"
+         "'args':['--zk=zk:2181','zk:2181'],'env':[{'name':'DB_HOST','value':'db'},{'name':'DB_"
+         "PORT',"
+         "'value':'5432'}]}]}}}}",
+         "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'m'},'spec':{'template':{"
+         "'spec':{'containers':[{'name':'names','args':['zk:2181','db:5432']}]}}}}"},
+        {"of a pod",
+         "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'m'},'spec':{'containers':[{'args':["
+         "'kafka.k:9092']}]}}",
+         "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'m'},'spec':{'containers':[{'name':"
+         "'names','args':['kafka.k:9092']}]}}"},
+        {"nobody", "{'apiVersion':'v1','kind':'Pod','spec':{'containers':[{'image':'x:1234'}]}}",
+         NULL},
+        {"no pod", "{'apiVersion':'apps/v1','kind':'Deployment'}", NULL},
+    };
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(objects); i++) {
+        BL_AUTO_JSON cJSON *object = help_json(objects[i].object);
+        BL_AUTO_JSON cJSON *wanted =
+            help_json(objects[i].wanted ? objects[i].wanted : objects[i].object);
+
+        BL_WHY(bl_uses_keep_only(object) == (objects[i].wanted != NULL), objects[i].why);
+        BL_WHY(bl_json_equal(object, wanted), objects[i].why);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("workload/uses");
@@ -198,6 +233,7 @@ int main(void)
     tcase_add_test(tests, finds_uses);
     tcase_add_test(tests, reads_config_maps);
     tcase_add_test(tests, walks_labels);
+    tcase_add_test(tests, others_are_cut_to_whom_they_name);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
