@@ -8,24 +8,8 @@
 #include "ballast/base/text.h"
 #include "ballast/workload/limits.h"
 #include "ballast/workload/service.h"
+#include "report.h"
 #include "rule.h"
-
-/* Findings of a rule on an object whose messages are told. */
-#define MESSAGES_MAX 16
-
-static const char *const severity_names[] = {"", "info", "warning", "error"};
-static const char *const outcome_names[] = {"pass",     "changed", "denied", "warned",
-                                            "reported", "exempt",  "off"};
-
-const char *bl_severity_name(enum bl_severity severity)
-{
-    return severity_names[severity];
-}
-
-const char *bl_outcome_name(enum bl_outcome outcome)
-{
-    return outcome_names[outcome];
-}
 
 struct engine {
     const struct bl_policy_set *set;
@@ -284,103 +268,6 @@ static void judge_workload(const struct engine *engine, const struct bl_workload
         judge_by(engine, (enum bl_rule_id)rule, workload, report);
 }
 
-static enum bl_outcome outcome_of(const struct bl_finding *finding)
-{
-    if (finding->mended)
-        return BL_OUTCOME_CHANGED;
-    if (finding->severity == BL_SEVERITY_ERROR)
-        return BL_OUTCOME_DENIED;
-    return finding->severity == BL_SEVERITY_WARNING ? BL_OUTCOME_WARNED : BL_OUTCOME_REPORTED;
-}
-
-static struct bl_result *find_result(struct bl_object_report *report, enum bl_rule_id rule)
-{
-    for (size_t i = 0; i < report->results.len; i++)
-        if (report->results.items[i].rule == rule)
-            return &report->results.items[i];
-    return NULL;
-}
-
-static void tell(struct bl_result *result, const char *message)
-{
-    char *both;
-
-    if (++result->findings > MESSAGES_MAX)
-        return;
-    both = result->message ? bl_asprintf("%s; %s", result->message, message) : bl_strdup(message);
-    free(result->message);
-    result->message = both;
-}
-
-static void tell_the_rest(struct bl_result *result)
-{
-    char *all;
-
-    if (!result->message)
-        result->message = bl_strdup("");
-    if (result->findings <= MESSAGES_MAX)
-        return;
-    all = bl_asprintf("%s; and %zu more", result->message, result->findings - MESSAGES_MAX);
-    free(result->message);
-    result->message = all;
-}
-
-/* A rule's result is its gravest finding; the messages of the first ones are told. */
-static void summarise(struct bl_report *report)
-{
-    static const int gravity[] = {
-        [BL_OUTCOME_PASS] = 0,   [BL_OUTCOME_REPORTED] = 1, [BL_OUTCOME_CHANGED] = 2,
-        [BL_OUTCOME_WARNED] = 3, [BL_OUTCOME_DENIED] = 4,
-    };
-
-    for (size_t i = 0; i < report->findings.len; i++) {
-        const struct bl_finding *finding = &report->findings.items[i];
-        struct bl_result *result = find_result(&report->objects[finding->subject], finding->rule);
-        enum bl_outcome outcome = outcome_of(finding);
-
-        if (!result)
-            continue;
-        tell(result, finding->message);
-        if (gravity[outcome] > gravity[result->outcome])
-            result->outcome = outcome;
-    }
-    for (size_t i = 0; i < report->len; i++)
-        for (size_t r = 0; r < report->objects[i].results.len; r++)
-            tell_the_rest(&report->objects[i].results.items[r]);
-}
-
-static int compare_findings(const void *a, const void *b)
-{
-    const struct bl_finding *x = a, *y = b;
-    int order;
-
-    if (x->object != y->object)
-        return x->object < y->object ? -1 : 1;
-    if (x->rule != y->rule)
-        return x->rule < y->rule ? -1 : 1;
-    order = strcmp(x->path, y->path);
-    return order ? order : strcmp(x->message, y->message);
-}
-
-static int compare_companions(const void *a, const void *b)
-{
-    const struct bl_companion *x = a, *y = b;
-
-    if (x->after != y->after)
-        return x->after < y->after ? -1 : 1;
-    return (x->rule > y->rule) - (x->rule < y->rule);
-}
-
-static void sort_report(struct bl_report *report)
-{
-    if (report->findings.len)
-        qsort(report->findings.items, report->findings.len, sizeof(struct bl_finding),
-              compare_findings);
-    if (report->companions.len)
-        qsort(report->companions.items, report->companions.len, sizeof(struct bl_companion),
-              compare_companions);
-}
-
 static void memo_release(struct bl_rule_memo *memo)
 {
     bl_uses_release(&memo->uses);
@@ -398,6 +285,14 @@ static void find_beside(const struct engine *engine, struct bl_rule_memo *memo)
     for (size_t i = 0; i < engine->report->len; i++)
         if (groups[i] != engine->group)
             memo->beside[memo->beside_len++] = engine->objects[i];
+}
+
+static bool is_edited(const struct bl_report *report)
+{
+    for (size_t i = 0; i < report->len; i++)
+        if (report->objects[i].edit.object)
+            return true;
+    return false;
 }
 
 /* Both passes over the objects of one group. */
@@ -420,7 +315,9 @@ static void run_group(struct engine *engine)
         return;
     }
     BL_AUTO(memo_release) struct bl_rule_memo memo = {0};
-    world = bl_world_new(report->edited, report->len, groups, engine->group);
+    /* Where nothing was edited the world is what it was. */
+    world = is_edited(report) ? bl_world_new(report->edited, report->len, groups, engine->group)
+                              : engine->before;
     engine->scene = bl_scene_new(world, engine->ignore_opt_out);
     BL_AUTO_FREE const struct bl_workload **speakers =
         bl_alloc(engine->scene->ensembles.len, sizeof(*speakers));
@@ -430,7 +327,8 @@ static void run_group(struct engine *engine)
     *BL_PUSH(&report->scenes) = engine->scene;
     for (size_t i = 0; i < engine->scene->workloads.len && bl_budget_turn(); i++)
         judge_workload(engine, engine->scene->workloads.items[i]);
-    bl_world_free(engine->before);
+    if (world != engine->before)
+        bl_world_free(engine->before);
 }
 
 /* --- what is too large to judge --- */
@@ -495,17 +393,6 @@ static void refuse_late(struct bl_report *report)
                                     workloads, workloads == 1 ? "" : "s", report->len - workloads);
 }
 
-static void report_clear(struct bl_report *report);
-
-static void begin_report(struct bl_report *report, const cJSON *const *objects, size_t len)
-{
-    report->len = len;
-    report->objects = bl_alloc(len, sizeof(*report->objects));
-    report->edited = bl_alloc(len, sizeof(*report->edited));
-    for (size_t i = 0; i < len; i++)
-        report->edited[i] = objects[i];
-}
-
 static void run_groups(struct engine *engine)
 {
     unsigned groups = engine->options->groups ? engine->options->group_count : 1;
@@ -516,8 +403,7 @@ static void run_groups(struct engine *engine)
         run_group(engine);
     if (bl_budget_over())
         return;
-    sort_report(engine->report);
-    summarise(engine->report);
+    bl_report_finish(engine->report);
 }
 
 struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *const *objects,
@@ -533,69 +419,15 @@ struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *co
                             .ignore_opt_out = ignore_opt_out};
     bool over;
 
-    begin_report(report, objects, len);
+    bl_report_begin(report, objects, len);
     bl_budget_begin(&budget, options->units ? options->units : INT64_MAX);
     run_groups(&engine);
     over = bl_budget_over();
     (void)bl_budget_end(&budget);
     if (over && !report->too_large) {
-        report_clear(report);
-        begin_report(report, objects, len);
+        bl_report_clear(report);
+        bl_report_begin(report, objects, len);
         refuse_late(report);
     }
     return report;
-}
-
-static void report_clear(struct bl_report *report)
-{
-    for (size_t i = 0; i < report->scenes.len; i++) {
-        struct bl_world *world = (struct bl_world *)(uintptr_t)report->scenes.items[i]->world;
-
-        bl_scene_free(report->scenes.items[i]);
-        bl_world_free(world);
-    }
-    free(report->scenes.items);
-    for (size_t i = 0; i < report->workloads.len; i++)
-        bl_workload_free(report->workloads.items[i]);
-    free(report->workloads.items);
-    for (size_t i = 0; i < report->len; i++) {
-        for (size_t r = 0; r < report->objects[i].results.len; r++)
-            free(report->objects[i].results.items[r].message);
-        free(report->objects[i].results.items);
-        bl_edit_release(&report->objects[i].edit);
-    }
-    for (size_t i = 0; i < report->findings.len; i++) {
-        free(report->findings.items[i].path);
-        free(report->findings.items[i].message);
-        free(report->findings.items[i].hint);
-    }
-    for (size_t i = 0; i < report->companions.len; i++)
-        bl_json_free(report->companions.items[i].object);
-    free(report->findings.items);
-    free(report->companions.items);
-    free(report->objects);
-    free(report->edited);
-    free(report->too_large);
-    *report = (struct bl_report){0};
-}
-
-void bl_report_free(struct bl_report *report)
-{
-    if (!report)
-        return;
-    report_clear(report);
-    free(report);
-}
-
-const cJSON *bl_report_object(const struct bl_report *report, size_t index)
-{
-    return report->edited[index];
-}
-
-bool bl_report_denied(const struct bl_report *report)
-{
-    for (size_t i = 0; i < report->findings.len && bl_budget_turn(); i++)
-        if (report->findings.items[i].severity == BL_SEVERITY_ERROR)
-            return true;
-    return false;
 }

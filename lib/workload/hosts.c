@@ -8,6 +8,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/workload/labels.h"
+#include "recognise.h"
 
 #define LABEL_MAX 63
 
@@ -90,11 +91,6 @@ static bool is_pod_of(const char *name, const char *set)
            strspn(name + len + 1, "0123456789") == strlen(name + len + 1);
 }
 
-static const char *service_name(const struct bl_workload *workload)
-{
-    return bl_json_string(bl_json_get(workload->object, "spec"), "serviceName");
-}
-
 /* Those whom the Service selects, or who name it as their governing one where it is not in sight. */
 static bool add_service(const struct bl_scene *scene, const char *namespace, const char *name,
                         const char *pod, struct bl_found *found)
@@ -117,30 +113,59 @@ static bool add_service(const struct bl_scene *scene, const char *namespace, con
             found->service = service->object;
         return found->len > before;
     }
-    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
-        const struct bl_workload *workload = scene->workloads.items[i];
+    const size_t *places;
+    size_t count = bl_name_index_find(scene->names, BL_NAME_SERVICE, name, strlen(name), &places);
+
+    for (size_t i = 0; i < count && bl_budget_turn(); i++) {
+        const struct bl_workload *workload = scene->workloads.items[places[i]];
 
         if (bl_namespace_may_equal(workload->ref.namespace, namespace) &&
-            bl_text_eq(service_name(workload), name) &&
             (!pod || is_placeholder(pod) || is_pod_of(pod, workload->ref.name)))
-            add(found, before, i);
+            add(found, before, places[i]);
     }
     return found->len > before;
+}
+
+static void add_named(const struct bl_scene *scene, const char *namespace, const char *name,
+                      size_t len, struct bl_found *found)
+{
+    size_t before = found->len;
+    const size_t *places;
+    size_t count = bl_name_index_find(scene->names, BL_NAME_OWN, name, len, &places);
+
+    for (size_t i = 0; i < count && bl_budget_turn(); i++)
+        if (bl_namespace_may_equal(scene->workloads.items[places[i]]->ref.namespace, namespace))
+            add(found, before, places[i]);
+}
+
+/* The set that a pod of this name would be of: what stands before the number. */
+static size_t set_len(const char *pod)
+{
+    size_t len = strlen(pod);
+
+    while (len && isdigit((unsigned char)pod[len - 1]))
+        len--;
+    return pod[len] && len && pod[len - 1] == '-' ? len - 1 : 0;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const size_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
 }
 
 /* Without a Service in sight: whoever has the name, or a pod of it. */
 static bool add_workload(const struct bl_scene *scene, const char *namespace, const char *name,
                          struct bl_found *found)
 {
-    size_t before = found->len;
+    size_t before = found->len, set = set_len(name);
 
-    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
-        const struct bl_workload *workload = scene->workloads.items[i];
-
-        if (bl_namespace_may_equal(workload->ref.namespace, namespace) &&
-            (strcmp(workload->ref.name, name) == 0 || is_pod_of(name, workload->ref.name)))
-            add(found, before, i);
-    }
+    add_named(scene, namespace, name, strlen(name), found);
+    if (set)
+        add_named(scene, namespace, name, set, found);
+    if (found->len > before)
+        qsort(found->items + before, found->len - before, sizeof(*found->items), compare_places);
     return found->len > before;
 }
 

@@ -46,6 +46,18 @@ bool bl_listener_in(const char *list, const char *name);
 /** Is this a label that differs between pods or revisions of one workload? */
 bool bl_label_is_volatile(const char *label);
 
+/** Workloads by what they are called, so that a host in a list is not asked of each of them. */
+enum bl_name_kind { BL_NAME_OWN, BL_NAME_SERVICE /* that governs them */, BL_NAME_KINDS };
+struct bl_name_index;
+
+/** Borrows the workloads. */
+BL_NONNULL struct bl_name_index *bl_name_index_new(struct bl_workload *const *workloads,
+                                                   size_t len);
+void bl_name_index_free(struct bl_name_index *index);
+/** How many have exactly this name, and their places, in order. */
+size_t bl_name_index_find(const struct bl_name_index *index, enum bl_name_kind kind,
+                          const char *text, size_t len, const size_t **ret_places);
+
 /** Fills ensembles, clusters and links from the scene's workloads. */
 void bl_scene_group(struct bl_scene *scene);
 

@@ -184,6 +184,7 @@ struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *ignore_o
     scene->world = world;
     recognise_all(scene, ignore_opt_out);
     scene->labels = bl_label_index_new(scene->workloads.items, scene->workloads.len);
+    scene->names = bl_name_index_new(scene->workloads.items, scene->workloads.len);
     bl_scene_group(scene);
     for (size_t i = 0; i < scene->ensembles.len && bl_budget_turn(); i++)
         scene->ensembles.items[i].selector = find_selector(scene, &scene->ensembles.items[i]);
@@ -201,6 +202,7 @@ void bl_scene_free(struct bl_scene *scene)
         bl_json_free(scene->ensembles.items[i].selector);
     }
     bl_label_index_free(scene->labels);
+    bl_name_index_free(scene->names);
     free(scene->workloads.items);
     free(scene->ensembles.items);
     free(scene->links.items);

@@ -20,6 +20,10 @@ enum bl_world_kind bl_world_kind_of(const cJSON *object)
         const char *group, *kind;
         enum bl_world_kind is;
     } kinds[] = {
+        {"apps", "StatefulSet", BL_WORLD_WORKLOAD},
+        {"", "Pod", BL_WORLD_WORKLOAD},
+        {"apps", "Deployment", BL_WORLD_WORKLOAD},
+        {"extensions", "Deployment", BL_WORLD_WORKLOAD},
         {"", "Service", BL_WORLD_SERVICE},
         {"", "ConfigMap", BL_WORLD_CONFIG_MAP},
         {"policy", "PodDisruptionBudget", BL_WORLD_DISRUPTION_BUDGET},
@@ -29,10 +33,15 @@ enum bl_world_kind bl_world_kind_of(const cJSON *object)
         {"kafka.strimzi.io", "Kafka", BL_WORLD_KAFKA},
     };
 
-    if (bl_object_is_workload(object))
-        return BL_WORLD_WORKLOAD;
-    for (size_t i = 0; i < BL_ARRAY_LEN(kinds); i++)
-        if (bl_object_is(object, kinds[i].group, kinds[i].kind))
+    /* Asked of each object of a namespace, again and again: the object is read once. */
+    const char *kind = bl_json_string(object, "kind");
+    const char *version = bl_json_string(object, "apiVersion");
+    const char *slash = version ? strchr(version, '/') : NULL;
+    size_t group = slash ? (size_t)(slash - version) : 0;
+
+    for (size_t i = 0; kind && i < BL_ARRAY_LEN(kinds); i++)
+        if (strcmp(kinds[i].kind, kind) == 0 && strlen(kinds[i].group) == group &&
+            strncmp(kinds[i].group, version ? version : "", group) == 0)
             return kinds[i].is;
     return BL_WORLD_OTHER;
 }

@@ -12,6 +12,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/json/arena.h"
+#include "ballast/json/pack.h"
 #include "ballast/object/manifest.h"
 #include "ballast/policies/review.h"
 
@@ -56,7 +57,7 @@ int main(int argc, char **argv)
     cJSON *review = NULL;
     double least = 0, sum = 0;
     int64_t count, units = 0;
-    size_t len = 0;
+    size_t len = 0, bytes;
     BL_ERROR(err);
 
     if (argc != 4 || !bl_text_to_int(argv[3], strlen(argv[3]), &count) || count < 1) {
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
 
         if (!review && bl_object_is_workload(object))
             review = make_review(object);
-        context[len++] = object;
+        context[len++] = bl_json_pack(object, &bytes); /* as the cache keeps it */
     }
     bl_json_arena_setup();
     for (int64_t i = 0; review && i < count; i++) {
@@ -98,6 +99,8 @@ int main(int argc, char **argv)
            "MiB\n",
            len, sum / (double)count, least, (intmax_t)units,
            summary.too_large ? ", too large to judge" : "", (double)usage.ru_maxrss / 1024);
+    for (size_t i = 0; i < len; i++)
+        bl_json_pack_free(context[i]);
     free(context);
     bl_manifest_release(&manifest);
     bl_policy_set_release(&policies);

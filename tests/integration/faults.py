@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 from harness import (ADDRESS, BUILD, ROOT, Api, ApiError, Load, Report, Webhook, budget, expect, expect_denied, install,
@@ -138,6 +139,51 @@ class Suite:
             for path in ("/mutate", "/validate"):
                 status, _ = self.post(review(obj, "UPDATE", oldObject=obj), path)
                 expect(status == 200, f"{2 * size} bytes: {status}")
+
+    def heavy(self, containers):
+        """A workload that fits into a request, and that no Kafka is."""
+        obj = stateful_set()
+        template = obj["spec"]["template"]["spec"]
+        template["containers"] += [{**template["containers"][0], "name": f"c{i}", "env": []} for i in range(containers)]
+        return obj
+
+    def refuses_what_no_kafka_is(self):
+        """Containers without end are said to be too many, at once; what is none of ours may have them."""
+        begin = time.monotonic()
+        status, body = self.post(review(self.heavy(5000)))
+        answer = json.loads(body)["response"]
+        expect(status == 200 and not answer["allowed"] and "too large to judge" in answer["status"]["message"],
+               "5000 containers were not refused", body[:300])
+        expect(time.monotonic() - begin < 2, f"that took {time.monotonic() - begin:.1f} s")
+        status, body = self.post(review({**stateful_set(), "spec": {"template": {"spec": {"args": [0] * 3_000_000}}}}))
+        expect(status == 413, f"three million values: {status}", body[:300])
+        self.still_serves()
+
+    def serves_beside_heavy_reviews(self):
+        """One honest client beside four that send what takes the most: it waits for none of them."""
+        obj = json.dumps(review(self.heavy(5000))).encode()
+        values = json.dumps(review({**stateful_set(), "x": [[""] * 2000 for _ in range(60)]})).encode()
+        end, slowest, served = time.monotonic() + SECONDS, 0.0, 0
+
+        def attack(data):
+            while time.monotonic() < end:
+                try:
+                    self.post(data)
+                except OSError:
+                    pass
+        attackers = [threading.Thread(target=attack, args=(data,)) for data in (obj, values, obj, values)]
+        for attacker in attackers:
+            attacker.start()
+        while time.monotonic() < end:
+            begin = time.monotonic()
+            status, body = self.post(review())
+            expect(status == 200, f"an honest review was answered {status}", body[:300])
+            slowest, served = max(slowest, time.monotonic() - begin), served + 1
+        for attacker in attackers:
+            attacker.join()
+        print(f"  {served} honest reviews, the slowest took {slowest:.2f} s")
+        expect(slowest < 5, f"an honest review took {slowest:.1f} s")
+        expect(self.webhook.metric("process_resident_memory_bytes") < 128 << 20, "more memory than the chart's limit")
 
     def ends_slow_and_broken_streams(self):
         good = json.dumps(review()).encode()
@@ -417,7 +463,8 @@ def main():
     webhook.start()
     install(api, webhook)
     suite, report = Suite(api, webhook), Report(os.environ.get("ONLY"))
-    for name in ("answers_bad_requests", "answers_strange_reviews", "answers_large_objects", "ends_slow_and_broken_streams",
+    for name in ("answers_bad_requests", "answers_strange_reviews", "answers_large_objects",
+                 "refuses_what_no_kafka_is", "serves_beside_heavy_reviews", "ends_slow_and_broken_streams",
                  "ends_what_trickles", "spins_for_nobody", "asks_for_certificates", "reloads_policies_under_load",
                  "swaps_folders_under_load", "rotates_certificates_under_load", "drains_under_load", "memory_stays_flat",
                  "is_away", "follows_a_restarted_api_server", "survives_the_control_plane", "rotates_the_authority"):

@@ -30,10 +30,12 @@ struct bl_link {
 };
 
 struct bl_label_index;
+struct bl_name_index;
 
 struct bl_scene {
     const struct bl_world *world;  /* borrowed */
     struct bl_label_index *labels; /* of the workloads' pods */
+    struct bl_name_index *names;   /* of the workloads */
     struct {
         struct bl_workload *
             *items; /* every Pod, StatefulSet and Deployment of the world, by name */

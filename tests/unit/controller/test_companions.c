@@ -251,6 +251,29 @@ START_TEST(same_reports)
 }
 END_TEST
 
+/* Nothing is made, nothing is taken away, and it is said why. */
+START_TEST(too_large_to_judge)
+{
+    BL_AUTO(bl_policy_set_release) struct bl_policy_set set = {0};
+    BL_AUTO_JSON cJSON *list =
+        help_json("[" SET "," OURS "," THEIRS("mine", "'maxUnavailable':1") "]");
+    BL_AUTO(bl_plan_release) struct bl_plan plan = {0};
+    struct bl_plan_options options = {.namespace = "k", .in_scope = true, .reports = true};
+    const cJSON *objects[8];
+    size_t len = read_objects(list, objects);
+    cJSON *containers = bl_json_at(objects[0], "spec", "template", "spec", "containers", NULL);
+
+    for (int i = 0; i < 100; i++)
+        bl_json_push(containers, bl_json_copy(containers->child));
+    read_policies(&set, budgets);
+    bl_plan_companions(&set, objects, len, &options, &plan);
+    ck_assert_uint_eq(plan.steps.len + plan.blocked.len, 0);
+    ck_assert_str_eq(plan.too_large,
+                     "StatefulSet \"kafka\" has 101 containers where no Kafka has more than 64");
+    ck_assert_ptr_eq(plan.too_large_object, objects[0]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("controller/companions");
@@ -258,6 +281,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, steps, 0, BL_ARRAY_LEN(rows));
     tcase_add_test(tcase, written_whole);
+    tcase_add_test(tcase, too_large_to_judge);
     tcase_add_loop_test(tcase, same_specs, 0, BL_ARRAY_LEN(specs));
     tcase_add_loop_test(tcase, same_reports, 0, BL_ARRAY_LEN(reports));
     suite_add_tcase(suite, tcase);

@@ -163,7 +163,7 @@ END_TEST
 #define MOST_VALUES ((size_t)1 << 17)
 #define MOST_KIB (64L << 10)
 
-static char *largest_review(size_t *ret_len)
+BL_UNUSED static char *largest_review(size_t *ret_len)
 {
     struct bl_strbuf text = BL_STRBUF_INIT((size_t)8 << 20);
     char *pad = bl_alloc(33, 1);
