@@ -174,12 +174,15 @@ static void ask_gate(struct reading *reading)
     bl_gate_judge_all(reading->found->facts, ids, kept, &options, reading->answers);
 }
 
+static int compare_answer(const void *node, const void *answer)
+{
+    return compare_ids(node, &((const struct bl_gate_answer *)answer)->verdict.broker);
+}
+
 static const struct bl_gate_answer *answer_on(const struct reading *reading, int32_t node)
 {
-    for (size_t i = 0; i < reading->answers_len; i++)
-        if (reading->answers[i].verdict.broker == node)
-            return &reading->answers[i];
-    return NULL;
+    return bsearch(&node, reading->answers, reading->answers_len, sizeof(*reading->answers),
+                   compare_answer);
 }
 
 static void judge_broker(struct reading *reading, size_t pod)
@@ -387,31 +390,38 @@ void bl_sight_release(struct bl_sight *sight)
     *sight = (struct bl_sight){0};
 }
 
-static size_t count_among(const struct bl_broker_ids *replicas, const struct bl_sight *sight,
-                          const size_t *pods, size_t len)
+static size_t count_among(const struct bl_broker_ids *replicas, const struct bl_broker_ids *nodes)
 {
     size_t count = 0;
 
     for (size_t r = 0; r < replicas->len; r++)
-        for (size_t i = 0; i < len; i++)
-            count += replicas->items[r] == sight->pods[pods[i]].node;
+        count += bl_broker_ids_find(nodes, replicas->items[r]);
     return count;
+}
+
+static bool shares_a_partition(const struct bl_cluster *facts, const struct bl_broker_ids *nodes)
+{
+    for (size_t t = 0; t < facts->topics.len; t++) {
+        const struct bl_topic *topic = &facts->topics.items[t];
+
+        for (size_t p = 0; p < topic->partitions.len; p++)
+            if (count_among(&topic->partitions.items[p].replicas, nodes) > 1)
+                return true;
+    }
+    return false;
 }
 
 bool bl_sight_together(const struct bl_sight *sight, const struct bl_cluster *facts,
                        const size_t *pods, size_t len)
 {
-    if (!facts)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (sight->pods[pods[i]].node == BL_NO_NODE)
-            return false;
-    for (size_t t = 0; t < facts->topics.len; t++) {
-        const struct bl_topic *topic = &facts->topics.items[t];
+    struct bl_broker_ids nodes = {0};
+    bool known = facts != NULL;
 
-        for (size_t p = 0; p < topic->partitions.len; p++)
-            if (count_among(&topic->partitions.items[p].replicas, sight, pods, len) > 1)
-                return false;
+    for (size_t i = 0; i < len && known; i++) {
+        known = sight->pods[pods[i]].node != BL_NO_NODE;
+        bl_broker_ids_insert(&nodes, sight->pods[pods[i]].node);
     }
-    return true;
+    known = known && !shares_a_partition(facts, &nodes);
+    free(nodes.items);
+    return known;
 }

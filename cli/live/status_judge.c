@@ -6,34 +6,34 @@
 
 /* What is asked of the gate about one look: every broker, every voter, and the flaws of partitions. */
 
-static int compare_ids(const void *a, const void *b)
-{
-    int32_t one = *(const int32_t *)a, other = *(const int32_t *)b;
-
-    return (one > other) - (one < other);
-}
-
-static void add_id(struct bl_broker_ids *ids, int32_t id)
-{
-    if (!bl_broker_ids_has(ids, id))
-        *BL_PUSH(ids) = id;
-}
-
 /* Brokers that are down are known by their replicas alone. */
 static void find_brokers(const struct bl_cluster *cluster, struct bl_broker_ids *ids)
 {
     for (size_t i = 0; i < cluster->brokers.len; i++)
-        add_id(ids, cluster->brokers.items[i].id);
+        bl_broker_ids_insert(ids, cluster->brokers.items[i].id);
     for (size_t t = 0; t < cluster->topics.len; t++)
         for (size_t p = 0; p < cluster->topics.items[t].partitions.len; p++) {
             const struct bl_broker_ids *replicas =
                 &cluster->topics.items[t].partitions.items[p].replicas;
 
             for (size_t r = 0; r < replicas->len; r++)
-                add_id(ids, replicas->items[r]);
+                bl_broker_ids_insert(ids, replicas->items[r]);
         }
-    if (ids->len)
-        qsort(ids->items, ids->len, sizeof(*ids->items), compare_ids);
+}
+
+/* In one walk over the partitions. */
+static void judge_brokers(struct cli_status *status)
+{
+    struct bl_broker_ids ids = {0};
+    struct bl_gate_answer *answers;
+
+    find_brokers(&status->cluster, &ids);
+    answers = bl_alloc(ids.len + 1, sizeof(*answers));
+    bl_gate_judge_all(&status->cluster, ids.items, ids.len, NULL, answers);
+    for (size_t i = 0; i < ids.len; i++)
+        *BL_PUSH(&status->verdicts) = answers[i].verdict;
+    free(answers);
+    free(ids.items);
 }
 
 static void judge_partition(struct cli_status *status, const struct bl_topic *topic,
@@ -86,12 +86,7 @@ bool cli_status_may_go(const struct cli_status *status, const struct bl_verdict 
 
 void cli_status_judge(struct cli_status *status)
 {
-    struct bl_broker_ids ids = {0};
-
-    find_brokers(&status->cluster, &ids);
-    for (size_t i = 0; i < ids.len; i++)
-        bl_gate_judge(&status->cluster, ids.items[i], NULL, BL_PUSH(&status->verdicts));
-    free(ids.items);
+    judge_brokers(status);
     if (status->verdicts.len)
         qsort_r(status->verdicts.items, status->verdicts.len, sizeof(struct bl_verdict),
                 compare_verdicts, status);

@@ -183,16 +183,26 @@ static const struct bl_partition *find_partition(const struct bl_cluster *cluste
     return topic ? bl_topic_partition(topic, move->partition) : NULL;
 }
 
+/* By topic, the shorter name first, and number. */
+static int compare_moving(const void *a, const void *b)
+{
+    const struct bl_wire_partition *one = a, *other = b;
+    int order = one->topic.len == other->topic.len
+                    ? memcmp(one->topic.text, other->topic.text, one->topic.len)
+                    : (one->topic.len > other->topic.len) - (one->topic.len < other->topic.len);
+
+    return order ? order
+                 : (one->partition > other->partition) - (one->partition < other->partition);
+}
+
+/* `moving` is sorted. */
 static bool is_moving(const struct bl_wire_partitions *moving, const struct bl_move *move)
 {
-    for (size_t i = 0; i < moving->len; i++) {
-        const struct bl_wire_partition *its = &moving->items[i];
+    const struct bl_wire_partition wanted = {.topic = bl_wire_text(move->topic),
+                                             .partition = move->partition};
 
-        if (its->partition == move->partition && its->topic.len == strlen(move->topic) &&
-            memcmp(its->topic.text, move->topic, its->topic.len) == 0)
-            return true;
-    }
-    return false;
+    return moving->len &&
+           bsearch(&wanted, moving->items, moving->len, sizeof(wanted), compare_moving);
 }
 
 /* The same replicas with two of them swapped, so that no data moves. */
@@ -255,6 +265,9 @@ static int plan_moves(struct bl_observer *observer, const struct bl_cluster *clu
         return 0;
     if (bl_peers_list_moving(&observer->peers, deadline, &moving, err) < 0)
         return -1;
+    if (moving.partitions.len)
+        qsort(moving.partitions.items, moving.partitions.len, sizeof(struct bl_wire_partition),
+              compare_moving);
     for (size_t i = 0; i < moves->len; i++)
         plan_move(cluster, &moving.partitions, &moves->items[i], plan);
     return 0;

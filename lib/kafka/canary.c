@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/kafka/limits.h"
 #include "observer.h"
 #include "socket.h"
 
@@ -125,7 +126,13 @@ static int open_producer(struct canary *canary, struct bl_error **err)
 
 static int open_consumer(struct canary *canary, struct bl_error **err)
 {
-    static const char *const reads[] = {"fetch.wait.max.ms", "100", "check.crcs", "true", NULL};
+    static const char *const reads[] = {"fetch.max.bytes",
+                                        BL_ANSWER_MOST_FETCH,
+                                        "fetch.wait.max.ms",
+                                        "100",
+                                        "check.crcs",
+                                        "true",
+                                        NULL};
 
     canary->consumer = new_client(canary->observer, RD_KAFKA_CONSUMER, canary, reads);
     if (!canary->consumer)

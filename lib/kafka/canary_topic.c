@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/kafka/limits.h"
 #include "canary.h"
 #include "observer.h"
 #include "socket.h"
@@ -10,32 +11,32 @@
 #define RETENTION_MS "3600000"
 #define SEGMENT_BYTES "1048576"
 
-static bool has_partition(const struct bl_topic *topic, int32_t broker)
+/* Those that are the first replica of a partition. */
+static void find_firsts(const struct bl_topic *topic, struct bl_broker_ids *firsts)
 {
-    for (size_t i = 0; topic && i < topic->partitions.len; i++) {
-        const struct bl_broker_ids *replicas = &topic->partitions.items[i].replicas;
-
-        if (replicas->len && replicas->items[0] == broker)
-            return true;
-    }
-    return false;
+    for (size_t i = 0; topic && i < topic->partitions.len; i++)
+        if (topic->partitions.items[i].replicas.len)
+            bl_broker_ids_insert(firsts, topic->partitions.items[i].replicas.items[0]);
 }
 
 void bl_canary_plan(const struct bl_cluster *cluster, const struct bl_topic *topic,
                     struct bl_canary_plan *plan)
 {
     size_t brokers = cluster->brokers.len;
+    struct bl_broker_ids firsts = {0};
 
     plan->existing = topic ? topic->partitions.len : 0;
+    find_firsts(topic, &firsts);
     for (size_t i = 0; i < brokers; i++) {
         struct bl_broker_ids *replicas;
 
-        if (has_partition(topic, cluster->brokers.items[i].id))
+        if (bl_broker_ids_find(&firsts, cluster->brokers.items[i].id))
             continue;
         replicas = BL_PUSH(&plan->missing);
         for (size_t r = 0; r < REPLICAS && r < brokers; r++)
             *BL_PUSH(replicas) = cluster->brokers.items[(i + r) % brokers].id;
     }
+    free(firsts.items);
 }
 
 void bl_canary_plan_release(struct bl_canary_plan *plan)
@@ -144,6 +145,32 @@ static int make_missing(rd_kafka_t *rk, const struct bl_canary_plan *plan, bl_ns
                           : create_topic(rk, queue, plan, left, ret_behind, err);
 }
 
+static void copy_ids(struct bl_broker_ids *ids, const int32_t *items, int count)
+{
+    for (int i = 0; i < count; i++)
+        *BL_PUSH(ids) = items[i];
+}
+
+/* As the last one, unless it is being made and has no partition yet. */
+static void add_topic(struct bl_cluster *cluster, const struct rd_kafka_metadata_topic *source)
+{
+    struct bl_topic *topic;
+
+    if (source->err || source->partition_cnt <= 0)
+        return;
+    topic = BL_PUSH(&cluster->topics);
+    topic->name = bl_strdup(source->topic);
+    for (int i = 0; i < source->partition_cnt; i++) {
+        const struct rd_kafka_metadata_partition *from = &source->partitions[i];
+        struct bl_partition *partition = BL_PUSH(&topic->partitions);
+
+        partition->id = from->id;
+        partition->leader = from->leader;
+        copy_ids(&partition->replicas, from->replicas, from->replica_cnt);
+        copy_ids(&partition->isr, from->isrs, from->isr_cnt);
+    }
+}
+
 /* The topic as whichever broker tells of it, or NULL where it tells of no more partitions than those. */
 static const struct bl_topic *look_once(rd_kafka_t *rk, rd_kafka_topic_t *topic, int at_most,
                                         size_t existing, struct bl_cluster *ret_seen)
@@ -155,7 +182,7 @@ static const struct bl_topic *look_once(rd_kafka_t *rk, rd_kafka_topic_t *topic,
         return NULL;
     bl_cluster_release(ret_seen);
     for (int i = 0; i < metadata->topic_cnt; i++)
-        bl_topics_add(ret_seen, &metadata->topics[i]);
+        add_topic(ret_seen, &metadata->topics[i]);
     rd_kafka_metadata_destroy(metadata);
     seen = bl_cluster_topic(ret_seen, BL_CANARY_TOPIC);
     return seen && seen->partitions.len > existing ? seen : NULL;
@@ -182,6 +209,7 @@ int bl_canary_make_topic(rd_kafka_t *rk, const struct bl_cluster *cluster, bl_ns
 {
     BL_AUTO(bl_cluster_release) struct bl_cluster seen = {0};
     const struct bl_topic *topic = bl_cluster_topic(cluster, BL_CANARY_TOPIC);
+    const struct bl_limit most = BL_LIMIT_CANARY;
 
     for (;;) {
         BL_AUTO(bl_canary_plan_release) struct bl_canary_plan plan = {0};
@@ -189,6 +217,8 @@ int bl_canary_make_topic(rd_kafka_t *rk, const struct bl_cluster *cluster, bl_ns
         bool behind = false;
 
         bl_canary_plan(cluster, topic, &plan);
+        if (bl_limit_is_passed(&most, plan.existing + plan.missing.len))
+            return bl_limit_fail(&most, plan.existing + plan.missing.len, err);
         if (!plan.missing.len || make_missing(rk, &plan, deadline, &behind, &why) == 0) {
             *ret_partitions = plan.existing + plan.missing.len;
             return 0;

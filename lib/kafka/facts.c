@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void topic_release(struct bl_topic *topic)
+#include "ballast/base/mem.h"
+
+void bl_topic_release(struct bl_topic *topic)
 {
     for (size_t i = 0; i < topic->partitions.len; i++) {
         free(topic->partitions.items[i].replicas.items);
@@ -11,6 +13,7 @@ static void topic_release(struct bl_topic *topic)
     }
     free(topic->partitions.items);
     free(topic->name);
+    *topic = (struct bl_topic){0};
 }
 
 void bl_quorum_release(struct bl_quorum *quorum)
@@ -24,7 +27,7 @@ void bl_quorum_release(struct bl_quorum *quorum)
 void bl_cluster_release(struct bl_cluster *cluster)
 {
     for (size_t i = 0; i < cluster->topics.len; i++)
-        topic_release(&cluster->topics.items[i]);
+        bl_topic_release(&cluster->topics.items[i]);
     free(cluster->topics.items);
     for (size_t i = 0; i < cluster->brokers.len; i++) {
         free(cluster->brokers.items[i].host);
@@ -42,6 +45,40 @@ bool bl_broker_ids_has(const struct bl_broker_ids *ids, int32_t id)
         if (ids->items[i] == id)
             return true;
     return false;
+}
+
+/* Where it is, or would be. */
+static size_t place_of(const struct bl_broker_ids *ids, int32_t id)
+{
+    size_t low = 0, high = ids->len;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (ids->items[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool bl_broker_ids_find(const struct bl_broker_ids *ids, int32_t id)
+{
+    size_t at = place_of(ids, id);
+
+    return at < ids->len && ids->items[at] == id;
+}
+
+void bl_broker_ids_insert(struct bl_broker_ids *ids, int32_t id)
+{
+    size_t at = place_of(ids, id);
+
+    if (at < ids->len && ids->items[at] == id)
+        return;
+    (void)BL_PUSH(ids);
+    memmove(&ids->items[at + 1], &ids->items[at], (ids->len - 1 - at) * sizeof(*ids->items));
+    ids->items[at] = id;
 }
 
 const struct bl_broker *bl_cluster_broker(const struct bl_cluster *cluster, int32_t id)
@@ -89,12 +126,19 @@ struct bl_partition *bl_topic_partition(const struct bl_topic *topic, int32_t id
                    compare_partition);
 }
 
+static int compare_voter(const void *id, const void *voter)
+{
+    int32_t one = *(const int32_t *)id, other = ((const struct bl_voter *)voter)->id;
+
+    return (one > other) - (one < other);
+}
+
 const struct bl_voter *bl_quorum_voter(const struct bl_quorum *quorum, int32_t id)
 {
-    for (size_t i = 0; i < quorum->voters.len; i++)
-        if (quorum->voters.items[i].id == id)
-            return &quorum->voters.items[i];
-    return NULL;
+    if (!quorum->voters.len)
+        return NULL;
+    return bsearch(&id, quorum->voters.items, quorum->voters.len, sizeof(struct bl_voter),
+                   compare_voter);
 }
 
 size_t bl_partition_in_sync(const struct bl_cluster *cluster, const struct bl_partition *partition)

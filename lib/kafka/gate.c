@@ -22,11 +22,9 @@ static size_t needed_in_sync(const struct bl_topic *topic, const struct bl_parti
 }
 
 /* Why the partition keeps the broker from going; 0 where it does not. */
-static enum bl_gate_reason judge_partition(const struct bl_cluster *cluster,
-                                           const struct bl_partition *partition, size_t needed,
-                                           int32_t broker)
+static enum bl_gate_reason judge_partition(const struct bl_partition *partition, size_t in_sync,
+                                           size_t needed, int32_t broker)
 {
-    size_t in_sync = bl_partition_in_sync(cluster, partition);
     size_t after = in_sync - bl_broker_ids_has(&partition->isr, broker);
 
     if (partition->leader < 0)
@@ -62,12 +60,12 @@ static void name_blocker(struct bl_verdict *verdict, const struct bl_gate_blocke
     verdict->named[at] = *blocker;
 }
 
-static void judge_replica(const struct bl_cluster *cluster, const struct bl_topic *topic,
-                          const struct bl_partition *partition,
-                          const struct bl_gate_options *options, struct bl_verdict *verdict)
+static void judge_replica(const struct bl_topic *topic, const struct bl_partition *partition,
+                          size_t in_sync, const struct bl_gate_options *options,
+                          struct bl_verdict *verdict)
 {
     size_t needed = needed_in_sync(topic, partition, options);
-    enum bl_gate_reason reason = judge_partition(cluster, partition, needed, verdict->broker);
+    enum bl_gate_reason reason = judge_partition(partition, in_sync, needed, verdict->broker);
 
     if (!reason)
         return;
@@ -77,14 +75,13 @@ static void judge_replica(const struct bl_cluster *cluster, const struct bl_topi
     }
     verdict->blocking++;
     verdict->no_spare += reason == BL_GATE_NO_SPARE;
-    name_blocker(verdict,
-                 &(struct bl_gate_blocker){.topic = topic->name,
-                                           .partition = partition->id,
-                                           .reason = reason,
-                                           .replicas = partition->replicas.len,
-                                           .in_sync = bl_partition_in_sync(cluster, partition),
-                                           .min_isr = topic->min_isr,
-                                           .needed = needed});
+    name_blocker(verdict, &(struct bl_gate_blocker){.topic = topic->name,
+                                                    .partition = partition->id,
+                                                    .reason = reason,
+                                                    .replicas = partition->replicas.len,
+                                                    .in_sync = in_sync,
+                                                    .min_isr = topic->min_isr,
+                                                    .needed = needed});
 }
 
 static void note_missing(struct bl_gate_lag *lag, const struct bl_topic *topic, int32_t partition)
@@ -96,9 +93,10 @@ static void note_missing(struct bl_gate_lag *lag, const struct bl_topic *topic, 
     lag->named[lag->named_len++].partition = partition;
 }
 
-static void take_replica(const struct bl_cluster *cluster, const struct bl_topic *topic,
-                         const struct bl_partition *partition,
-                         const struct bl_gate_options *options, struct bl_gate_answer *answer)
+/* `up` is how many replicas are in sync and up. */
+static void take_replica(const struct bl_topic *topic, const struct bl_partition *partition,
+                         size_t up, const struct bl_gate_options *options,
+                         struct bl_gate_answer *answer)
 {
     struct bl_verdict *verdict = &answer->verdict;
     bool in_sync = bl_broker_ids_has(&partition->isr, verdict->broker);
@@ -111,7 +109,7 @@ static void take_replica(const struct bl_cluster *cluster, const struct bl_topic
     if (partition->leader >= 0 && !in_sync)
         note_missing(&answer->lag, topic, partition->id);
     if (verdict->running)
-        judge_replica(cluster, topic, partition, options, verdict);
+        judge_replica(topic, partition, up, options, verdict);
 }
 
 static int compare_answers(const void *id, const void *answer)
@@ -128,13 +126,14 @@ static void judge_topic(const struct bl_cluster *cluster, const struct bl_topic 
 {
     for (size_t i = 0; i < topic->partitions.len; i++) {
         const struct bl_partition *partition = &topic->partitions.items[i];
+        size_t up = bl_partition_in_sync(cluster, partition);
 
         for (size_t r = 0; r < partition->replicas.len; r++) {
             struct bl_gate_answer *answer = bsearch(&partition->replicas.items[r], answers, len,
                                                     sizeof(*answers), compare_answers);
 
             if (answer)
-                take_replica(cluster, topic, partition, options, answer);
+                take_replica(topic, partition, up, options, answer);
         }
     }
 }

@@ -6,11 +6,11 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/kafka/canary.h"
+#include "ballast/kafka/limits.h"
 
-/* Kafka's own limits: a name has 249 characters at most, and no cluster has more partitions. */
-#define NAME_MAX_BYTES 249
-#define PARTITIONS_MAX 1000000
-#define REPLICAS_MAX 1000
+#define NAME_MAX_BYTES (BL_LIMIT_TOPIC_NAME.most)
+#define PARTITIONS_MAX ((int64_t)BL_LIMIT_PARTITIONS.most)
+#define REPLICAS_MAX ((int64_t)BL_LIMIT_REPLICAS.most)
 
 /* ---- Plan ---- */
 
@@ -60,22 +60,30 @@ static bool is_of_group(const struct swap *a, const struct swap *b)
     return a->first == b->first && a->index == b->index;
 }
 
-/* All of the same kind, as ranges; each is marked as written by its index. */
-static void write_group(struct swaps *swaps, size_t at, struct bl_strbuf *out)
+static int compare_swaps(const void *a, const void *b)
 {
-    const struct swap group = swaps->items[at];
+    const struct swap *one = a, *other = b;
+
+    if (one->first != other->first)
+        return one->first > other->first ? 1 : -1;
+    if (one->index != other->index)
+        return one->index > other->index ? 1 : -1;
+    return (one->partition > other->partition) - (one->partition < other->partition);
+}
+
+/* All of the same kind, as ranges, which stand together. Returns where the next kind begins. */
+static size_t write_group(const struct swaps *swaps, size_t at, struct bl_strbuf *out)
+{
+    const struct swap *group = &swaps->items[at];
     const char *separator = "=";
 
-    bl_strbuf_addf(out, ":%d@%zu", group.first, group.index);
-    for (size_t i = at; i < swaps->len; i++) {
-        int32_t from = swaps->items[i].partition, to = from;
+    bl_strbuf_addf(out, ":%d@%zu", group->first, group->index);
+    while (at < swaps->len && is_of_group(&swaps->items[at], group)) {
+        int32_t from = swaps->items[at++].partition, to = from;
 
-        if (!is_of_group(&swaps->items[i], &group))
-            continue;
-        swaps->items[i].index = 0;
-        while (i + 1 < swaps->len && swaps->items[i + 1].partition == to + 1 &&
-               is_of_group(&swaps->items[i + 1], &group)) {
-            swaps->items[++i].index = 0;
+        while (at < swaps->len && swaps->items[at].partition == to + 1 &&
+               is_of_group(&swaps->items[at], group)) {
+            at++;
             to++;
         }
         bl_strbuf_addf(out, "%s%d", separator, from);
@@ -83,6 +91,7 @@ static void write_group(struct swaps *swaps, size_t at, struct bl_strbuf *out)
             bl_strbuf_addf(out, "-%d", to);
         separator = ",";
     }
+    return at;
 }
 
 /* The topic's part of the text; returns how many partitions it names. */
@@ -100,9 +109,10 @@ static size_t plan_topic(const struct bl_cluster *cluster, const struct bl_topic
             *BL_PUSH(&swaps) = (struct swap){partition->id, partition->replicas.items[0], index};
     }
     bl_strbuf_adds(out, topic->name);
-    for (size_t i = 0; i < swaps.len; i++)
-        if (swaps.items[i].index)
-            write_group(&swaps, i, out);
+    if (swaps.len)
+        qsort(swaps.items, swaps.len, sizeof(*swaps.items), compare_swaps);
+    for (size_t i = 0; i < swaps.len;)
+        i = write_group(&swaps, i, out);
     count = swaps.len;
     free(swaps.items);
     return count;
@@ -177,7 +187,7 @@ static bool read_range(struct parser *in, const struct bl_move *group)
     to = from;
     if (take_char(in, '-') && (!read_number(in, PARTITIONS_MAX, &to) || to <= from))
         return false;
-    if ((uint64_t)(to - from) >= PARTITIONS_MAX - in->moves.len)
+    if (to - from >= PARTITIONS_MAX - (int64_t)in->moves.len)
         return false;
     for (; from <= to; from++) {
         struct bl_move *move = BL_PUSH(&in->moves);

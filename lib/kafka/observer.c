@@ -6,6 +6,7 @@
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/kafka/limits.h"
 #include "observer.h"
 #include "security.h"
 #include "socket.h"
@@ -25,6 +26,12 @@ static bool is_refusal(rd_kafka_resp_err_t cause)
            cause == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
 }
 
+/* librdkafka has no code for it, and says no more than that the connection was lost. */
+static bool is_too_large(const char *reason)
+{
+    return reason && strstr(reason, "increase receive.message.max.bytes");
+}
+
 /*
  * What to tell of several brokers: that one refused us rather than that another is down, and else the
  * first, since what follows is mostly of the same.
@@ -35,6 +42,7 @@ static void hear_error(rd_kafka_t *rk, int code, const char *reason, void *opaqu
     rd_kafka_resp_err_t cause = (rd_kafka_resp_err_t)code;
 
     (void)rk;
+    observer->too_large |= is_too_large(reason);
     if (cause == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         observer->all_down = true;
         return;
@@ -67,6 +75,7 @@ static const struct {
     const char *name, *value;
 } ours[] = {
     {"client.id", "ballast"},
+    {"receive.message.max.bytes", BL_ANSWER_MOST_CLIENT},
     {"reconnect.backoff.max.ms", "1000"},
     {"socket.connection.setup.timeout.ms", "3000"},
     {"socket.timeout.ms", "3000"},
@@ -132,7 +141,7 @@ static void forget_cause(struct bl_observer *observer)
 {
     free(BL_STEAL(observer->why));
     observer->cause = RD_KAFKA_RESP_ERR_NO_ERROR;
-    observer->all_down = false;
+    observer->all_down = observer->too_large = false;
 }
 
 /* Before 2.6.1 its answer to the broker's nonce is wrong (librdkafka #4895), which brokers since 4.0 mind. */
@@ -162,6 +171,11 @@ static int explain(const struct bl_observer *observer, rd_kafka_resp_err_t code,
 {
     const char *why = observer->why ? observer->why : rd_kafka_err2str(code);
 
+    if (observer->too_large)
+        return bl_fail(err, BL_ERR_TOO_LARGE,
+                       "too large to look after: a broker's answer has more than "
+                       "%s bytes",
+                       BL_ANSWER_MOST_CLIENT);
     switch (observer->cause) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
@@ -180,46 +194,21 @@ static int explain(const struct bl_observer *observer, rd_kafka_resp_err_t code,
                         "reaches, and whether it wants TLS or SASL (--command-config).");
 }
 
-/* In slices, so that it is told at once that all are down, and not when the time is over. */
+/* Brokers, and no topics. In slices, so that it is told at once that all are down, and not when the time is over. */
 static int fetch_metadata(struct bl_observer *observer, bl_nsec deadline,
                           const struct rd_kafka_metadata **ret_metadata, struct bl_error **err)
 {
     forget_cause(observer);
     for (int slice = SLICE_MS;; slice *= 2) {
-        rd_kafka_resp_err_t code = rd_kafka_metadata(observer->rk, 1, NULL, ret_metadata,
+        rd_kafka_resp_err_t code = rd_kafka_metadata(observer->rk, 0, NULL, ret_metadata,
                                                      bl_deadline_left(deadline, slice));
 
         if (!code)
             return 0;
         while (rd_kafka_poll(observer->rk, 0) > 0)
             continue;
-        if (observer->all_down || !bl_deadline_left(deadline, 1))
+        if (observer->all_down || observer->too_large || !bl_deadline_left(deadline, 1))
             return explain(observer, code, err);
-    }
-}
-
-static void copy_ids(struct bl_broker_ids *ids, const int32_t *items, int count)
-{
-    for (int i = 0; i < count; i++)
-        *BL_PUSH(ids) = items[i];
-}
-
-void bl_topics_add(struct bl_cluster *cluster, const struct rd_kafka_metadata_topic *source)
-{
-    struct bl_topic *topic;
-
-    if (source->err || source->partition_cnt <= 0)
-        return;
-    topic = BL_PUSH(&cluster->topics);
-    topic->name = bl_strdup(source->topic);
-    for (int i = 0; i < source->partition_cnt; i++) {
-        const struct rd_kafka_metadata_partition *from = &source->partitions[i];
-        struct bl_partition *partition = BL_PUSH(&topic->partitions);
-
-        partition->id = from->id;
-        partition->leader = from->leader;
-        copy_ids(&partition->replicas, from->replicas, from->replica_cnt);
-        copy_ids(&partition->isr, from->isrs, from->isr_cnt);
     }
 }
 
@@ -230,37 +219,25 @@ static int compare_brokers(const void *a, const void *b)
     return (one > other) - (one < other);
 }
 
-static int compare_topics(const void *a, const void *b)
+static int copy_brokers(const struct rd_kafka_metadata *metadata, struct bl_cluster *cluster,
+                        struct bl_error **err)
 {
-    return strcmp(((const struct bl_topic *)a)->name, ((const struct bl_topic *)b)->name);
-}
+    const struct bl_limit most = BL_LIMIT_BROKERS, longest = BL_LIMIT_HOST;
+    size_t count = (size_t)metadata->broker_cnt;
 
-static int compare_partitions(const void *a, const void *b)
-{
-    int32_t one = ((const struct bl_partition *)a)->id,
-            other = ((const struct bl_partition *)b)->id;
+    if (bl_limit_is_passed(&most, count))
+        return bl_limit_fail(&most, count, err);
+    for (size_t i = 0; i < count; i++) {
+        const struct rd_kafka_metadata_broker *from = &metadata->brokers[i];
 
-    return (one > other) - (one < other);
-}
-
-static void copy_metadata(const struct rd_kafka_metadata *metadata, struct bl_cluster *cluster)
-{
-    for (int i = 0; i < metadata->broker_cnt; i++)
+        if (bl_limit_is_passed(&longest, strlen(from->host)))
+            return bl_limit_fail(&longest, strlen(from->host), err);
         *BL_PUSH(&cluster->brokers) =
-            (struct bl_broker){.id = metadata->brokers[i].id,
-                               .host = bl_strdup(metadata->brokers[i].host),
-                               .port = metadata->brokers[i].port};
-    for (int i = 0; i < metadata->topic_cnt; i++)
-        bl_topics_add(cluster, &metadata->topics[i]);
-    if (cluster->brokers.len)
-        qsort(cluster->brokers.items, cluster->brokers.len, sizeof(*cluster->brokers.items),
-              compare_brokers);
-    if (cluster->topics.len)
-        qsort(cluster->topics.items, cluster->topics.len, sizeof(*cluster->topics.items),
-              compare_topics);
-    for (size_t i = 0; i < cluster->topics.len; i++)
-        qsort(cluster->topics.items[i].partitions.items, cluster->topics.items[i].partitions.len,
-              sizeof(struct bl_partition), compare_partitions);
+            (struct bl_broker){.id = from->id, .host = bl_strdup(from->host), .port = from->port};
+    }
+    if (count)
+        qsort(cluster->brokers.items, count, sizeof(*cluster->brokers.items), compare_brokers);
+    return 0;
 }
 
 static void take_cluster_id(rd_kafka_t *rk, struct bl_cluster *cluster)
@@ -281,11 +258,14 @@ int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluste
                                  .max_metadata_version = -1};
     const struct rd_kafka_metadata *metadata;
     bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
+    int rc;
 
     if (fetch_metadata(observer, deadline, &metadata, err) < 0)
         return -1;
-    copy_metadata(metadata, &cluster);
+    rc = copy_brokers(metadata, &cluster, err);
     rd_kafka_metadata_destroy(metadata);
+    if (rc < 0)
+        return -1;
     take_cluster_id(observer->rk, &cluster);
     bl_brokers_probe(observer->rk, deadline, &cluster);
     if (!cluster.brokers.len) {
@@ -293,9 +273,10 @@ int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluste
         return bl_hint(err, "Run it where those addresses can be reached, such as in a pod of the "
                             "cluster, or name a listener that advertises others.");
     }
-    if (bl_topics_configure(observer->rk, deadline, &cluster, err) < 0)
+    bl_peers_sync(&observer->peers, &cluster);
+    if (bl_topics_look(&observer->peers, deadline, &cluster, err) < 0 ||
+        bl_peers_look(&observer->peers, deadline, &cluster, err) < 0)
         return -1;
-    bl_peers_look(&observer->peers, deadline, &cluster);
     *ret_cluster = cluster;
     cluster = (struct bl_cluster){0};
     return 0;

@@ -45,7 +45,7 @@ static bool is_at(const struct bl_peer *peer, const struct bl_broker *broker)
 }
 
 /* Those that are gone, or have moved, lose their connection; the others keep it. */
-static void sync_peers(struct bl_peers *peers, const struct bl_cluster *cluster)
+void bl_peers_sync(struct bl_peers *peers, const struct bl_cluster *cluster)
 {
     struct bl_peers old = *peers;
 
@@ -90,7 +90,8 @@ static int ask_peer(struct bl_peers *peers, struct bl_peer *peer, bl_peer_fn fn,
 
     if (fn(peer->wire, deadline, context, &why) == 0)
         return 0;
-    if (peer->fresh || !bl_wire_is_broken(peer->wire) || bl_clock_now(&bl_clock_real) >= deadline) {
+    if (peer->fresh || bl_error_code(why) == BL_ERR_TOO_LARGE || !bl_wire_is_broken(peer->wire) ||
+        bl_clock_now(&bl_clock_real) >= deadline) {
         *err = BL_STEAL(why);
         return -1;
     }
@@ -121,6 +122,33 @@ int bl_peers_ask_any(struct bl_peers *peers, bl_peer_fn fn, void *context, bl_ns
         if (connect_peer(peers, &peers->items[i], deadline, &why) == 0)
             return ask_peer(peers, &peers->items[i], fn, context, deadline, err);
         if (i + 1 == peers->len) {
+            *err = BL_STEAL(why);
+            return -1;
+        }
+    }
+    return bl_fail(err, BL_ERR_CONFLICT, "the cluster has not been looked at yet");
+}
+
+static bool is_final(const struct bl_error *err)
+{
+    return bl_error_code(err) == BL_ERR_TOO_LARGE || bl_error_code(err) == BL_ERR_FORBIDDEN;
+}
+
+/* None but the last may use up all the time that is left. */
+int bl_peers_ask_each(struct bl_peers *peers, bl_peer_fn fn, void *context, bl_nsec deadline,
+                      struct bl_error **err)
+{
+    for (size_t i = 0; i < peers->len; i++) {
+        struct bl_peer *peer = &peers->items[i];
+        bl_nsec now = bl_clock_now(&bl_clock_real);
+        bool last = i + 1 == peers->len || now >= deadline;
+        bl_nsec until = last ? deadline : now + (deadline - now) / 2;
+        BL_ERROR(why);
+
+        if (connect_peer(peers, peer, until, &why) == 0 &&
+            ask_peer(peers, peer, fn, context, until, &why) == 0)
+            return 0;
+        if (last || is_final(why)) {
             *err = BL_STEAL(why);
             return -1;
         }
@@ -241,19 +269,31 @@ int bl_peers_list_moving(struct bl_peers *peers, bl_nsec deadline, struct bl_wir
     return bl_peers_ask_controller(peers, ask_moving, moving, &moving->code, deadline, err);
 }
 
-void bl_peers_look(struct bl_peers *peers, bl_nsec deadline, struct bl_cluster *cluster)
+static int hand_on(struct bl_error **why, struct bl_error **err)
+{
+    *err = BL_STEAL(*why);
+    return -1;
+}
+
+int bl_peers_look(struct bl_peers *peers, bl_nsec deadline, struct bl_cluster *cluster,
+                  struct bl_error **err)
 {
     struct look look = {peers, cluster};
     BL_AUTO(bl_wire_answer_release) struct bl_wire_answer moving = BL_WIRE_ANSWER_INIT;
     BL_ERROR(unknown);
     BL_ERROR(not_listed);
 
-    sync_peers(peers, cluster);
-    /* Without a quorum nobody answers the second question either, so that is not waited for. */
-    if (bl_peers_ask_any(peers, look_by, &look, deadline, &unknown) < 0 &&
-        bl_error_code(unknown) == BL_ERR_UNAVAILABLE)
-        return;
+    if (bl_peers_ask_any(peers, look_by, &look, deadline, &unknown) < 0) {
+        /* Without a quorum nobody answers the second question either, so that is not waited for. */
+        if (bl_error_code(unknown) == BL_ERR_UNAVAILABLE)
+            return 0;
+        if (bl_error_code(unknown) == BL_ERR_TOO_LARGE)
+            return hand_on(&unknown, err);
+    }
     if (bl_peers_list_moving(peers, at_most(deadline), &moving, &not_listed) == 0)
         mark_moving(cluster, &moving.partitions);
+    else if (bl_error_code(not_listed) == BL_ERR_TOO_LARGE)
+        return hand_on(&not_listed, err);
     find_max_version(peers, deadline, cluster);
+    return 0;
 }

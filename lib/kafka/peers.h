@@ -32,8 +32,15 @@ typedef int (*bl_peer_fn)(struct bl_wire *wire, bl_nsec deadline, void *context,
 
 void bl_peers_release(struct bl_peers *peers);
 
-/** Fills in all that librdkafka does not tell, as far as it can be had. */
-void bl_peers_look(struct bl_peers *peers, bl_nsec deadline, struct bl_cluster *cluster);
+/** Has the brokers of the cluster as peers from now on; of those that are known, connections are kept. */
+void bl_peers_sync(struct bl_peers *peers, const struct bl_cluster *cluster);
+
+/**
+ * Fills in racks, the quorum, reassignments and metadata.version, as far as they can be had. Fails with
+ * BL_ERR_TOO_LARGE alone: what is past a limit is not the same as what nobody tells.
+ */
+BL_CHECK int bl_peers_look(struct bl_peers *peers, bl_nsec deadline, struct bl_cluster *cluster,
+                           struct bl_error **err);
 
 /** Asks one broker; BL_ERR_NOT_FOUND where the last look did not see it. */
 BL_CHECK int bl_peers_ask(struct bl_peers *peers, int32_t id, bl_peer_fn fn, void *context,
@@ -42,6 +49,10 @@ BL_CHECK int bl_peers_ask(struct bl_peers *peers, int32_t id, bl_peer_fn fn, voi
 /** Asks one that can be reached. BL_ERR_CONFLICT where there was no look yet. */
 BL_CHECK int bl_peers_ask_any(struct bl_peers *peers, bl_peer_fn fn, void *context,
                               bl_nsec deadline, struct bl_error **err);
+
+/** Asks one after another until one tells; what is past a limit, or forbidden, is so with all. */
+BL_CHECK int bl_peers_ask_each(struct bl_peers *peers, bl_peer_fn fn, void *context,
+                               bl_nsec deadline, struct bl_error **err);
 
 /**
  * Asks the controller: in KRaft by way of any broker. `code` is where `fn` leaves what was answered;

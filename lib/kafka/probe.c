@@ -14,6 +14,8 @@
 
 /* A broker that works answers in milliseconds. */
 #define ANSWER_MS 3000
+/* Brokers that are asked and have not answered yet: each answer may take a megabyte, and more once it is read. */
+#define AT_ONCE 32
 
 static void ask(rd_kafka_t *rk, size_t index, int32_t id, int at_most, rd_kafka_queue_t *queue)
 {
@@ -52,22 +54,30 @@ static void keep_answering(struct bl_cluster *cluster, const bool *answers)
     cluster->brokers.len = kept;
 }
 
+/* The next answer, or false once the time is over. */
+static bool hear(rd_kafka_queue_t *queue, int at_most, bool *answers)
+{
+    BL_AUTO(bl_event_cleanup) rd_kafka_event_t *event = rd_kafka_queue_poll(queue, at_most);
+
+    if (!event)
+        return false;
+    answers[(uintptr_t)rd_kafka_event_opaque(event)] = is_answer(event);
+    return true;
+}
+
 void bl_brokers_probe(rd_kafka_t *rk, bl_nsec deadline, struct bl_cluster *cluster)
 {
     BL_AUTO(bl_queue_cleanup) rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    BL_AUTO_FREE bool *answers = bl_alloc(cluster->brokers.len, sizeof(*answers));
-    int at_most = bl_deadline_left(deadline, ANSWER_MS) + 1;
+    size_t len = cluster->brokers.len;
+    BL_AUTO_FREE bool *answers = bl_alloc(len, sizeof(*answers));
 
-    for (size_t i = 0; i < cluster->brokers.len; i++)
-        ask(rk, i, cluster->brokers.items[i].id, at_most, queue);
-    for (size_t i = 0; i < cluster->brokers.len; i++) {
-        BL_AUTO(bl_event_cleanup)
-        rd_kafka_event_t *event =
-            rd_kafka_queue_poll(queue, bl_deadline_left(deadline, 2 * ANSWER_MS) + 1);
+    for (size_t asked = 0, heard = 0; heard < len; heard++) {
+        int at_most = bl_deadline_left(deadline, ANSWER_MS) + 1;
 
-        if (!event)
+        for (; asked < len && asked < heard + AT_ONCE; asked++)
+            ask(rk, asked, cluster->brokers.items[asked].id, at_most, queue);
+        if (!hear(queue, bl_deadline_left(deadline, 2 * ANSWER_MS) + 1, answers))
             break;
-        answers[(uintptr_t)rd_kafka_event_opaque(event)] = is_answer(event);
     }
     keep_answering(cluster, answers);
 }

@@ -128,7 +128,7 @@ int bl_socket_wait(int fd, short events, bl_nsec deadline, struct bl_error **err
 
     for (;;) {
         int left = bl_deadline_left(deadline, INT32_MAX);
-        int count = poll(&entry, 1, left);
+        int count = left ? poll(&entry, 1, left) : 0;
 
         if (count > 0)
             return 0;

@@ -10,10 +10,8 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/strbuf.h"
 #include "ballast/base/text.h"
+#include "ballast/kafka/limits.h"
 #include "socket.h"
-
-/* Of mntr there are some kilobytes. */
-#define ANSWER_MAX ((size_t)256 << 10)
 
 /* Servers are called one after another, and one that is gone must leave time for the others. */
 #define CONNECT_NS BL_NSEC_S
@@ -23,6 +21,7 @@ struct question {
     struct bl_zookeeper_server *server;
     int fd; /* -1: it is over */
     struct bl_strbuf answer;
+    bool endless; /* it says more than it may */
 };
 
 static void hang_up(struct question *question)
@@ -37,6 +36,17 @@ static void note_away(struct bl_zookeeper_server *server, const char *why)
     server->mode = BL_ZOOKEEPER_AWAY;
     free(server->why);
     server->why = bl_strdup(why);
+}
+
+/* What was heard of it is not all, so nothing of it is believed. */
+static void refuse(struct question *question, const char *word)
+{
+    const struct bl_limit most = BL_LIMIT("bytes of an answer", BL_ANSWER_MOST_WORD);
+    BL_ERROR(err);
+
+    bl_limit_fail(&most, question->answer.len + 1, &err);
+    bl_wrap(&err, "%s", word);
+    note_away(question->server, bl_error_text(err));
 }
 
 /* A word is short enough for the socket's buffer to take it at once. */
@@ -66,7 +76,10 @@ static void hear(struct question *question)
     char chunk[4096];
     ssize_t got = recv(question->fd, chunk, sizeof(chunk), 0);
 
-    if (got > 0)
+    if (got > 0 && question->answer.len + (size_t)got > question->answer.max) {
+        question->endless = true;
+        hang_up(question);
+    } else if (got > 0)
         bl_strbuf_add(&question->answer, chunk, (size_t)got);
     else if (got == 0 || (errno != EAGAIN && errno != EINTR))
         hang_up(question);
@@ -112,12 +125,16 @@ static void ask_all(struct bl_zookeeper_servers *servers, enum bl_zookeeper_mode
     for (size_t i = 0; i < servers->len; i++) {
         if (servers->items[i].mode < mode)
             continue;
-        questions[len] = (struct question){&servers->items[i], -1, BL_STRBUF_INIT(ANSWER_MAX)};
+        questions[len] = (struct question){
+            .server = &servers->items[i], .fd = -1, .answer = BL_STRBUF_INIT(BL_ANSWER_MOST_WORD)};
         ask(&questions[len++], word, deadline);
     }
     hear_all(questions, len, deadline);
     for (size_t i = 0; i < len; i++) {
-        read(questions[i].answer.text, questions[i].server);
+        if (questions[i].endless)
+            refuse(&questions[i], word);
+        else
+            read(questions[i].answer.text, questions[i].server);
         bl_strbuf_release(&questions[i].answer);
     }
 }
@@ -125,6 +142,10 @@ static void ask_all(struct bl_zookeeper_servers *servers, enum bl_zookeeper_mode
 static int list_servers(const char *const *addresses, size_t len,
                         struct bl_zookeeper_servers *servers, struct bl_error **err)
 {
+    const struct bl_limit most = BL_LIMIT_ZOOKEEPERS;
+
+    if (bl_limit_is_passed(&most, len))
+        return bl_limit_fail(&most, len, err);
     for (size_t i = 0; i < len; i++) {
         BL_AUTO(bl_strbuf_release) struct bl_strbuf host = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
         int port;

@@ -2,7 +2,8 @@
  * What is known of a Kafka cluster at one moment.
  *
  * Plain data, so that what decides on it needs no broker: an observer fills it from a live cluster
- * (observer.h), a test by hand. Ids are Kafka's: a broker's is its broker.id or node.id.
+ * (observer.h), a test by hand. Ids are Kafka's: a broker's is its broker.id or node.id. An observer tells of no cluster
+ * past the limits of limits.h, on which those who walk over it may rely.
  */
 #ifndef BALLAST_KAFKA_FACTS_H
 #define BALLAST_KAFKA_FACTS_H
@@ -79,17 +80,22 @@ struct bl_cluster {
     int64_t max_metadata_version; /* the highest that every broker knows; -1: unknown or none */
 };
 
+void bl_topic_release(struct bl_topic *topic);
 void bl_quorum_release(struct bl_quorum *quorum);
 void bl_cluster_release(struct bl_cluster *cluster);
 
 bool bl_broker_ids_has(const struct bl_broker_ids *ids, int32_t id);
+/** Adds it to ids that are sorted, unless it is there. */
+void bl_broker_ids_insert(struct bl_broker_ids *ids, int32_t id);
+/** Is it there? For those that are sorted. */
+bool bl_broker_ids_find(const struct bl_broker_ids *ids, int32_t id);
 /** The broker if it runs, or NULL. */
 const struct bl_broker *bl_cluster_broker(const struct bl_cluster *cluster, int32_t id);
 /** The topic, or NULL. */
 struct bl_topic *bl_cluster_topic(const struct bl_cluster *cluster, const char *name);
 /** The partition, or NULL. */
 struct bl_partition *bl_topic_partition(const struct bl_topic *topic, int32_t id);
-/** The voter, or NULL. */
+/** The voter, or NULL; they must be sorted. */
 const struct bl_voter *bl_quorum_voter(const struct bl_quorum *quorum, int32_t id);
 
 /**

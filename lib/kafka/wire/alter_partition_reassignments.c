@@ -1,7 +1,10 @@
 #include "alter_partition_reassignments.h"
 
-static const struct bl_wire_api api = {
-    .name = "AlterPartitionReassignments", .key = 45, .version = 0, .flexible = true};
+static const struct bl_wire_api api = {.name = "AlterPartitionReassignments",
+                                       .key = 45,
+                                       .version = 0,
+                                       .most = BL_ANSWER_MOST,
+                                       .flexible = true};
 
 static void encode(const struct bl_wire_alter_partition_reassignments_request *request,
                    bl_nsec deadline, struct bl_strbuf *body)

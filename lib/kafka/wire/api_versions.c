@@ -5,8 +5,12 @@
 #include "ballast/base/mem.h"
 #include "errors.h"
 
-static const struct bl_wire_api api = {
-    .name = "ApiVersions", .key = 18, .version = 3, .flexible = true, .old_header = true};
+static const struct bl_wire_api api = {.name = "ApiVersions",
+                                       .key = 18,
+                                       .version = 3,
+                                       .most = BL_ANSWER_MOST_HELLO,
+                                       .flexible = true,
+                                       .old_header = true};
 
 static bool is_metadata_version(struct bl_wire_text name)
 {
@@ -20,7 +24,7 @@ static int64_t read_level(struct bl_wire_reader *in, bool finalized)
 {
     int64_t level = -1;
 
-    for (size_t left = bl_wire_get_count(in); left && !in->bad; left--) {
+    for (size_t left = bl_wire_get_count(in, BL_LIMIT_FEATURES); left && !in->bad; left--) {
         struct bl_wire_text name = bl_wire_get_compact(in);
         int16_t one = bl_wire_get_i16(in), two = bl_wire_get_i16(in);
 
@@ -47,6 +51,8 @@ static void read_features(struct bl_wire_reader *in, struct bl_wire_offer *offer
         else if (tag == 2)
             offer->metadata_version = read_level(&field, true);
         in->bad = field.bad;
+        in->over = field.over;
+        in->count = field.count;
     }
 }
 
@@ -61,7 +67,7 @@ int bl_wire_decode_api_versions(const struct bl_strbuf *response, struct bl_wire
     /* A broker before 2.4 answers in the oldest form that it does not know this one. */
     if (!in.bad && code)
         return bl_wire_fail(err, api.name, code, (struct bl_wire_text){NULL, 0});
-    for (size_t left = bl_wire_get_count(&in); left && !in.bad; left--) {
+    for (size_t left = bl_wire_get_count(&in, BL_LIMIT_CALLS); left && !in.bad; left--) {
         struct bl_wire_offered *offered = BL_PUSH(&offer.apis);
 
         offered->key = bl_wire_get_i16(&in);

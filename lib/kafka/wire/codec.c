@@ -73,7 +73,7 @@ struct bl_wire_reader bl_wire_read(const struct bl_strbuf *response)
 {
     const uint8_t *bytes = (const uint8_t *)response->text;
 
-    return (struct bl_wire_reader){bytes, bytes + response->len, false};
+    return (struct bl_wire_reader){.at = bytes, .end = bytes + response->len};
 }
 
 size_t bl_wire_left(const struct bl_wire_reader *in)
@@ -172,27 +172,47 @@ struct bl_wire_text bl_wire_get_compact(struct bl_wire_reader *in)
     return len ? get_text(in, len - 1) : (struct bl_wire_text){NULL, 0};
 }
 
-/* An item has a byte at least, so a count beyond what is left is wrong, and no loop runs for it. */
-static size_t get_items(struct bl_wire_reader *in, size_t count)
+/* Then no more can be read; the first reason is kept. */
+void bl_wire_check(struct bl_wire_reader *in, struct bl_limit limit, size_t count)
 {
-    if (count <= bl_wire_left(in))
-        return count;
+    if (in->bad || !bl_limit_is_passed(&limit, count))
+        return;
+    in->over = limit;
+    in->count = count;
     (void)take(in, SIZE_MAX);
-    return 0;
 }
 
-size_t bl_wire_get_array(struct bl_wire_reader *in)
+/* An item has a byte at least, so a count beyond what is left is wrong, and no loop runs for it. */
+static size_t get_items(struct bl_wire_reader *in, size_t count, struct bl_limit limit)
+{
+    if (count > bl_wire_left(in))
+        (void)take(in, SIZE_MAX);
+    bl_wire_check(in, limit, count);
+    return in->bad ? 0 : count;
+}
+
+/* As of texts, -1 is null and less than that is wrong. */
+size_t bl_wire_get_array(struct bl_wire_reader *in, struct bl_limit limit)
 {
     int32_t count = bl_wire_get_i32(in);
 
-    return count > 0 ? get_items(in, (size_t)count) : 0;
+    if (count == -1)
+        return 0;
+    return get_items(in, count < 0 ? SIZE_MAX : (size_t)count, limit);
 }
 
-size_t bl_wire_get_count(struct bl_wire_reader *in)
+size_t bl_wire_get_count(struct bl_wire_reader *in, struct bl_limit limit)
 {
     uint32_t count = bl_wire_get_uvarint(in);
 
-    return count ? get_items(in, count - 1) : 0;
+    return count ? get_items(in, count - 1, limit) : 0;
+}
+
+struct bl_wire_text bl_wire_limit(struct bl_wire_reader *in, struct bl_wire_text text,
+                                  struct bl_limit limit)
+{
+    bl_wire_check(in, limit, text.len);
+    return in->bad ? (struct bl_wire_text){NULL, 0} : text;
 }
 
 void bl_wire_skip(struct bl_wire_reader *in, size_t len)
@@ -202,7 +222,7 @@ void bl_wire_skip(struct bl_wire_reader *in, size_t len)
 
 void bl_wire_skip_tags(struct bl_wire_reader *in)
 {
-    for (size_t left = get_items(in, bl_wire_get_uvarint(in)); left && !in->bad; left--) {
+    for (uint32_t left = bl_wire_get_uvarint(in); left && !in->bad; left--) {
         (void)bl_wire_get_uvarint(in);
         bl_wire_skip(in, bl_wire_get_uvarint(in));
     }
@@ -212,6 +232,10 @@ int bl_wire_end(const struct bl_wire_reader *in, const char *what, struct bl_err
 {
     if (!in->bad)
         return 0;
+    if (in->over.what) {
+        bl_limit_fail(&in->over, in->count, err);
+        return bl_wrap(err, "%s", what);
+    }
     return bl_fail(err, BL_ERR_UNAVAILABLE, "%s: the broker's answer is cut short or malformed",
                    what);
 }

@@ -99,6 +99,8 @@ static int receive(struct bl_wire *wire, size_t len, bl_nsec deadline, struct bl
     while (len) {
         size_t most = len < sizeof(chunk) ? len : sizeof(chunk);
 
+        if (!bl_deadline_left(deadline, 1)) /* also of one that always has a byte ready */
+            return bl_fail(err, BL_ERR_UNAVAILABLE, "no whole answer in time");
         forget_errors();
         ssize_t got =
             wire->ssl ? SSL_read(wire->ssl, chunk, (int)most) : recv(wire->fd, chunk, most, 0);
@@ -131,9 +133,10 @@ static void frame(struct bl_wire *wire, const struct bl_wire_api *api, const str
     bl_strbuf_add(out, body->text, body->len);
 }
 
-static int receive_frame(struct bl_wire *wire, bl_nsec deadline, struct bl_strbuf *out,
-                         struct bl_error **err)
+static int receive_frame(struct bl_wire *wire, const struct bl_wire_api *api, bl_nsec deadline,
+                         struct bl_strbuf *out, struct bl_error **err)
 {
+    const struct bl_limit limit = BL_LIMIT("bytes of an answer", api->most);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf size = BL_STRBUF_INIT(4);
     struct bl_wire_reader in;
     int32_t len;
@@ -144,6 +147,10 @@ static int receive_frame(struct bl_wire *wire, bl_nsec deadline, struct bl_strbu
     len = bl_wire_get_i32(&in);
     if (len < 4 || (size_t)len > BL_WIRE_MAX_BYTES)
         return bl_fail(err, BL_ERR_TOO_LARGE, "an answer of %d bytes: that is no broker", len);
+    if (bl_limit_is_passed(&limit, (size_t)len)) {
+        bl_limit_fail(&limit, (size_t)len, err);
+        return bl_wrap(err, "%s", api->name);
+    }
     return receive(wire, (size_t)len, deadline, out, err);
 }
 
@@ -153,6 +160,7 @@ static int open_frame(const struct bl_wire *wire, struct bl_strbuf *answer, bool
 {
     struct bl_wire_reader in = bl_wire_read(answer);
     int32_t correlation = bl_wire_get_i32(&in);
+    size_t left;
 
     if (tags)
         bl_wire_skip_tags(&in);
@@ -160,9 +168,11 @@ static int open_frame(const struct bl_wire *wire, struct bl_strbuf *answer, bool
         return -1;
     if (correlation != wire->correlation)
         return bl_fail(err, BL_ERR_UNAVAILABLE, "the answer is to another request");
-    bl_strbuf_reset(response);
-    bl_strbuf_add(response, (const char *)in.at, bl_wire_left(&in));
-    return bl_strbuf_check(response, "the broker's answer", err);
+    left = bl_wire_left(&in);
+    memmove(answer->text, in.at, left); /* rather than a second buffer for it */
+    bl_strbuf_cut(answer, left);
+    bl_strbuf_swap(response, answer);
+    return 0;
 }
 
 /* The request may hold a password, so it is wiped. */
@@ -171,7 +181,7 @@ static int exchange(struct bl_wire *wire, const struct bl_wire_api *api,
                     struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf request = BL_STRBUF_INIT(BL_WIRE_MAX_REQUEST);
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf answer = BL_STRBUF_INIT(BL_WIRE_MAX_BYTES);
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf answer = BL_STRBUF_INIT(api->most);
 
     frame(wire, api, body, &request);
     if (bl_strbuf_check(body, "the request", err) < 0 ||
@@ -179,7 +189,7 @@ static int exchange(struct bl_wire *wire, const struct bl_wire_api *api,
         return -1;
     wire->broken = true;
     if (send_all(wire, request.text, request.len, deadline, err) < 0 ||
-        receive_frame(wire, deadline, &answer, err) < 0 ||
+        receive_frame(wire, api, deadline, &answer, err) < 0 ||
         open_frame(wire, &answer, api->flexible && !api->old_header, response, err) < 0)
         return bl_wrap(err, "broker %s", wire->name);
     wire->broken = false;

@@ -9,15 +9,16 @@
 
 #include "ballast/base/clock.h"
 #include "ballast/base/strbuf.h"
+#include "ballast/kafka/limits.h"
 #include "offer.h"
 
-/* No answer of ours comes near; who says that it sends more is no broker. */
-#define BL_WIRE_MAX_BYTES ((size_t)16 << 20)
+/* What Kafka itself takes for a message; who says that it sends more is no broker. */
+#define BL_WIRE_MAX_BYTES ((size_t)100 << 20)
 /* A request is ours: partitions go in batches. */
 #define BL_WIRE_MAX_REQUEST ((size_t)4 << 20)
 
 #define BL_WIRE_BODY_INIT BL_STRBUF_INIT(BL_WIRE_MAX_REQUEST)
-#define BL_WIRE_RESPONSE_INIT BL_STRBUF_INIT(BL_WIRE_MAX_BYTES)
+#define BL_WIRE_RESPONSE_INIT BL_STRBUF_INIT(BL_ANSWER_MOST_TOPICS)
 
 struct bl_wire;
 struct bl_wire_security;
@@ -26,6 +27,7 @@ struct bl_wire_security;
 struct bl_wire_api {
     const char *name; /* Kafka's */
     int16_t key, version;
+    size_t most;     /* bytes of an answer; see limits.h */
     bool flexible;   /* this version is */
     bool old_header; /* and the answer's header is not, which is true of ApiVersions alone */
 };
@@ -46,7 +48,7 @@ bool bl_wire_is_broken(const struct bl_wire *wire);
 
 /**
  * Sends a body and reads the answer's, its header taken off. BL_ERR_NOT_FOUND where the broker does not
- * offer the call.
+ * offer the call, BL_ERR_TOO_LARGE where the answer has more bytes than the call's may have.
  */
 BL_CHECK int bl_wire_call(struct bl_wire *wire, const struct bl_wire_api *api,
                           const struct bl_strbuf *body, bl_nsec deadline,

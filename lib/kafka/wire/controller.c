@@ -94,10 +94,11 @@ int bl_wire_get_code(struct bl_wire_reader *in, const char *what, bool has_text,
 /* Topics, of each its partitions, of each a code and a text. */
 static void read_results(struct bl_wire_reader *in, struct bl_wire_partitions *results)
 {
-    for (size_t topics = bl_wire_get_count(in); topics && !in->bad; topics--) {
+    for (size_t topics = bl_wire_get_count(in, BL_LIMIT_RESULTS); topics && !in->bad; topics--) {
         struct bl_wire_text topic = bl_wire_get_compact(in);
 
-        for (size_t left = bl_wire_get_count(in); left && !in->bad; left--) {
+        for (size_t left = bl_wire_get_count(in, bl_limit_after(BL_LIMIT_RESULTS, results->len));
+             left && !in->bad; left--) {
             struct bl_wire_partition *result = BL_PUSH(results);
 
             result->topic = topic;

@@ -10,8 +10,8 @@
 
 /* The newest first; the last one is what brokers offer that have no other. */
 static const struct bl_wire_api versions[] = {
-    {.name = NAME, .key = KEY, .version = 4, .flexible = true},
-    {.name = NAME, .key = KEY, .version = 1}};
+    {.name = NAME, .key = KEY, .version = 4, .most = BL_ANSWER_MOST_TOPICS, .flexible = true},
+    {.name = NAME, .key = KEY, .version = 1, .most = BL_ANSWER_MOST_TOPICS}};
 
 void bl_log_dirs_release(struct bl_log_dirs *dirs)
 {
@@ -36,11 +36,13 @@ static void read_partition(struct bl_wire_reader *in, struct bl_log_dir *dir)
 static void read_dir(struct bl_wire_reader *in, struct bl_log_dir *dir)
 {
     dir->error = bl_wire_get_i16(in);
-    dir->path = bl_wire_text_copy(bl_wire_get_string(in));
+    dir->path = bl_wire_text_copy(bl_wire_limit(in, bl_wire_get_string(in), BL_LIMIT_PATH));
     dir->total = dir->usable = -1;
-    for (size_t topics = bl_wire_get_array(in); topics && !in->bad; topics--) {
+    for (size_t topics = bl_wire_get_array(in, BL_LIMIT_TOPICS); topics && !in->bad; topics--) {
         (void)bl_wire_get_string(in); /* its name */
-        for (size_t left = bl_wire_get_array(in); left && !in->bad; left--)
+        for (size_t left =
+                 bl_wire_get_array(in, bl_limit_after(BL_LIMIT_PARTITIONS, dir->replicas));
+             left && !in->bad; left--)
             read_partition(in, dir);
     }
 }
@@ -49,10 +51,12 @@ static void read_dir(struct bl_wire_reader *in, struct bl_log_dir *dir)
 static void read_dir_4(struct bl_wire_reader *in, struct bl_log_dir *dir)
 {
     dir->error = bl_wire_get_i16(in);
-    dir->path = bl_wire_text_copy(bl_wire_get_compact(in));
-    for (size_t topics = bl_wire_get_count(in); topics && !in->bad; topics--) {
+    dir->path = bl_wire_text_copy(bl_wire_limit(in, bl_wire_get_compact(in), BL_LIMIT_PATH));
+    for (size_t topics = bl_wire_get_count(in, BL_LIMIT_TOPICS); topics && !in->bad; topics--) {
         (void)bl_wire_get_compact(in); /* its name */
-        for (size_t left = bl_wire_get_count(in); left && !in->bad; left--) {
+        for (size_t left =
+                 bl_wire_get_count(in, bl_limit_after(BL_LIMIT_PARTITIONS, dir->replicas));
+             left && !in->bad; left--) {
             read_partition(in, dir);
             bl_wire_skip_tags(in);
         }
@@ -70,14 +74,14 @@ static int read_all(struct bl_wire_reader *in, int16_t version, struct bl_log_di
 
     (void)bl_wire_get_i32(in); /* how long we are throttled */
     if (version < 4) {
-        for (size_t left = bl_wire_get_array(in); left && !in->bad; left--)
+        for (size_t left = bl_wire_get_array(in, BL_LIMIT_LOG_DIRS); left && !in->bad; left--)
             read_dir(in, BL_PUSH(dirs));
         return 0;
     }
     code = bl_wire_get_i16(in);
     if (!in->bad && code)
         return bl_wire_fail(err, NAME, code, (struct bl_wire_text){NULL, 0});
-    for (size_t left = bl_wire_get_count(in); left && !in->bad; left--)
+    for (size_t left = bl_wire_get_count(in, BL_LIMIT_LOG_DIRS); left && !in->bad; left--)
         read_dir_4(in, BL_PUSH(dirs));
     return 0;
 }

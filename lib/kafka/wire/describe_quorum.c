@@ -63,29 +63,28 @@ static int read_quorum(struct bl_wire_reader *in, int16_t version, struct bl_quo
     quorum->leader = bl_wire_get_i32(in);
     (void)bl_wire_get_i32(in); /* the leader's epoch */
     (void)bl_wire_get_i64(in); /* the high watermark */
-    for (size_t left = bl_wire_get_count(in); left && !in->bad; left--)
+    for (size_t left = bl_wire_get_count(in, BL_LIMIT_VOTERS); left && !in->bad; left--)
         read_voter(in, version, BL_PUSH(&quorum->voters));
-    for (size_t left = bl_wire_get_count(in); left && !in->bad; left--) {
+    for (size_t left = bl_wire_get_count(in, BL_LIMIT_OBSERVERS); left && !in->bad; left--) {
         struct bl_voter observer;
 
         read_voter(in, version, &observer);
     }
     bl_wire_skip_tags(in);
-    measure_voters(quorum);
     return 0;
 }
 
 /* The first address that each node listens at for other controllers. */
 static void read_nodes(struct bl_wire_reader *in, struct bl_quorum *quorum)
 {
-    for (size_t nodes = bl_wire_get_count(in); nodes && !in->bad; nodes--) {
+    for (size_t nodes = bl_wire_get_count(in, BL_LIMIT_NODES); nodes && !in->bad; nodes--) {
         struct bl_voter *voter = (struct bl_voter *)bl_quorum_voter(quorum, bl_wire_get_i32(in));
 
-        for (size_t left = bl_wire_get_count(in); left && !in->bad; left--) {
+        for (size_t left = bl_wire_get_count(in, BL_LIMIT_LISTENERS); left && !in->bad; left--) {
             struct bl_wire_text host;
 
             (void)bl_wire_get_compact(in); /* the listener's name */
-            host = bl_wire_get_compact(in);
+            host = bl_wire_limit(in, bl_wire_get_compact(in), BL_LIMIT_HOST);
             if (voter && !voter->host) {
                 voter->host = bl_wire_text_copy(host);
                 voter->port = (uint16_t)bl_wire_get_i16(in);
@@ -117,19 +116,20 @@ int bl_wire_decode_describe_quorum(const struct bl_strbuf *response, int16_t ver
         said = bl_wire_get_compact(&in);
     if (!in.bad && code)
         return bl_wire_fail(err, NAME, code, said);
-    for (size_t topics = bl_wire_get_count(&in); topics && !in.bad; topics--) {
+    for (size_t topics = bl_wire_get_count(&in, BL_LIMIT_QUORUMS); topics && !in.bad; topics--) {
         (void)bl_wire_get_compact(&in); /* its name */
-        for (size_t left = bl_wire_get_count(&in); left && !in.bad; left--)
+        for (size_t left = bl_wire_get_count(&in, BL_LIMIT_QUORUMS); left && !in.bad; left--)
             if (read_quorum(&in, version, &quorum, err) < 0)
                 return -1;
         bl_wire_skip_tags(&in);
     }
+    if (quorum.voters.len) /* by id from here on, as they are looked up */
+        qsort(quorum.voters.items, quorum.voters.len, sizeof(struct bl_voter), compare_voters);
+    measure_voters(&quorum);
     if (version >= 2)
         read_nodes(&in, &quorum);
     if (bl_wire_end(&in, NAME, err) < 0)
         return -1;
-    if (quorum.voters.len)
-        qsort(quorum.voters.items, quorum.voters.len, sizeof(struct bl_voter), compare_voters);
     quorum.known = true;
     *ret_quorum = quorum;
     quorum = (struct bl_quorum){0};
@@ -148,8 +148,11 @@ static int16_t newest(const struct bl_wire *wire)
 int bl_wire_describe_quorum(struct bl_wire *wire, bl_nsec deadline, struct bl_quorum *ret_quorum,
                             struct bl_error **err)
 {
-    const struct bl_wire_api api = {
-        .name = NAME, .key = KEY, .version = newest(wire), .flexible = true};
+    const struct bl_wire_api api = {.name = NAME,
+                                    .key = KEY,
+                                    .version = newest(wire),
+                                    .most = BL_ANSWER_MOST,
+                                    .flexible = true};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf body = BL_WIRE_BODY_INIT;
     BL_AUTO(bl_strbuf_release) struct bl_strbuf response = BL_WIRE_RESPONSE_INIT;
 

@@ -1,7 +1,7 @@
 #include "elect_leaders.h"
 
 static const struct bl_wire_api api = {
-    .name = "ElectLeaders", .key = 43, .version = 2, .flexible = true};
+    .name = "ElectLeaders", .key = 43, .version = 2, .most = BL_ANSWER_MOST, .flexible = true};
 
 static void encode(const struct bl_wire_elect_leaders_request *request, bl_nsec deadline,
                    struct bl_strbuf *body)

@@ -2,21 +2,25 @@
 
 #include "ballast/base/mem.h"
 
-static const struct bl_wire_api api = {
-    .name = "ListPartitionReassignments", .key = 46, .version = 0, .flexible = true};
+static const struct bl_wire_api api = {.name = "ListPartitionReassignments",
+                                       .key = 46,
+                                       .version = 0,
+                                       .most = BL_ANSWER_MOST_TOPICS,
+                                       .flexible = true};
 
 static void skip_ids(struct bl_wire_reader *in)
 {
-    for (size_t left = bl_wire_get_count(in); left && !in->bad; left--)
+    for (size_t left = bl_wire_get_count(in, BL_LIMIT_REPLICAS); left && !in->bad; left--)
         (void)bl_wire_get_i32(in);
 }
 
 static void read_moving(struct bl_wire_reader *in, struct bl_wire_partitions *moving)
 {
-    for (size_t topics = bl_wire_get_count(in); topics && !in->bad; topics--) {
+    for (size_t topics = bl_wire_get_count(in, BL_LIMIT_TOPICS); topics && !in->bad; topics--) {
         struct bl_wire_text topic = bl_wire_get_compact(in);
 
-        for (size_t left = bl_wire_get_count(in); left && !in->bad; left--) {
+        for (size_t left = bl_wire_get_count(in, bl_limit_after(BL_LIMIT_PARTITIONS, moving->len));
+             left && !in->bad; left--) {
             struct bl_wire_partition *partition = BL_PUSH(moving);
 
             partition->topic = topic;

@@ -2,7 +2,8 @@
 
 #include "errors.h"
 
-static const struct bl_wire_api api = {.name = "SaslAuthenticate", .key = 36, .version = 0};
+static const struct bl_wire_api api = {
+    .name = "SaslAuthenticate", .key = 36, .version = 0, .most = BL_ANSWER_MOST_HELLO};
 
 int bl_wire_decode_sasl_authenticate(const struct bl_strbuf *response,
                                      struct bl_wire_text *ret_token, struct bl_error **err)

@@ -2,7 +2,8 @@
 
 #include "errors.h"
 
-static const struct bl_wire_api api = {.name = "SaslHandshake", .key = 17, .version = 1};
+static const struct bl_wire_api api = {
+    .name = "SaslHandshake", .key = 17, .version = 1, .most = BL_ANSWER_MOST_HELLO};
 
 int bl_wire_decode_sasl_handshake(const struct bl_strbuf *response, struct bl_error **err)
 {

@@ -2,8 +2,11 @@
 
 #include "errors.h"
 
-static const struct bl_wire_api api = {
-    .name = "UpdateFeatures", .key = 57, .version = 1, .flexible = true};
+static const struct bl_wire_api api = {.name = "UpdateFeatures",
+                                       .key = 57,
+                                       .version = 1,
+                                       .most = BL_ANSWER_MOST_HELLO,
+                                       .flexible = true};
 
 static void encode(const struct bl_wire_update_features_request *request, bl_nsec deadline,
                    struct bl_strbuf *body)
@@ -26,7 +29,7 @@ int bl_wire_decode_update_features(const struct bl_strbuf *response, int16_t *re
 
     if (bl_wire_get_code(&in, api.name, true, &code, err) < 0)
         return -1;
-    for (size_t left = bl_wire_get_count(&in); left && !in.bad; left--) {
+    for (size_t left = bl_wire_get_count(&in, BL_LIMIT_FEATURES); left && !in.bad; left--) {
         (void)bl_wire_get_compact(&in); /* the feature, of which we name one */
         int16_t its = bl_wire_get_i16(&in);
         struct bl_wire_text said = bl_wire_get_compact(&in);

@@ -1,16 +1,15 @@
-/* The observer beside brokers of librdkafka's own mock cluster, and beside one that never says a word. What real ones
- * say is in tests/kafka. */
+/* The observer beside brokers that say what real ones do, and beside one that never says a word. Real ones are in
+ * tests/kafka. */
 #include "ballast/kafka/observer.h"
 
 #include <arpa/inet.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fake_cluster.h"
 #include "unit.h"
 
 static int look(const char *bootstrap, bl_nsec at_most, struct bl_cluster *cluster,
@@ -24,28 +23,43 @@ static int look(const char *bootstrap, bl_nsec at_most, struct bl_cluster *clust
     return bl_observer_look(observer, cluster, err);
 }
 
-START_TEST(brokers_are_seen)
+static void check_facts(const struct bl_cluster *cluster)
 {
-    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, NULL, NULL, 0);
-    rd_kafka_mock_cluster_t *mock = rd_kafka_mock_cluster_new(rk, 3);
-    BL_ERROR(err);
+    const struct bl_topic *orders = bl_cluster_topic(cluster, "orders");
 
-    ck_assert_msg(look(rd_kafka_mock_cluster_bootstraps(mock), 60 * BL_NSEC_S, &cluster, &err) == 0,
-                  "%s", err ? bl_error_text(err) : "");
-    ck_assert_uint_eq(cluster.brokers.len, 3);
+    ck_assert_uint_eq(cluster->brokers.len, 3);
     for (int32_t id = 1; id <= 3; id++) {
-        const struct bl_broker *broker = bl_cluster_broker(&cluster, id);
+        const struct bl_broker *broker = bl_cluster_broker(cluster, id);
 
         ck_assert_ptr_nonnull(broker);
         ck_assert_int_eq(broker->id, id);
         ck_assert_int_gt(broker->port, 0);
+        ck_assert_str_eq(broker->rack, "a");
     }
-    ck_assert_ptr_null(bl_cluster_broker(&cluster, 0));
-    ck_assert_ptr_null(bl_cluster_broker(&cluster, 4));
-    ck_assert_uint_eq(cluster.topics.len, 0);
-    rd_kafka_mock_cluster_destroy(mock);
-    rd_kafka_destroy(rk);
+    ck_assert_ptr_null(bl_cluster_broker(cluster, 0));
+    ck_assert_ptr_null(bl_cluster_broker(cluster, 4));
+    ck_assert_uint_eq(cluster->topics.len, 1);
+    ck_assert_ptr_nonnull(orders);
+    ck_assert_int_eq(orders->min_isr, 2);
+    ck_assert_uint_eq(orders->partitions.len, 2);
+    ck_assert_int_eq(orders->partitions.items[1].leader, 2);
+    ck_assert_uint_eq(orders->partitions.items[1].replicas.len, 2);
+    ck_assert_uint_eq(orders->partitions.items[1].isr.len, 1);
+    ck_assert(cluster->kraft && cluster->quorum.known);
+    ck_assert_int_eq(cluster->controller, 1);
+}
+
+START_TEST(brokers_are_seen)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    struct fake_cluster fake = {.brokers = 3};
+    BL_ERROR(err);
+
+    fake_cluster_start(&fake);
+    ck_assert_msg(look(fake.bootstrap, 60 * BL_NSEC_S, &cluster, &err) == 0, "%s",
+                  err ? bl_error_text(err) : "");
+    check_facts(&cluster);
+    fake_cluster_stop(&fake);
 }
 END_TEST
 
@@ -53,17 +67,14 @@ END_TEST
 START_TEST(slow_brokers_are_heard)
 {
     BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, NULL, NULL, 0);
-    rd_kafka_mock_cluster_t *mock = rd_kafka_mock_cluster_new(rk, 3);
+    struct fake_cluster fake = {.brokers = 3, .delay_ms = 600};
     BL_ERROR(err);
 
-    for (int32_t id = 1; id <= 3; id++)
-        ck_assert_int_eq(rd_kafka_mock_broker_set_rtt(mock, id, 600), 0);
-    ck_assert_msg(look(rd_kafka_mock_cluster_bootstraps(mock), 60 * BL_NSEC_S, &cluster, &err) == 0,
-                  "%s", err ? bl_error_text(err) : "");
-    ck_assert_uint_eq(cluster.brokers.len, 3);
-    rd_kafka_mock_cluster_destroy(mock);
-    rd_kafka_destroy(rk);
+    fake_cluster_start(&fake);
+    ck_assert_msg(look(fake.bootstrap, 60 * BL_NSEC_S, &cluster, &err) == 0, "%s",
+                  err ? bl_error_text(err) : "");
+    check_facts(&cluster);
+    fake_cluster_stop(&fake);
 }
 END_TEST
 

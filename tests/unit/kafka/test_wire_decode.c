@@ -118,13 +118,13 @@ START_TEST(counts)
     BYTES(none, "ffffffff 00");
     struct bl_wire_reader in = bl_wire_read(&compact);
 
-    ck_assert_uint_eq(bl_wire_get_count(&in), 0);
+    ck_assert_uint_eq(bl_wire_get_count(&in, BL_LIMIT_TOPICS), 0);
     ck_assert(in.bad);
     in = bl_wire_read(&plain);
-    ck_assert_uint_eq(bl_wire_get_array(&in), 0);
+    ck_assert_uint_eq(bl_wire_get_array(&in, BL_LIMIT_TOPICS), 0);
     ck_assert(in.bad);
     in = bl_wire_read(&none);
-    ck_assert_uint_eq(bl_wire_get_array(&in), 0);
+    ck_assert_uint_eq(bl_wire_get_array(&in, BL_LIMIT_TOPICS), 0);
     ck_assert(!in.bad);
 }
 END_TEST
