@@ -6,6 +6,7 @@
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/kafka/canary.h"
 #include "ballast/kafka/limits.h"
 #include "observer.h"
 #include "security.h"
@@ -19,6 +20,8 @@
  * so each is twice as long as the last: else a broker that is merely slower than one would never be heard.
  */
 #define SLICE_MS 250
+#define SLICE_MOST_MS 8000
+#define PAUSE_MS 100
 
 static bool is_refusal(rd_kafka_resp_err_t cause)
 {
@@ -75,6 +78,7 @@ static const struct {
     const char *name, *value;
 } ours[] = {
     {"client.id", "ballast"},
+    {"allow.auto.create.topics", "false"},
     {"receive.message.max.bytes", BL_ANSWER_MOST_CLIENT},
     {"reconnect.backoff.max.ms", "1000"},
     {"socket.connection.setup.timeout.ms", "3000"},
@@ -194,19 +198,33 @@ static int explain(const struct bl_observer *observer, rd_kafka_resp_err_t code,
                         "reaches, and whether it wants TLS or SASL (--command-config).");
 }
 
-/* Brokers, and no topics. In slices, so that it is told at once that all are down, and not when the time is over. */
+static void topic_cleanup(rd_kafka_topic_t **topic)
+{
+    if (*topic)
+        rd_kafka_topic_destroy(*topic);
+}
+
+/*
+ * In slices, so that it is told at once that all are down, and not when the time is over. Without a topic librdkafka
+ * asks for all of them, so we name one, be it there or not: it is brokers that are wanted.
+ */
 static int fetch_metadata(struct bl_observer *observer, bl_nsec deadline,
                           const struct rd_kafka_metadata **ret_metadata, struct bl_error **err)
 {
+    BL_AUTO(topic_cleanup)
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(observer->rk, BL_CANARY_TOPIC, NULL);
+
     forget_cause(observer);
-    for (int slice = SLICE_MS;; slice *= 2) {
-        rd_kafka_resp_err_t code = rd_kafka_metadata(observer->rk, 0, NULL, ret_metadata,
+    for (int slice = SLICE_MS;; slice += slice < SLICE_MOST_MS ? slice : 0) {
+        rd_kafka_resp_err_t code = rd_kafka_metadata(observer->rk, 0, topic, ret_metadata,
                                                      bl_deadline_left(deadline, slice));
 
         if (!code)
             return 0;
-        while (rd_kafka_poll(observer->rk, 0) > 0)
-            continue;
+        /* One who answers nonsense at once is not asked without a pause. */
+        for (int pause = code == RD_KAFKA_RESP_ERR__TIMED_OUT ? 0 : PAUSE_MS;
+             rd_kafka_poll(observer->rk, bl_deadline_left(deadline, pause)) > 0;)
+            pause = 0;
         if (observer->all_down || observer->too_large || !bl_deadline_left(deadline, 1))
             return explain(observer, code, err);
     }

@@ -26,7 +26,8 @@ struct fake_peer {
 struct request {
     int16_t key, version;
     int32_t correlation, count; /* of topics or things, the first number of the body */
-    int8_t kind;                /* and what follows it */
+    int8_t kind;                /* and what follows it, */
+    char name[16];              /* with a broker's number */
 };
 
 /* ---- What is true ---- */
@@ -50,16 +51,23 @@ static void put_hello(struct bl_strbuf *out)
 static void put_metadata(const struct fake_cluster *cluster, const struct request *request,
                          struct bl_strbuf *out)
 {
-    bl_wire_put_i32(out, 0);
+    char host[32];
+
+    if (request->version >= 3)
+        bl_wire_put_i32(out, 0);
     bl_wire_put_i32(out, cluster->brokers);
     for (int32_t id = 1; id <= cluster->brokers; id++) {
         bl_wire_put_i32(out, id);
-        bl_wire_put_string(out, "127.0.0.1");
+        (void)snprintf(host, sizeof(host), "127.0.0.%d",
+                       id); /* librdkafka tells them apart by it */
+        bl_wire_put_string(out, host);
         bl_wire_put_i32(out, cluster->port);
         bl_wire_put_string(out, "a");
     }
-    wire_bytes(out, "0002 'id' 00000001");
-    if (request->count == 0) {
+    if (request->version >= 2)
+        wire_bytes(out, "0002 'id'");
+    bl_wire_put_i32(out, 1); /* the controller */
+    if (request->count >= 0) {
         bl_wire_put_i32(out, 0);
         return;
     }
@@ -72,9 +80,11 @@ static void put_metadata(const struct fake_cluster *cluster, const struct reques
 static void put_settings(const struct request *request, struct bl_strbuf *out)
 {
     bl_wire_put_i32(out, 0);
-    if (request->kind != 2)
-        wire_bytes(out, "00000001 0000 ffff 04 0001 '1' 00000000");
-    else
+    if (request->kind != 2) {
+        wire_bytes(out, "00000001 0000 ffff 04");
+        bl_wire_put_string(out, request->name);
+        bl_wire_put_i32(out, 0);
+    } else
         wire_bytes(out, "00000001 0000 ffff 02 0006 'orders' 00000001"
                         "0013 'min.insync.replicas' 0001 '2' 00 05 00 00000000");
 }
@@ -208,6 +218,7 @@ static bool hear(int fd, struct request *request)
     char size[4], bytes[4096];
     uint32_t left;
     struct bl_wire_reader in;
+    struct bl_wire_text name;
 
     if (recv(fd, size, sizeof(size), MSG_WAITALL) != sizeof(size))
         return false;
@@ -228,6 +239,10 @@ static bool hear(int fd, struct request *request)
     (void)bl_wire_get_string(&in); /* who asks */
     request->count = bl_wire_get_i32(&in);
     request->kind = bl_wire_get_i8(&in);
+    name = bl_wire_get_string(&in);
+    (void)snprintf(request->name, sizeof(request->name), "%.*s",
+                   (int)(name.len < sizeof(request->name) ? name.len : 0),
+                   name.text ? name.text : "");
     return true;
 }
 
@@ -270,7 +285,7 @@ void fake_cluster_start(struct fake_cluster *cluster)
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t len = sizeof(address);
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(INADDR_ANY);
     (void)pthread_mutex_init(&cluster->lock, NULL);
     cluster->fd = socket(AF_INET, SOCK_STREAM, 0);
     ck_assert_int_eq(bind(cluster->fd, (struct sockaddr *)&address, len), 0);

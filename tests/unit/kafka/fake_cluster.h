@@ -36,7 +36,7 @@ struct fake_lie {
 };
 
 struct fake_cluster {
-    int32_t brokers; /* 1, 2, …, all at the same address */
+    int32_t brokers; /* 1, 2, …, each at an address of its own, 127.0.0.1 and on */
     int delay_ms;    /* before each answer */
     struct fake_lie lie;
 
