@@ -536,7 +536,7 @@ class Suite:
         self._goes(namespace, kind="NetworkPolicy")
 
     def _marked(self, namespace):
-        created = self.api.create(stateful_set(namespace=namespace))
+        created = self.api.create(with_private_port(stateful_set(namespace=namespace)))
         if "ballast.dev/recognised-role" in created["metadata"].get("annotations", {}):
             return True
         self.api.delete("StatefulSet", "kafka", namespace)
