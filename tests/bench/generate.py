@@ -4,6 +4,8 @@
     generate.py FOLDER [FILES]    FILES manifest files (10,000), 2 to 12 KiB each
     generate.py --review FILE [BYTES]
                                   one AdmissionReview with a StatefulSet of 12 KiB, or of so many bytes
+    generate.py --namespace FILE [WORKLOADS]
+                                  one namespace with so many workloads (1,000) of ZooKeeper and Kafka, two a cluster
 
 The same call writes the same bytes. Three files in forty are of Kafka releases, ZooKeeper or KRaft, in
 the shape that the Bitnami charts give them; the others are Deployments with their Services, and ConfigMaps.
@@ -442,9 +444,21 @@ def write_review(path, size):
     print(f"review of {len(text)} bytes", file=sys.stderr)
 
 
+def write_namespace(path, count):
+    objects = []
+    for i in range(count // 2):
+        release = f"team-{WORDS[i % len(WORDS)]}-{i}"
+        objects += [broker(release, "kafka"), *broker_services(release, "kafka"), *zookeeper(release, "kafka")]
+    # As JSON, because what reads it measures something else.
+    pathlib.Path(path).write_text("\n---\n".join(compact(one) for one in objects) + "\n", encoding="utf-8")
+    print(f"{count // 2 * 2} workloads, {len(objects)} objects", file=sys.stderr)
+
+
 def main():
     if len(sys.argv) in (3, 4) and sys.argv[1] == "--review":
         write_review(sys.argv[2], int(sys.argv[3]) if len(sys.argv) == 4 else 12 * 1024)
+    elif len(sys.argv) in (3, 4) and sys.argv[1] == "--namespace":
+        write_namespace(sys.argv[2], int(sys.argv[3]) if len(sys.argv) == 4 else 1000)
     elif len(sys.argv) in (2, 3) and not sys.argv[1].startswith("-"):
         write_files(sys.argv[1], int(sys.argv[2]) if len(sys.argv) == 3 else 10000)
     else:

@@ -4,8 +4,8 @@
 #     tests/bench/run.sh [FILES] [ROUNDS]
 #
 # `ballast lint` and `ballast harden` on FILES manifests (10,000) beside libyaml's bare events on the
-# same files, the best of ROUNDS (3) by CPU time; then one decision on a review of 12 KiB, in process, and the gate on
-# 100 brokers with 100,000 partitions.
+# same files, the best of ROUNDS (3) by CPU time; then one decision on a review of 12 KiB, in process, one in a namespace
+# with many workloads, and the gate on 100 brokers with 100,000 partitions.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 files=${1:-10000} rounds=${2:-3}
@@ -13,12 +13,15 @@ files=${1:-10000} rounds=${2:-3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --preset release >"$work/log"
-cmake --build --preset release -t ballast ballast-bench ballast-bench-gate libyaml-events >>"$work/log" || {
+cmake --build --preset release -t ballast ballast-bench ballast-bench-namespace ballast-bench-gate libyaml-events >>"$work/log" || {
     tail -20 "$work/log" >&2
     exit 1
 }
 python3 -B tests/bench/generate.py "$work/manifests" "$files"
 python3 -B tests/bench/generate.py --review "$work/review.json"
+for count in 2 250 1000; do
+    python3 -B tests/bench/generate.py --namespace "$work/namespace-$count.yaml" "$count"
+done
 bytes=$(find "$work/manifests" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
 find "$work/manifests" -type f -exec cat {} + >/dev/null
 
@@ -57,5 +60,9 @@ for name in events lint harden; do
 done
 echo
 build/release/tests/ballast-bench policies/bundles/default.yaml "$work/review.json" 5000
+echo
+for count in 2 250 1000; do
+    build/release/tests/ballast-bench-namespace policies/bundles/default.yaml "$work/namespace-$count.yaml" 20
+done
 echo
 build/release/tests/ballast-bench-gate
