@@ -38,6 +38,10 @@ static void add_of_reviews(struct bl_webhook_telemetry *telemetry)
                         "Admission reviews by what came of them.", BL_METRIC_LABEL("path", paths),
                         BL_METRIC_LABEL("answer", answers));
     telemetry->decisions = bl_metrics_add(telemetry->metrics, &decisions);
+    telemetry->too_large =
+        bl_metrics_make(telemetry->metrics, BL_METRIC_COUNTER, "ballast_webhook_too_large_total",
+                        "Reviews of what is too large to judge.", BL_METRIC_LABEL("path", paths),
+                        BL_METRIC_NO_LABEL);
     telemetry->repeated = bl_metrics_make(
         telemetry->metrics, BL_METRIC_COUNTER, "ballast_webhook_repeated_patches_total",
         "Updates that got the same patch for the third time in five minutes, or more often.",
@@ -94,6 +98,8 @@ void bl_webhook_telemetry_decision(struct bl_webhook_telemetry *telemetry, enum 
     size_t answer = !summary->allowed ? 2 : summary->patched ? 1 : 0;
 
     bl_metric_add(telemetry->answers, 1, path, answer, 0);
+    if (summary->too_large)
+        bl_metric_add(telemetry->too_large, 1, path, 0, 0);
     for (size_t rule = 0; rule < BL_RULE_COUNT; rule++)
         if (summary->asked[rule])
             bl_metric_add(telemetry->decisions, 1, rule, summary->action[rule],

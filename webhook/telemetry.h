@@ -14,7 +14,7 @@ enum bl_path {
 
 struct bl_webhook_telemetry {
     struct bl_metrics *metrics; /* owned */
-    struct bl_metric *requests, *duration, *decisions, *answers, *repeated;
+    struct bl_metric *requests, *duration, *decisions, *answers, *too_large, *repeated;
     struct bl_metric *in_flight, *connections, *refused;
     struct bl_metric *certificate_expiry;
     struct bl_source_metrics sources;

@@ -227,6 +227,7 @@ bool bl_review_matters(const cJSON *object)
 {
     enum bl_world_kind kind = bl_world_kind_of(object);
     struct bl_workload *workload;
+    struct bl_budget budget;
     bool matters;
 
     if (kind == BL_WORLD_SERVICE)
@@ -235,8 +236,10 @@ bool bl_review_matters(const cJSON *object)
         return holds_settings(object);
     if (kind != BL_WORLD_WORKLOAD)
         return kind != BL_WORLD_OTHER;
+    bl_budget_begin(&budget, BL_UNITS_REVIEW);
     workload = bl_workload_recognise(object, NULL, true);
-    matters = workload->role != BL_ROLE_NONE;
+    matters = workload->role != BL_ROLE_NONE || bl_budget_over();
+    (void)bl_budget_end(&budget);
     bl_workload_free(workload);
     return matters;
 }
