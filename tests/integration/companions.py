@@ -190,6 +190,31 @@ class Suite:
         event = wait_until(lambda: self._events(namespace, "CompanionCreated"), "an Event tells of it")[0]
         expect(event["regarding"]["name"] == "kafka" and "disruption budget" in event["note"], "another Event", event)
 
+    def goes_on_beside_heavy_neighbours(self):
+        """Workloads of as many containers as etcd takes, and some that the caches keep: others wait for none of them."""
+        heavy = {}
+        for count in (5000, 5000, 300, 300):
+            namespace = self._namespace()
+            obj = stateful_set(namespace=namespace, replicas=0)
+            pod = obj["spec"]["template"]["spec"]
+            pod["containers"] += [{"name": f"c{i}", "image": "x"} for i in range(count)]
+            self.api.create(obj)
+            heavy[namespace] = count
+        begin = time.monotonic()
+        self._workload()
+        took = time.monotonic() - begin
+        print(f"     a budget after {took:.1f} s beside {len(heavy)} heavy namespaces", flush=True)
+        expect(took < SECONDS + 2, f"it took {took:.1f} s")
+        told = [namespace for namespace, count in heavy.items() if count == 300]
+        for namespace in told:
+            event = wait_until(lambda n=namespace: self._events(n, "TooLargeToJudge"), "an Event tells why")[0]
+            expect("containers where no Kafka has more than 64" in event["note"], "another Event", event["note"])
+        leader = self._leader()
+        expect(leader.metric("ballast_controller_namespaces_skipped") >= len(told), "the metric does not tell")
+        expect(leader.metric('ballast_cache_left_out{resource="statefulsets"}') >= 2, "what is too large is kept")
+        for namespace in heavy:
+            self.api.delete("Namespace", namespace)
+
     def agrees_with_harden(self):
         namespace, created, made = self._workload()
         created["apiVersion"], created["kind"] = "apps/v1", "StatefulSet"
