@@ -360,7 +360,7 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
     }
     if (!first)
         give_budget(run, ensemble);
-    for (size_t i = 0; i < ensemble->members.len; i++)
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
         judge_update(run, bl_ensemble_member(run->scene, ensemble, i));
 }
 

@@ -139,7 +139,7 @@ static bool note_unknown(struct bl_rule_run *run, const struct bl_ensemble *ense
 {
     bool unknown = false;
 
-    for (size_t i = 0; i < ensemble->members.len; i++) {
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
 
         if (bl_object_replicas_known(member->object))
@@ -156,7 +156,7 @@ static bool note_unknown(struct bl_rule_run *run, const struct bl_ensemble *ense
 /* An object that no API server takes has no pods, whatever number it asks for. */
 static void check_versions(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
-    for (size_t i = 0; i < ensemble->members.len; i++) {
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
         const char *since = bl_object_gone_since(member->object);
         BL_AUTO_FREE char *who = bl_describe(member->object);
