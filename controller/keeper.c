@@ -1,7 +1,6 @@
 #include "keeper.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "ballast/api/builtin.h"
@@ -13,6 +12,7 @@
 #include "companions.h"
 #include "conditions.h"
 #include "roller.h"
+#include "turns.h"
 
 #define LOOK_NOW (200 * BL_NSEC_MS)
 #define LOOK_ROLLING (300 * BL_NSEC_MS)
@@ -34,15 +34,15 @@ struct kept {
     char *unknown;                  /* why it did not answer, said last; NULL: it did */
     unsigned failures;              /* in a row */
     bl_nsec answered;               /* when it did last; 0: never */
+    bl_nsec asked, expected;        /* how long asking it took, and is expected to take */
     struct bl_keeper_counts counts; /* guarded by the keeper's lock */
 };
 
 struct bl_keeper {
     struct bl_keeper_options options;
     struct bl_workers *workers;
-    atomic_uint
-        strangers; /* clusters that are looked at although they did not answer the last time */
-    pthread_mutex_t lock; /* guards the list; an entry is with the one worker that has its key */
+    struct bl_turns *turns; /* of clusters that are slow, or did not answer the last time */
+    pthread_mutex_t lock;   /* guards the list; an entry is with the one worker that has its key */
     struct {
         struct kept **items;
         size_t len, cap;
@@ -54,6 +54,7 @@ struct bl_keeper *bl_keeper_new(const struct bl_keeper_options *options)
     struct bl_keeper *keeper = BL_NEW(struct bl_keeper);
 
     keeper->options = *options;
+    keeper->turns = bl_turns_new(options->workers);
     (void)pthread_mutex_init(&keeper->lock, NULL);
     return keeper;
 }
@@ -74,6 +75,7 @@ void bl_keeper_free(struct bl_keeper *keeper)
     if (!keeper)
         return;
     bl_workers_free(keeper->workers);
+    bl_turns_free(keeper->turns);
     for (size_t i = 0; i < keeper->kept.len; i++)
         kept_free(keeper->kept.items[i]);
     free(keeper->kept.items);
@@ -278,9 +280,12 @@ static int look_after(struct bl_keeper *keeper, struct kept *kept, const struct 
     BL_AUTO(answers_release) struct answers answers = {0};
     BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
     struct bl_keeper_counts counts = {0};
+    bl_nsec begin = bl_clock_now(&bl_clock_real);
     bool rolling = false;
 
     find_out(keeper, kept, kafka, &answers);
+    kept->asked = bl_clock_now(&bl_clock_real) - begin;
+    kept->expected = bl_turns_expect(kept->expected, kept->asked);
     bl_sight_read(kafka, &answers.found, &sight);
     counts.known = !kept->unknown;
     if (keep_conditions(keeper, kept, kafka, &sight, &counts, ret_busy, err) < 0)
@@ -308,14 +313,16 @@ static bool is_moving(const struct kept *kept)
 static bl_nsec pause_after(const struct kept *kept, bool busy, bl_nsec took)
 {
     bl_nsec pause = LOOK_SOON << (kept->failures < 5 ? kept->failures : 5);
+    /* One that answers slowly has a worker half of the time at most. */
+    bl_nsec most = kept->asked > LOOK_SOON_MAX ? kept->asked : LOOK_SOON_MAX;
 
     if (kept->unknown)
         return pause < LOOK_UNKNOWN_MAX ? pause : LOOK_UNKNOWN_MAX;
     if (kept->roller.acted)
         return LOOK_NOW;
     if (is_moving(kept))
-        return within(took * LOOK_SHARE, LOOK_ROLLING, LOOK_SOON_MAX);
-    return busy ? within(took * LOOK_SHARE, LOOK_SOON, LOOK_SOON_MAX) : LOOK_AT_REST;
+        return within(took * LOOK_SHARE, LOOK_ROLLING, most);
+    return busy ? within(took * LOOK_SHARE, LOOK_SOON, most) : LOOK_AT_REST;
 }
 
 static bool has_pods(const struct bl_kafka *kafka)
@@ -326,34 +333,28 @@ static bool has_pods(const struct bl_kafka *kafka)
     return false;
 }
 
-/* Waiting for clusters that do not answer must leave workers for those that do. */
-static bool may_look(struct bl_keeper *keeper, bool stranger)
+static bool may_wait(const struct kept *kept)
 {
-    unsigned most = keeper->options.workers > 1 ? keeper->options.workers / 2 : 1;
-
-    if (!stranger || atomic_fetch_add(&keeper->strangers, 1) < most)
-        return true;
-    (void)atomic_fetch_sub(&keeper->strangers, 1);
-    return false;
+    return !kept->answered || kept->unknown || bl_turns_is_slow(kept->expected);
 }
 
 static void work_on_cluster(struct bl_keeper *keeper, const char *key, const struct bl_kafka *kafka)
 {
     struct kept *kept = find_kept(keeper, key, true);
-    bool stranger = !kept->answered || kept->unknown;
+    bool in_turn = may_wait(kept);
     bl_nsec begin = bl_clock_now(&bl_clock_real);
     bool busy = false;
     bl_nsec took;
     BL_ERROR(err);
     int rc;
 
-    if (!may_look(keeper, stranger)) {
+    if (in_turn && !bl_turns_take(keeper->turns, key)) {
         bl_workqueue_add_after(keeper->options.queue, key, LOOK_SOON / 4);
         return;
     }
     rc = look_after(keeper, kept, kafka, &busy, &err);
-    if (stranger)
-        (void)atomic_fetch_sub(&keeper->strangers, 1);
+    if (in_turn)
+        bl_turns_give(keeper->turns, key);
     took = bl_clock_now(&bl_clock_real) - begin;
     bl_controller_telemetry_look(keeper->options.telemetry, rc == 0 && !kept->unknown, took);
     if (rc == 0) {

@@ -4,7 +4,7 @@
  *
  * A cluster whose pods are rolled is looked at three times a second, one in which something else is under way every second,
  * one at rest every ten, and one that does not answer less and less often; where a look takes long, up to two seconds
- * pass until the next. What changes in Kubernetes brings a look forward.
+ * pass until the next, or as long again. Those that are slow share half of the workers (turns.h). What changes in Kubernetes brings a look forward.
  */
 #ifndef BALLAST_CONTROLLER_KEEPER_H
 #define BALLAST_CONTROLLER_KEEPER_H

@@ -6,8 +6,8 @@
 #include "fake_cluster.h"
 #include "unit.h"
 
-/* What a look may add to the memory of the program at its highest. The rest of the limit is librdkafka's threads. */
-#define MOST_KB (96L << 10)
+/* What a look may add to the memory of the program at its highest. */
+#define MOST_KB (40L << 10)
 #define AT_MOST (60 * BL_NSEC_S)
 
 /* A partition without replicas has 22 bytes, one with three in sync 46. */
