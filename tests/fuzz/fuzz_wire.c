@@ -8,6 +8,7 @@
 #include "moves.h"
 #include "wire/alter_partition_reassignments.h"
 #include "wire/api_versions.h"
+#include "wire/describe_configs.h"
 #include "wire/describe_log_dirs.h"
 #include "wire/describe_quorum.h"
 #include "wire/elect_leaders.h"
@@ -21,7 +22,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MAX_INPUT ((size_t)65536)
+/* As much as an answer may have: with -max_len=4194305 libFuzzer tries it. */
+#define MAX_INPUT ((size_t)4 << 20)
 
 /* Nothing is larger than what it was read from. */
 static void check_partitions(const struct bl_wire_partitions *partitions,
@@ -37,6 +39,47 @@ static void check_partitions(const struct bl_wire_partitions *partitions,
         if (topic.text && (topic.text < bytes->text || topic.text + topic.len > end))
             abort();
     }
+}
+
+/* What those rely on who look things up, and within the limits. */
+static void check_topics(const struct bl_cluster *cluster)
+{
+    size_t partitions = 0;
+
+    if (cluster->topics.len > BL_LIMIT_TOPICS.most)
+        abort();
+    for (size_t t = 0; t < cluster->topics.len; t++) {
+        const struct bl_topic *topic = &cluster->topics.items[t];
+
+        if (!topic->partitions.len || (t && strcmp(topic[-1].name, topic->name) > 0))
+            abort();
+        partitions += topic->partitions.len;
+        for (size_t p = 0; p < topic->partitions.len; p++)
+            if (topic->partitions.items[p].replicas.len > BL_LIMIT_REPLICAS.most ||
+                topic->partitions.items[p].isr.len > BL_LIMIT_REPLICAS.most)
+                abort();
+    }
+    if (partitions > BL_LIMIT_PARTITIONS.most)
+        abort();
+}
+
+/* Topics, or settings of the topic "orders". */
+static int decode_topics(int which, const struct bl_strbuf *bytes, struct bl_error **err)
+{
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+
+    if (which == 16) {
+        int rc = bl_wire_decode_topics(bytes, &cluster, err);
+
+        check_topics(&cluster);
+        return rc;
+    }
+    *BL_PUSH(&cluster.topics) = (struct bl_topic){.name = bl_strdup("orders"), .min_isr = -1};
+    if (bl_wire_decode_describe_configs(bytes, &cluster, err) < 0)
+        return -1;
+    if (cluster.topics.items[0].min_isr < BL_WIRE_MIN_ISR_GONE)
+        abort();
+    return 0;
 }
 
 static int decode_facts(int which, const struct bl_strbuf *bytes, struct bl_error **err)
@@ -143,7 +186,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 1 || size > MAX_INPUT)
         return 0;
-    which = data[0] % 16;
+    which = data[0] % 18;
     bl_strbuf_add(&bytes, (const char *)data + 1, size - 1);
     if (which < 6 || which == 15)
         rc = decode_facts(which, &bytes, &err);
@@ -155,6 +198,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_words(bytes.text);
     else if (which == 14)
         read_moves(bytes.text);
+    else
+        rc = decode_topics(which, &bytes, &err);
     if ((rc < 0) != (err != NULL))
         abort();
     return 0;
