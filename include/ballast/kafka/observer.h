@@ -43,9 +43,10 @@ BL_DEFINE_CLEANUP(struct bl_observer *, bl_observer_cleanup, bl_observer_free)
 /**
  * Brokers, partitions and topic configs, as of now. Every broker is asked: one that is listed and does not
  * answer within three seconds counts as down. BL_ERR_UNAVAILABLE where no broker answers in time,
- * BL_ERR_FORBIDDEN where one does not let us. Racks, the quorum, reassignments and metadata.version are
- * asked for over connections of our own, and stay unknown where a broker does not tell them: that never
- * fails the look. The result is released with bl_cluster_release().
+ * BL_ERR_FORBIDDEN where one does not let us. Racks, the quorum, reassignments and metadata.version stay unknown where a
+ * broker does not tell them: that never fails the look. BL_ERR_TOO_LARGE for a cluster past a limit of limits.h, of which
+ * the one that is met first is 4 MiB for all topics: 90,000 partitions with three replicas. The result is released with
+ * bl_cluster_release().
  */
 BL_CHECK int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluster,
                               struct bl_error **err);
@@ -66,8 +67,8 @@ struct bl_log_dirs {
 
 /**
  * The folders of one broker, which was seen by the last look: asked for apart, since the answer names every
- * replica. BL_ERR_UNAVAILABLE where it does not come within three seconds, or `at_most`. Released with
- * bl_log_dirs_release().
+ * replica. BL_ERR_UNAVAILABLE where it does not come within three seconds, or `at_most`; BL_ERR_TOO_LARGE past 4 MiB,
+ * which are 190,000 replicas. Released with bl_log_dirs_release().
  */
 BL_CHECK int bl_observer_log_dirs(struct bl_observer *observer, int32_t broker,
                                   struct bl_log_dirs *ret_dirs, struct bl_error **err);

@@ -40,7 +40,8 @@ struct bl_zookeeper_servers {
 
 /**
  * Asks all servers at once. Each address is HOST:PORT. A server that does not answer in time is away, which
- * is no error; BL_ERR_INVALID for an address that is none. Released with bl_zookeeper_servers_release().
+ * is no error, and neither is one that says more than 64 KiB; BL_ERR_INVALID for an address that is none,
+ * BL_ERR_TOO_LARGE for more than a hundred. Released with bl_zookeeper_servers_release().
  */
 BL_CHECK int bl_zookeeper_look(const char *const *addresses, size_t len, bl_nsec at_most,
                                struct bl_zookeeper_servers *ret_servers, struct bl_error **err);

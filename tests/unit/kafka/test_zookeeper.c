@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/base/strbuf.h"
+#include "ballast/kafka/limits.h"
 #include "unit.h"
 
 #define SRVR(mode)                                                                            \
@@ -157,6 +159,43 @@ START_TEST(a_look)
 }
 END_TEST
 
+/* What was heard would be read well, but is not all. */
+START_TEST(an_endless_answer)
+{
+    BL_AUTO(bl_zookeeper_servers_release) struct bl_zookeeper_servers servers = {0};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    struct fake fake = {0};
+    char address[32];
+    const char *const addresses[] = {address};
+    BL_ERROR(err);
+
+    bl_strbuf_adds(&text, SRVR("leader"));
+    bl_strbuf_repeat(&text, 'x', BL_ANSWER_MOST_WORD);
+    fake.answers[0] = text.text;
+    start(&fake);
+    (void)snprintf(address, sizeof(address), "127.0.0.1:%d", fake.port);
+    ck_assert_int_eq(bl_zookeeper_look(addresses, 1, 60 * BL_NSEC_S, &servers, &err), 0);
+    pthread_join(fake.thread, NULL);
+    ck_assert_int_eq((int)servers.items[0].mode, BL_ZOOKEEPER_AWAY);
+    ck_assert(strstr(servers.items[0].why, "srvr: too large to look after"));
+    close(fake.fd);
+}
+END_TEST
+
+START_TEST(too_many_servers)
+{
+    BL_AUTO(bl_zookeeper_servers_release) struct bl_zookeeper_servers servers = {0};
+    const char *addresses[101];
+    BL_ERROR(err);
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(addresses); i++)
+        addresses[i] = "127.0.0.1:1";
+    ck_assert_int_eq(bl_zookeeper_look(addresses, 101, BL_NSEC_S, &servers, &err), -1);
+    ck_assert_str_eq(bl_error_text(err),
+                     "too large to look after: 101 ZooKeeper servers, at most 100");
+}
+END_TEST
+
 START_TEST(addresses_that_are_none)
 {
     static const char *const bad[] = {"", "zk", "zk:", ":2181", "zk:0", "zk:65536", "zk:2181x"};
@@ -180,6 +219,8 @@ int main(void)
     tcase_add_test(tests, words);
     tcase_add_test(tests, followers);
     tcase_add_test(tests, a_look);
+    tcase_add_test(tests, an_endless_answer);
+    tcase_add_test(tests, too_many_servers);
     tcase_add_test(tests, addresses_that_are_none);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
