@@ -11,6 +11,7 @@
 #include "observer.h"
 #include "security.h"
 #include "socket.h"
+#include "wire/metadata.h"
 #include "wire/security.h"
 
 /* Largest properties file. */
@@ -22,6 +23,8 @@
 #define SLICE_MS 250
 #define SLICE_MOST_MS 8000
 #define PAUSE_MS 100
+/* Of the time of a look, for each address at which brokers are counted before it. */
+#define VET_SHARE 8
 
 static bool is_refusal(rd_kafka_resp_err_t cause)
 {
@@ -114,6 +117,7 @@ int bl_observer_new(const struct bl_observer_settings *settings, struct bl_obser
     char why[512];
 
     observer->at_most = settings->at_most;
+    observer->bootstrap = bl_strdup(settings->bootstrap);
     rd_kafka_conf_set_opaque(conf, observer);
     rd_kafka_conf_set_error_cb(conf, hear_error);
     rd_kafka_conf_set_log_cb(conf, drop_log);
@@ -138,6 +142,7 @@ void bl_observer_free(struct bl_observer *observer)
     if (observer->rk)
         rd_kafka_destroy(observer->rk);
     free(observer->why);
+    free(observer->bootstrap);
     free(observer);
 }
 
@@ -266,6 +271,47 @@ static void take_cluster_id(rd_kafka_t *rk, struct bl_cluster *cluster)
     rd_kafka_mem_free(rk, id);
 }
 
+/* How many brokers does this one tell of? BL_ERR_TOO_LARGE where those are too many. */
+static int count_brokers(const struct bl_observer *observer, const char *address, bl_nsec deadline,
+                         struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf host = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO(bl_wire_cleanup) struct bl_wire *wire = NULL;
+    BL_AUTO(bl_wire_brokers_release) struct bl_wire_brokers brokers = {.controller = -1};
+    int port;
+
+    if (bl_address_split(address, &host, &port, err) < 0 ||
+        bl_wire_open(observer->peers.security, host.text, port, deadline, &wire, err) < 0)
+        return -1;
+    return bl_wire_metadata(wire, deadline, &brokers, err);
+}
+
+/*
+ * librdkafka starts a thread for each broker that it is told of, and we count them only then: so they are counted once
+ * before. Where that fails for another reason, librdkafka explains it better.
+ */
+static int vet(struct bl_observer *observer, bl_nsec deadline, struct bl_error **err)
+{
+    for (const char *at = observer->bootstrap; *at && !observer->counted;) {
+        size_t len = strcspn(at, ",");
+        BL_AUTO_FREE char *address = bl_strndup(at, len);
+        bl_nsec now = bl_clock_now(&bl_clock_real);
+        BL_ERROR(why);
+
+        observer->counted =
+            count_brokers(observer, address, now + (deadline - now) / VET_SHARE, &why) == 0;
+        if (why && bl_error_code(why) == BL_ERR_TOO_LARGE) {
+            *err = BL_STEAL(why);
+            return -1;
+        }
+        if (why &&
+            bl_error_code(why) == BL_ERR_FORBIDDEN) /* the others would count it as an attack */
+            break;
+        at += len + (at[len] == ',');
+    }
+    return 0;
+}
+
 int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluster,
                      struct bl_error **err)
 {
@@ -278,7 +324,7 @@ int bl_observer_look(struct bl_observer *observer, struct bl_cluster *ret_cluste
     bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
     int rc;
 
-    if (fetch_metadata(observer, deadline, &metadata, err) < 0)
+    if (vet(observer, deadline, err) < 0 || fetch_metadata(observer, deadline, &metadata, err) < 0)
         return -1;
     rc = copy_brokers(metadata, &cluster, err);
     rd_kafka_metadata_destroy(metadata);

@@ -13,6 +13,8 @@ struct bl_observer {
     rd_kafka_t *rk;
     struct bl_peers peers;
     bl_nsec at_most;
+    char *bootstrap;
+    bool counted; /* its brokers were, before librdkafka heard of them */
     /* What librdkafka last said of its connections. It tells by a callback, in rd_kafka_poll(). */
     rd_kafka_resp_err_t cause;
     char *why;

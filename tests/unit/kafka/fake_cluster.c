@@ -118,7 +118,7 @@ static enum fake_question question_of(const struct request *request)
     case 18:
         return FAKE_HELLO;
     case 3:
-        return request->count < 0 ? FAKE_TOPICS : FAKE_BROKERS;
+        return request->count < 0 ? FAKE_TOPICS : request->count ? FAKE_CLIENT : FAKE_BROKERS;
     case 32:
         return request->kind == 2 ? FAKE_SETTINGS : FAKE_BROKER;
     case 55:

@@ -18,6 +18,7 @@ enum fake_question {
     FAKE_NONE,
     FAKE_HELLO,    /* ApiVersions */
     FAKE_BROKERS,  /* Metadata of no topics */
+    FAKE_CLIENT,   /* Metadata of some topic, which librdkafka asks for */
     FAKE_TOPICS,   /* Metadata of all topics */
     FAKE_SETTINGS, /* DescribeConfigs of topics */
     FAKE_BROKER,   /* DescribeConfigs of a broker */

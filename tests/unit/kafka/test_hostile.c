@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ballast/base/strbuf.h"
 #include "ballast/kafka/observer.h"
 #include "fake_cluster.h"
 #include "unit.h"
@@ -9,6 +10,7 @@
 /* What a look may add to the memory of the program at its highest. */
 #define MOST_KB (40L << 10)
 #define AT_MOST (60 * BL_NSEC_S)
+#define MANY_BROKERS 9999
 
 /* A partition without replicas has 22 bytes, one with three in sync 46. */
 #define BARE "0000 00000000 00000001 00000000 00000000 00000000"
@@ -48,10 +50,10 @@ static const struct {
      {FAKE_TOPICS, NO_BROKERS "7fffffff", NULL, 0, NULL, 0, 0},
      "cut short or malformed"},
     {"librdkafka is sent 16 MB",
-     {FAKE_BROKERS, "00000000 00000001 00000001 0009", "'a'", 16 << 20, NULL, 0, 0},
+     {FAKE_CLIENT, "00000000 00000001 00000001 0009", "'a'", 16 << 20, NULL, 0, 0},
      "too large to look after: a broker's answer has more than 1048576 bytes"},
-    {"1,001 brokers",
-     {FAKE_BROKERS, "00000000 000003e9", "00000001 0001 'a' 00000001 ffff", 1001,
+    {"librdkafka is told of 1,001 brokers",
+     {FAKE_CLIENT, "00000000 000003e9", "00000001 0001 'a' 00000001 ffff", 1001,
       "ffff 00000001 00000000", 0, 0},
      "too large to look after: 1001 brokers, at most 1000"},
     {"150,000 voters",
@@ -154,7 +156,7 @@ END_TEST
 /* Each byte comes in time, and the whole never. What was sent is counted, not timed. */
 START_TEST(a_trickle_ends_with_the_time)
 {
-    static const enum fake_question questions[] = {FAKE_TOPICS, FAKE_QUORUM, FAKE_BROKERS};
+    static const enum fake_question questions[] = {FAKE_TOPICS, FAKE_QUORUM, FAKE_CLIENT};
 
     for (size_t i = 0; i < BL_ARRAY_LEN(questions); i++) {
         BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
@@ -191,6 +193,29 @@ START_TEST(a_promise_costs_nothing)
 }
 END_TEST
 
+/* Unlike those above each has a number of its own, for each of which librdkafka would start a thread. */
+START_TEST(brokers_by_the_thousand)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf head = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO(bl_cluster_release) struct bl_cluster cluster = {0};
+    struct fake_cluster fake = {.brokers = 1};
+    long before = high_water();
+    BL_ERROR(err);
+
+    bl_strbuf_addf(&head, "00000000 %08x", MANY_BROKERS);
+    for (int i = 1; i <= MANY_BROKERS; i++)
+        bl_strbuf_addf(&head, "%08x 0005 '%05d' 00000001 ffff", i, i);
+    fake.lie = (struct fake_lie){FAKE_BROKERS, head.text, NULL, 0, "ffff 00000001 00000000", 0, 0};
+    fake_cluster_start(&fake);
+    ck_assert_int_eq(look(fake.bootstrap, AT_MOST, &cluster, &err), -1);
+    ck_assert_msg(strstr(bl_error_text(err), "9999 brokers, at most 1000"), "%s",
+                  bl_error_text(err));
+    check_memory(before, "9,999 brokers");
+    look_at_honest("9,999 brokers");
+    fake_cluster_stop(&fake);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kafka/hostile");
@@ -200,6 +225,7 @@ int main(void)
     tcase_add_loop_test(tests, lies_are_refused, 0, (int)BL_ARRAY_LEN(lies));
     tcase_add_test(tests, a_trickle_ends_with_the_time);
     tcase_add_test(tests, a_promise_costs_nothing);
+    tcase_add_test(tests, brokers_by_the_thousand);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
