@@ -49,6 +49,15 @@ static size_t first_document(const struct cli_input *input, size_t file)
     return low;
 }
 
+/* Of a key that stands twice one would be lost. */
+static int refuse_doubt(const struct bl_document *document, struct bl_error **err)
+{
+    if (!document->doubt)
+        return 0;
+    bl_fail(err, BL_ERR_INVALID, "%s", bl_error_text(document->doubt));
+    return bl_hint(err, "%s", bl_error_hint(document->doubt));
+}
+
 /* The document as it should read, or NULL where nothing in it changed. */
 static cJSON *wanted_document(const struct cli_input *input, size_t document, struct bl_error **err)
 {
@@ -59,6 +68,8 @@ static cJSON *wanted_document(const struct cli_input *input, size_t document, st
          i < input->report->len && document_of(input, i) == document; i++) {
         if (!input->report->objects[i].edit.patch)
             continue;
+        if (refuse_doubt(&input->manifest.documents.items[document], err) < 0)
+            return NULL;
         if (!edit.object)
             bl_edit_init(&edit, root);
         if (bl_edit_replace(&edit, input->manifest.objects.items[i].pointer,

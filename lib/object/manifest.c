@@ -159,12 +159,12 @@ static void forget_from(struct bl_manifest *manifest, const struct bl_manifest *
         drop_file(&manifest->files.items[--manifest->files.len]);
 }
 
-/* Was it to be manifests? Values, patches and templates have no apiVersion of their own, or "{{" in them. */
+/* Was it to be manifests? Values, patches, Chart.yaml and templates have no kind of their own, or "{{" in them. */
 static bool means_objects(const char *text)
 {
-    static const char key[] = "apiVersion:";
+    static const char key[] = "kind:";
 
-    return (strncmp(text, key, sizeof(key) - 1) == 0 || strstr(text, "\napiVersion:")) &&
+    return (strncmp(text, key, sizeof(key) - 1) == 0 || strstr(text, "\nkind:")) &&
            !strstr(text, "{{");
 }
 

@@ -5,6 +5,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "recognise.h"
+#include "script.h"
 
 /*
  * Which port is for whom. The listeners decide where they can be read: one number means four things
@@ -207,8 +208,9 @@ static bool listeners_in_script(const struct bl_workload *workload, struct bl_se
 
     for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
         cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i])) {
-            const char *found =
-                cJSON_IsString(argument) ? strstr(argument->valuestring, mark) : NULL;
+            BL_AUTO_FREE char *code =
+                cJSON_IsString(argument) ? bl_script_without_comments(argument->valuestring) : NULL;
+            const char *found = code ? strstr(code, mark) : NULL;
             const char *value =
                 found ? found + strlen(mark) + strspn(found + strlen(mark), "\"'") : NULL;
 

@@ -126,7 +126,9 @@ static void add_member(struct bl_servers *servers, const char *text, size_t len)
         servers->unreadable = true;
         return;
     }
-    read_ensemble_ports(add_server(servers, text, host), text + host, len - host);
+    struct bl_listed_server *server = add_server(servers, text, host);
+    read_ensemble_ports(server, text + host, len - host);
+    server->observer = memmem(text + host, len - host, ":observer", strlen(":observer"));
 }
 
 /* Behind ';' stands a client's address, "2181" or "0.0.0.0:2181"; Confluent separates servers so. */

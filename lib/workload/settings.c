@@ -6,6 +6,7 @@
 #include "ballast/base/text.h"
 #include "ballast/json/pointer.h"
 #include "recognise.h"
+#include "script.h"
 
 /* What follows the property's name on this line, or NULL: "key = value", "key: value", "key value". */
 static const char *line_value(const char *line, size_t len, const char *property)
@@ -130,7 +131,10 @@ static bool from_arguments(const struct bl_workload *workload, const char *list,
     bool override_before = false;
 
     cJSON_ArrayForEach(argument, bl_json_get(workload->container, list)) {
-        const char *text = cJSON_IsString(argument) ? argument->valuestring : "";
+        BL_AUTO_FREE char *code = cJSON_IsString(argument) && strchr(argument->valuestring, '#')
+                                      ? bl_script_without_comments(argument->valuestring)
+                                      : NULL;
+        const char *text = code ? code : cJSON_IsString(argument) ? argument->valuestring : "";
 
         for (const char *at = text; (at = strstr(at, property)); at += len) {
             const char *before = at;
@@ -376,33 +380,11 @@ static bool from_script(const struct bl_workload *workload, const char *property
     return false;
 }
 
-/* The value of an assignment as the shell reads it, but for what it expands. */
-static char *assigned_value(const char *text)
+static bool names_variable(const char *name, const void *property)
 {
-    if (*text == '"' || *text == '\'')
-        return bl_strndup(text + 1, strcspn(text + 1, *text == '"' ? "\"\n" : "'\n"));
-    return bl_strndup(text, strcspn(text, " \t\n;&|\"'"));
-}
+    struct bl_variable variable;
 
-/* "export KAFKA_NODE_ID=…" for this property; the last assignment of a text counts. */
-static char *assignment_in(const char *text, const char *property)
-{
-    char *found = NULL;
-
-    for (const char *at = text; (at = strstr(at, "KAFKA_")); at++) {
-        size_t len = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-        bool begins = at == text || strchr(" \t\n;&|(", at[-1]);
-        struct bl_variable variable;
-
-        if (!begins || at[len] != '=')
-            continue;
-        BL_AUTO_FREE char *name = bl_strndup(at, len);
-        if (!read_variable(name, &variable) || !names_property(variable.name, property))
-            continue;
-        free(found);
-        found = assigned_value(at + len + 1);
-    }
-    return found;
+    return read_variable(name, &variable) && names_property(variable.name, property);
 }
 
 /* What a start script exports outranks the environment that it was given. */
@@ -416,11 +398,12 @@ static bool from_exports(const struct bl_workload *workload, const char *propert
         size_t index = 0;
 
         cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i])) {
-            char *value =
-                cJSON_IsString(argument) ? assignment_in(argument->valuestring, property) : NULL;
+            struct bl_assignment found = {0};
 
-            if (value) {
-                setting->value = value;
+            if (cJSON_IsString(argument))
+                found = bl_script_assignment(argument->valuestring, names_variable, property);
+            if (found.found) {
+                setting->value = found.value;
                 setting->pointer =
                     bl_asprintf("%s/%s/%zu", workload->container_pointer, lists[i], index);
                 return true;

@@ -40,14 +40,23 @@ static bool given_seconds(const cJSON *value, int64_t *ret_seconds)
     return bl_json_int(value, ret_seconds) && *ret_seconds != API_DEFAULT_SECONDS;
 }
 
+/* A placeholder that is filled in later, or a number in quotes, which the API server refuses. */
+static bool is_unknown(const cJSON *value)
+{
+    int64_t seconds;
+
+    return !bl_json_is_null(value) && !bl_json_int(value, &seconds);
+}
+
 static void edit(struct bl_rule_run *run)
 {
     const struct params *params = run->params;
     BL_AUTO_FREE char *pointer =
         bl_pod_pointer(run->workload, "spec/terminationGracePeriodSeconds");
+    const cJSON *value = bl_run_now(run, pointer);
     int64_t seconds;
 
-    if (given_seconds(bl_run_now(run, pointer), &seconds) || seconds >= params->min_seconds)
+    if (is_unknown(value) || given_seconds(value, &seconds) || seconds >= params->min_seconds)
         return;
     bl_run_set(
         run, pointer, bl_json_new_int(params->min_seconds),
@@ -101,24 +110,42 @@ static void check_controlled_shutdown(struct bl_rule_run *run)
                   "partitions over, however much time it is given");
 }
 
-/* "sleep 600" anywhere in the hook's command, in seconds; 0 where there is none that is a plain number. */
+/* The number of "sleep 600" where that is all of the text; -1: it is something else. */
+static int64_t plain_sleep(const char *text)
+{
+    static const char sleep[] = "sleep ";
+    int64_t seconds;
+    size_t len;
+
+    text += strspn(text, " \t\n");
+    if (!bl_text_starts(text, sleep))
+        return -1;
+    text += sizeof(sleep) - 1;
+    len = strspn(text, "0123456789");
+    return !text[len + strspn(text + len, " \t\n;")] && bl_text_to_int(text, len, &seconds)
+               ? seconds
+               : -1;
+}
+
+/* Seconds that the hook does nothing but sleep. What else runs there may stop the broker itself. */
 static int64_t sleep_of(const cJSON *hook)
 {
-    const cJSON *word;
-    int64_t most = 0, number = 0;
-    bool after_sleep = false;
+    const cJSON *command = bl_json_at(hook, "exec", "command", NULL);
+    const cJSON *first = command ? command->child : NULL, *last = first ? first->next : NULL;
+    int64_t seconds = -1;
 
-    (void)bl_json_int(bl_json_at(hook, "sleep", "seconds", NULL), &most);
-    cJSON_ArrayForEach(word, bl_json_at(hook, "exec", "command", NULL)) {
-        const char *text = cJSON_IsString(word) ? word->valuestring : "";
-        const char *at = strstr(text, "sleep ");
-        const char *digits = after_sleep ? text : at ? at + strlen("sleep ") : "";
-
-        if (bl_text_to_int(digits, strspn(digits, "0123456789"), &number) && number > most)
-            most = number;
-        after_sleep = bl_text_eq(text, "sleep") || bl_text_ends(text, "/sleep");
-    }
-    return most;
+    if (bl_json_int(bl_json_at(hook, "sleep", "seconds", NULL), &seconds))
+        return seconds;
+    while (last && last->next)
+        last = last->next;
+    if (!cJSON_IsString(first) || !cJSON_IsString(last))
+        return -1;
+    if (bl_json_len(command) == 2 && bl_text_ends(first->valuestring, "sleep") &&
+        bl_text_to_int(last->valuestring, strlen(last->valuestring), &seconds))
+        return seconds;
+    return bl_json_len(command) == 3 && bl_text_ends(first->valuestring, "sh")
+               ? plain_sleep(last->valuestring)
+               : -1;
 }
 
 /* The hook's time counts in the grace period, and SIGTERM comes only behind it. */
@@ -128,7 +155,7 @@ static void check_pre_stop(struct bl_rule_run *run, int64_t grace)
     BL_AUTO_FREE char *path = bl_container_pointer(run->workload, "lifecycle/preStop");
     int64_t slept = sleep_of(hook);
 
-    if (slept && slept >= grace)
+    if (slept >= grace)
         bl_run_report(run, BL_FAULT_WRONG, run->object, path,
                       "Shorten the sleep, or raise terminationGracePeriodSeconds above it.",
                       "preStop sleeps %lld s of a grace period of %lld s: the process is killed "
@@ -143,17 +170,23 @@ static void check(struct bl_rule_run *run)
         bl_pod_pointer(run->workload, "spec/terminationGracePeriodSeconds");
     BL_AUTO_FREE char *hint = bl_asprintf("Set terminationGracePeriodSeconds: %lld or more.",
                                           (long long)params->min_seconds);
+    const cJSON *value = bl_pointer_find(run->workload->object, pointer);
     int64_t seconds;
-    bool given = given_seconds(bl_pointer_find(run->workload->object, pointer), &seconds);
+    bool given = given_seconds(value, &seconds);
 
-    if (seconds < params->min_seconds)
+    if (is_unknown(value))
+        bl_run_report(run, BL_FAULT_NOTE, run->object, pointer,
+                      "Write a number, or lint what is applied in the end.",
+                      "terminationGracePeriodSeconds is not a number, so it could not be judged");
+    else if (seconds < params->min_seconds)
         bl_run_report(
             run, given ? BL_FAULT_WRONG : BL_FAULT_MISSING, run->object, pointer, hint,
             "the process is killed %lld s after SIGTERM, which is too soon for a controlled "
             "shutdown",
             (long long)seconds);
     check_controlled_shutdown(run);
-    check_pre_stop(run, seconds);
+    if (!is_unknown(value))
+        check_pre_stop(run, seconds);
     if (shell_keeps_signal(run->workload) &&
         !bl_json_at(run->workload->container, "lifecycle", NULL))
         bl_run_report(run, BL_FAULT_NOTE, run->object, run->workload->container_pointer,

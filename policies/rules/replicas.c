@@ -55,7 +55,9 @@ static int64_t listed(const struct bl_rule_run *run)
         BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
         (void)bl_workload_ensemble_servers(run->workload, world, &servers);
-        return (int64_t)servers.len;
+        for (size_t i = 0; i < servers.len && bl_budget_turn(); i++)
+            most += !servers.items[i].observer;
+        return (int64_t)most;
     }
     for (size_t i = 0; i < BL_ARRAY_LEN(properties); i++) {
         BL_AUTO(bl_servers_release) struct bl_servers servers = {0};

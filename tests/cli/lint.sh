@@ -122,6 +122,12 @@ expect_err_contains "passed over: chart/patch.yaml:1: not a Kubernetes object"
 expect_err_contains "passed over: chart/templates/kafka.yaml:2: could not read YAML"
 expect_err_contains "2 of 8 objects"
 
+it "takes no chart's own file for a manifest"
+printf 'apiVersion: v2\nname: kafka\nversion: 1.0.0\n' >chart/Chart.yaml
+run "$BALLAST" lint --fail-on error chart
+expect_rc 0
+expect_err_contains "passed over: chart/Chart.yaml:1"
+
 it "refuses them where they are named"
 run "$BALLAST" lint chart/kustomization.yaml
 expect_rc 2
@@ -143,3 +149,10 @@ expect_err_contains "others-and-kafka.yaml:4: could not read YAML: duplicate key
 expect_err_contains "others-and-kafka.yaml:7: could not read YAML"
 run "$BALLAST" harden -q others-and-kafka.yaml
 cli_check "their text is as it was" test "$(head -n 7 "$out")" = "$(head -n 7 others-and-kafka.yaml)"
+
+it "changes no document in which a key stands twice"
+printf 'apiVersion: v1\nkind: Service\nmetadata: {name: kafka-headless}\nspec: {clusterIP: None, clusterIP: None, selector: {app.kubernetes.io/name: kafka}, ports: [{port: 9092}]}\n' >twice.yaml
+run "$BALLAST" harden twice.yaml
+expect_rc 2
+expect_err_contains "twice.yaml:4: error: could not read YAML: duplicate key"
+cli_check "nothing is printed" test ! -s "$out"

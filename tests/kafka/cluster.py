@@ -5,8 +5,10 @@ Each has a listener for plaintext, one for TLS with client certificates, one for
 is never asserted on: a busy machine takes a minute for what a calm one does in five seconds.
 """
 
+import itertools
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -46,14 +48,22 @@ def wait_until(check, what, instead=None):
     return outcome.wait_until(check, what, PATIENCE, 0.2, instead)
 
 
+# Below the range of which the kernel gives to who asks for any: between the test and the broker nobody is given one.
+PORTS = range(12000, 32000)
+
+
+def is_free(port):
+    with socket.socket() as each:
+        try:
+            each.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    free = (port for port in random.sample(PORTS, len(PORTS)) if is_free(port))
+    return list(itertools.islice(free, count))
 
 
 def properties(path, values):

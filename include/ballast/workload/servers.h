@@ -21,8 +21,9 @@ struct bl_listed_server {
     char *name; /* of a listener; "" otherwise */
     char *host; /* as written; "" where none is */
     int port; /* of a connection or listener; the peer port of an ensemble; 0: not given, or no number */
-    int election; /* of an ensemble */
-    int client;   /* of an ensemble, where the entry tells it */
+    int election;  /* of an ensemble */
+    int client;    /* of an ensemble, where the entry tells it */
+    bool observer; /* of an ensemble: it has no vote */
 };
 
 struct bl_servers {
