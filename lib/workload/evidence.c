@@ -269,6 +269,18 @@ static bool names_peer_ports(const char *value)
     return servers.len && servers.items[0].election;
 }
 
+/* "NAME://host:port": a URL has its port where a listener must, a topic has none. */
+static bool lists_listeners(const char *value)
+{
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+    bl_servers_parse(&servers, BL_SERVERS_LISTENERS, value);
+    return servers.len && !servers.unreadable && servers.items[0].port &&
+           !servers.items[0].name[strspn(servers.items[0].name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                                "abcdefghijklmnopqrstuvwxyz"
+                                                                "0123456789_-")];
+}
+
 /*
  * Applications have variables of these names too, and mean topics, themselves or the servers that they ask. What is
  * filled in later may be anything.
@@ -280,7 +292,7 @@ static bool reads_like(const char *name, const char *value)
     if (!value || !*value || strpbrk(value, "${<"))
         return true;
     if (bl_text_ends(name, "LISTENERS"))
-        return strstr(value, "://") != NULL;
+        return lists_listeners(value);
     if (bl_text_ends(name, "_ID") && !bl_text_ends(name, "CLUSTER_ID"))
         return bl_text_to_int(value, strlen(value), &number);
     if (bl_text_ends(name, "PROCESS_ROLES"))
