@@ -289,7 +289,7 @@ static bool reads_like(const char *name, const char *value)
 {
     int64_t number;
 
-    if (!value || !*value || strpbrk(value, "${<"))
+    if (!value || !*value || strchr(value, '$') || strstr(value, "{{") || *value == '<')
         return true;
     if (bl_text_ends(name, "LISTENERS"))
         return lists_listeners(value);
