@@ -20,7 +20,7 @@ LAB = pathlib.Path(tempfile.gettempdir()) / f"ballast-lab-{hashlib.sha256(str(RO
 # Of compilers and unit tests. Java in tests/kafka has 10.
 NICE = 15
 # A sanitizer keeps memory for itself, so that only another build can tell whether ours stays flat.
-SANITIZED = {"FAULTS_GROWTH_MIB": 500, "FAULTS_REVIEWS": 5000}
+SANITIZED = {"FAULTS_GROWTH_MIB": 500, "FAULTS_RSS_MIB": 4000, "FAULTS_REVIEWS": 5000}
 GCC_ASAN = "asan: build (gcc, AddressSanitizer, UndefinedBehaviorSanitizer)"
 GCC_TSAN = "tsan: build (gcc, ThreadSanitizer)"
 DEV, RELEASE, CLANG = "dev: build (gcc)", "release: build (gcc, hardened)", "clang: build"
