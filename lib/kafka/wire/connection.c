@@ -133,6 +133,17 @@ static void frame(struct bl_wire *wire, const struct bl_wire_api *api, const str
     bl_strbuf_add(out, body->text, body->len);
 }
 
+/* A TLS server answers what is no TLS with an alert: type 21, version 3.x (RFC 8446, section 5.1). */
+static int fail_stranger(int32_t len, struct bl_error **err)
+{
+    if (len >> 16 == 0x1503) {
+        bl_fail(err, BL_ERR_INVALID, "it wants TLS");
+        return bl_hint(err, "Set security.protocol to SSL or SASL_SSL in the properties file.");
+    }
+    bl_fail(err, BL_ERR_TOO_LARGE, "an answer of %d bytes: that is no broker", len);
+    return bl_hint(err, "Is this the port of a broker?");
+}
+
 static int receive_frame(struct bl_wire *wire, const struct bl_wire_api *api, bl_nsec deadline,
                          struct bl_strbuf *out, struct bl_error **err)
 {
@@ -146,7 +157,7 @@ static int receive_frame(struct bl_wire *wire, const struct bl_wire_api *api, bl
     in = bl_wire_read(&size);
     len = bl_wire_get_i32(&in);
     if (len < 4 || (size_t)len > BL_WIRE_MAX_BYTES)
-        return bl_fail(err, BL_ERR_TOO_LARGE, "an answer of %d bytes: that is no broker", len);
+        return fail_stranger(len, err);
     if (bl_limit_is_passed(&limit, (size_t)len)) {
         bl_limit_fail(&limit, (size_t)len, err);
         return bl_wrap(err, "%s", api->name);
