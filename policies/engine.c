@@ -327,6 +327,8 @@ static void run_group(struct engine *engine)
     *BL_PUSH(&report->scenes) = engine->scene;
     for (size_t i = 0; i < engine->scene->workloads.len && bl_budget_turn(); i++)
         judge_workload(engine, engine->scene->workloads.items[i]);
+    engine->speakers = NULL;
+    engine->memo = NULL;
     if (world != engine->before)
         bl_world_free(engine->before);
 }

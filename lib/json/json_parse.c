@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <ctype.h>
 #include <limits.h>
 #include <math.h>
@@ -18,7 +19,7 @@
 /* Most characters of a number. */
 #define NUMBER_MAX 63
 /* Values that are taken of a pool at once. Nearly every review is content with the first ones, which are always there. */
-#define PORTION 4096
+#define PORTION 4096L
 /* Whole numbers of so many digits are exact in a double, and need no strtod(). */
 #define PLAIN_DIGITS 15
 
@@ -412,6 +413,7 @@ static int read_member(struct reader *reader, cJSON *parent)
         drop_string(reader, key);
         return -1;
     }
+    assert(value);
     value->string = key;
     if (key && reader->own)
         value->type |= cJSON_StringIsConst;

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "ballast/base/mem.h"
@@ -139,11 +140,15 @@ static void keep_last(struct bl_yaml_node *object)
 
     for (cJSON *child = object->json.child; child; child = child->next)
         rank_member(&ranking, child, BEHIND_MERGE);
+    if (!ranking.len)
+        return;
     qsort(ranking.items, ranking.len, sizeof(ranking.items[0]), by_key);
     for (size_t i = 0; i < ranking.len; i++) {
+        const cJSON *here = ranking.items[i].member;
         const cJSON *next = i + 1 < ranking.len ? ranking.items[i + 1].member : NULL;
 
-        if (!next || strcmp(next->string, ranking.items[i].member->string) != 0)
+        assert(here);
+        if (!next || strcmp(next->string, here->string) != 0)
             ranking.items[kept++] = ranking.items[i];
     }
     ranking.len = kept;

@@ -258,7 +258,7 @@ static int copy_brokers(const struct rd_kafka_metadata *metadata, struct bl_clus
         *BL_PUSH(&cluster->brokers) =
             (struct bl_broker){.id = from->id, .host = bl_strdup(from->host), .port = from->port};
     }
-    if (count)
+    if (cluster->brokers.items)
         qsort(cluster->brokers.items, count, sizeof(*cluster->brokers.items), compare_brokers);
     return 0;
 }

@@ -20,7 +20,7 @@ struct finding {
         const cJSON **items;
         size_t len, cap;
     } read;       /* ConfigMaps that a workload reads */
-    cJSON *names; /* instead of being led anywhere, they are written here; NULL */
+    cJSON *names; /* without a scene they are led nowhere, and written here; NULL */
 };
 
 void bl_uses_release(struct bl_uses *uses)
@@ -71,7 +71,7 @@ static void note(struct finding *finding, const char *host, int port)
 {
     BL_AUTO(bl_found_release) struct bl_found found = {0};
 
-    if (finding->names) {
+    if (!finding->scene) {
         write_name(finding->names, host, port);
         return;
     }
@@ -172,7 +172,7 @@ static void read_map(struct finding *finding, const char *name)
 {
     const cJSON *map;
 
-    if (!name || finding->names)
+    if (!name || !finding->scene)
         return;
     map = bl_world_find(finding->scene->world, BL_WORLD_CONFIG_MAP,
                         finding->scene->workloads.items[finding->from]->ref.namespace, name);

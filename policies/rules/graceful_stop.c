@@ -130,22 +130,22 @@ static int64_t plain_sleep(const char *text)
 /* Seconds that the hook does nothing but sleep. What else runs there may stop the broker itself. */
 static int64_t sleep_of(const cJSON *hook)
 {
-    const cJSON *command = bl_json_at(hook, "exec", "command", NULL);
-    const cJSON *first = command ? command->child : NULL, *last = first ? first->next : NULL;
+    const cJSON *command = bl_json_at(hook, "exec", "command", NULL), *last = NULL, *word;
+    const char *program = command && command->child ? cJSON_GetStringValue(command->child) : NULL;
     int64_t seconds = -1;
 
     if (bl_json_int(bl_json_at(hook, "sleep", "seconds", NULL), &seconds))
         return seconds;
-    while (last && last->next)
-        last = last->next;
-    if (!cJSON_IsString(first) || !cJSON_IsString(last))
+    cJSON_ArrayForEach(word, command) {
+        last = word;
+    }
+    const char *text = last ? cJSON_GetStringValue(last) : NULL;
+    if (!program || !text)
         return -1;
-    if (bl_json_len(command) == 2 && bl_text_ends(first->valuestring, "sleep") &&
-        bl_text_to_int(last->valuestring, strlen(last->valuestring), &seconds))
+    if (bl_json_len(command) == 2 && bl_text_ends(program, "sleep") &&
+        bl_text_to_int(text, strlen(text), &seconds))
         return seconds;
-    return bl_json_len(command) == 3 && bl_text_ends(first->valuestring, "sh")
-               ? plain_sleep(last->valuestring)
-               : -1;
+    return bl_json_len(command) == 3 && bl_text_ends(program, "sh") ? plain_sleep(text) : -1;
 }
 
 /* The hook's time counts in the grace period, and SIGTERM comes only behind it. */

@@ -23,16 +23,16 @@ struct bl_found {
 
 void bl_found_release(struct bl_found *found);
 
-/** Adds to `found` whom `host` leads to where `from` says it; `from` may be NULL, then `namespace` decides. */
+/** Adds to `found` whom `text` leads to where `from` says it; `from` may be NULL, then `namespace` decides. */
 enum bl_host bl_host_find(const struct bl_scene *scene, const struct bl_workload *from,
-                          const char *namespace, const char *host, struct bl_found *found);
+                          const char *namespace, const char *text, struct bl_found *found);
 
 /**
  * The same for who must leave nobody out: a pod may have any `hostname` below its Service, so "a.b" may lead to each pod of
  * a Service "b" as well.
  */
 enum bl_host bl_host_find_any(const struct bl_scene *scene, const struct bl_workload *from,
-                              const char *namespace, const char *host, struct bl_found *found);
+                              const char *namespace, const char *text, struct bl_found *found);
 
 /** Is it surely a name by which pods of the cluster reach a pod? "localhost", "kafka.example.com" are not. */
 bool bl_host_is_inside(const struct bl_scene *scene, const struct bl_workload *from,
