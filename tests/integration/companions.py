@@ -428,8 +428,16 @@ class Suite:
         for spec in ({"maxUnavailable": 1}, {"minAvailable": 3}, {"maxUnavailable": "50%"}):
             namespace = self._namespace()
             self.api.create(budget("mine", namespace, {"app": "kafka"}, **spec))
+            self._knows_budgets()
             self.api.create(stateful_set(namespace=namespace))
             self._quiet(namespace)
+
+    def _knows_budgets(self):
+        """Budgets and workloads come by watches of their own, of which either may be ahead."""
+        def known():
+            there = len(self.api.request("GET", "/apis/policy/v1/poddisruptionbudgets")["items"])
+            return self._leader().metric('ballast_cache_objects{resource="poddisruptionbudgets"}') == there
+        wait_until(known, "the controller knows all budgets", 30)
 
     def leaves_an_object_that_has_the_name(self):
         namespace = self._namespace()
