@@ -30,6 +30,14 @@ enum cli_format {
         .offset = offsetof(struct_, member), .words = (words_), .first = (first_),  \
     }
 
+/** What every verb has that reads policies and manifests into its struct cli_source `member`. */
+#define CLI_SOURCE_PLACES(struct_, member)                \
+    {&cli_policy_options, offsetof(struct_, member)},     \
+        {&cli_file_options, offsetof(struct_, member)},   \
+    {                                                     \
+        &cli_namespace_options, offsetof(struct_, member) \
+    }
+
 /** "text", "json". */
 extern const char *const cli_formats[];
 

@@ -36,9 +36,7 @@ static const struct bl_option own_options[] = {
 static const struct bl_option_group own = {.options = own_options};
 
 static const struct bl_option_place groups[] = {
-    {&cli_policy_options, offsetof(struct options, source)},
-    {&cli_file_options, offsetof(struct options, source)},
-    {&cli_namespace_options, offsetof(struct options, source)},
+    CLI_SOURCE_PLACES(struct options, source),
     {&own, 0},
     {0},
 };
