@@ -35,24 +35,6 @@ struct bl_caches {
     struct bl_cache_set *set;
 };
 
-/* What is left of the metadata changes by somebody's will alone, but for the version. */
-static void trim_metadata(cJSON *object)
-{
-    static const char *const kept[] = {"name",
-                                       "namespace",
-                                       "uid",
-                                       "labels",
-                                       "annotations",
-                                       "deletionTimestamp",
-                                       "ownerReferences",
-                                       "finalizers",
-                                       "generation",
-                                       "resourceVersion",
-                                       NULL};
-
-    bl_json_keep_only(bl_json_get(object, "metadata"), kept);
-}
-
 static bool keep(cJSON *object, void *context BL_UNUSED)
 {
     bl_review_trim(object);
@@ -71,7 +53,7 @@ static bool keep_workload(cJSON *object, void *context BL_UNUSED)
 /* All of ours, which the rules do not look at. */
 static bool keep_report(cJSON *object, void *context BL_UNUSED)
 {
-    trim_metadata(object);
+    bl_review_trim(object);
     bl_json_fold(object, "results");
     return true;
 }
@@ -167,7 +149,7 @@ static bool keep_pod(cJSON *object, void *context BL_UNUSED)
 
 static bool keep_namespace(cJSON *object, void *context BL_UNUSED)
 {
-    trim_metadata(object);
+    bl_review_trim(object);
     bl_object_set_kind(object, "v1", "Namespace");
     return true;
 }
