@@ -5,7 +5,6 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "recognise.h"
-#include "script.h"
 
 /*
  * Which port is for whom. The listeners decide where they can be read: one number means four things
@@ -202,23 +201,17 @@ static size_t each_listener(struct ports *ports, const struct listeners *listene
 /* Start scripts make listeners up as they go: "export KAFKA_ADVERTISED_LISTENERS=…". */
 static bool listeners_in_script(const struct bl_workload *workload, struct bl_setting *ret_setting)
 {
-    static const char *const lists[] = {"command", "args"};
     static const char mark[] = "LISTENERS=";
-    const cJSON *argument;
 
-    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
-        cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i])) {
-            BL_AUTO_FREE char *code =
-                cJSON_IsString(argument) ? bl_script_without_comments(argument->valuestring) : NULL;
-            const char *found = code ? strstr(code, mark) : NULL;
-            const char *value =
-                found ? found + strlen(mark) + strspn(found + strlen(mark), "\"'") : NULL;
+    for (size_t i = 0; i < workload->arguments.len && bl_budget_turn(); i++) {
+        const char *found = strstr(workload->arguments.items[i].text, mark);
+        const char *value =
+            found ? found + strlen(mark) + strspn(found + strlen(mark), "\"'") : NULL;
 
-            if (!value || !strstr(value, "://"))
-                continue;
-            ret_setting->value = bl_strndup(value, strcspn(value, " \t\n\"'"));
-            return true;
-        }
+        if (!value || !strstr(value, "://"))
+            continue;
+        ret_setting->value = bl_strndup(value, strcspn(value, " \t\n\"'"));
+        return true;
     }
     return false;
 }

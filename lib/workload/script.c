@@ -157,10 +157,9 @@ static const char *skip_keywords(struct walk *walk, const char *at, const char *
     }
 }
 
-struct search {
-    bool (*is_wanted)(const char *name, const void *context);
-    const void *context;
-    struct bl_assignment *answer;
+struct reader {
+    void (*each)(const struct bl_assignment *assignment, void *context);
+    void *context;
 };
 
 /* "NAME=value"; the length of the name, 0: it is no assignment. */
@@ -171,23 +170,13 @@ static size_t name_len(const char *word)
     return len && !isdigit((unsigned char)*word) && word[len] == '=' ? len : 0;
 }
 
-static void take(const struct search *search, const char *word, bool known)
+static void take(const struct reader *reader, char *word, bool known)
 {
     size_t len = name_len(word);
-    BL_AUTO_FREE char *name = bl_strndup(word, len);
 
-    if (!search->is_wanted(name, search->context))
-        return;
-    free(search->answer->value);
-    *search->answer = (struct bl_assignment){true, known ? bl_strdup(word + len + 1) : NULL};
-}
-
-static void forget(const struct search *search, const char *word)
-{
-    if (!search->is_wanted(word, search->context))
-        return;
-    free(search->answer->value);
-    *search->answer = (struct bl_assignment){0};
+    word[len] = '\0';
+    reader->each(&(struct bl_assignment){word, known ? word + len + 1 : NULL, false},
+                 reader->context);
 }
 
 /* "exec run", and not "exec 2>&1". */
@@ -213,7 +202,7 @@ static bool stands_alone(const char *at, const char *end)
     return alone;
 }
 
-static void read_command(const struct search *search, const char *at, const char *end, bool known)
+static void read_command(const struct reader *reader, const char *at, const char *end, bool known)
 {
     const char *rest = at;
     BL_AUTO_FREE char *first = next_word(&rest, end);
@@ -227,9 +216,9 @@ static void read_command(const struct search *search, const char *at, const char
     }
     for (; (word = next_word(&rest, end)); free(word)) {
         if (unsets)
-            forget(search, word);
+            reader->each(&(struct bl_assignment){word, NULL, true}, reader->context);
         else if (name_len(word))
-            take(search, word, known);
+            take(reader, word, known);
     }
 }
 
@@ -252,12 +241,11 @@ static void go_on(struct walk *walk, const char *at, const char *end)
         skip_here_document(walk);
 }
 
-struct bl_assignment bl_script_assignment(const char *text,
-                                          bool (*is_wanted)(const char *name, const void *context),
-                                          const void *context)
+void bl_script_assignments(const char *text,
+                           void (*each)(const struct bl_assignment *assignment, void *context),
+                           void *context)
 {
-    struct bl_assignment answer = {0};
-    const struct search search = {is_wanted, context, &answer};
+    const struct reader reader = {each, context};
     BL_AUTO_FREE char *code = bl_script_without_comments(text);
     struct walk walk = {.at = code};
 
@@ -266,11 +254,10 @@ struct bl_assignment bl_script_assignment(const char *text,
         bool known = !walk.depth && !walk.depends;
 
         find_here_document(&walk, at, end);
-        read_command(&search, at, end, known);
+        read_command(&reader, at, end, known);
         if (known && ends_script(at, end))
             break;
         go_on(&walk, at, end);
     }
     free(walk.until);
-    return answer;
 }

@@ -7,19 +7,19 @@
 /** The text without its comments; for free(). */
 BL_NONNULL char *bl_script_without_comments(const char *text);
 
+/** An assignment, or `unset`, in the order of the script. `value` is as the shell reads it, but for what it expands. */
 struct bl_assignment {
-    bool found;
-    char *
-        value; /* as the shell reads it, but for what it expands; NULL: it depends, so it is not known */
+    const char *name;
+    const char *value; /* NULL: it depends, so it is not known; of `unset` too */
+    bool unset;
 };
 
 /**
- * The last assignment that holds when the script comes to its `exec`, of a variable that `is_wanted` accepts. What stands
- * in quotes, comments, subshells, here documents, and in front of another command is none; one behind a condition is not
- * known; `unset` takes it back.
+ * Calls `each` with what holds when the script comes to its `exec`; of one name the last one counts. What stands in
+ * quotes, comments, subshells, here documents, and in front of another command is none. Takes one pass over the text.
  */
-struct bl_assignment bl_script_assignment(const char *text,
-                                          bool (*is_wanted)(const char *name, const void *context),
-                                          const void *context);
+void bl_script_assignments(const char *text,
+                           void (*each)(const struct bl_assignment *assignment, void *context),
+                           void *context);
 
 #endif

@@ -123,19 +123,19 @@ bool bl_workload_each_properties(const struct bl_workload *workload, const struc
 }
 
 /* "--override key=value" among the words of one argument or over two of them. */
-static bool from_arguments(const struct bl_workload *workload, const char *list,
-                           const char *property, struct bl_setting *setting)
+static bool from_arguments(const struct bl_workload *workload, bool of_args, const char *property,
+                           struct bl_setting *setting)
 {
-    const cJSON *argument;
-    size_t len = strlen(property), index = 0;
+    const char *list = of_args ? "args" : "command";
+    size_t len = strlen(property);
     bool override_before = false;
 
-    cJSON_ArrayForEach(argument, bl_json_get(workload->container, list)) {
-        BL_AUTO_FREE char *code = cJSON_IsString(argument) && strchr(argument->valuestring, '#')
-                                      ? bl_script_without_comments(argument->valuestring)
-                                      : NULL;
-        const char *text = code ? code : cJSON_IsString(argument) ? argument->valuestring : "";
+    for (size_t i = 0; i < workload->arguments.len && bl_budget_turn(); i++) {
+        const struct bl_argument *argument = &workload->arguments.items[i];
+        const char *text = argument->text;
 
+        if (argument->of_args != of_args)
+            continue;
         for (const char *at = text; (at = strstr(at, property)); at += len) {
             const char *before = at;
 
@@ -149,10 +149,10 @@ static bool from_arguments(const struct bl_workload *workload, const char *list,
             free(setting->value);
             free(setting->pointer);
             setting->value = bl_strndup(at + len + 1, strcspn(at + len + 1, " \t\"'\\\n"));
-            setting->pointer = bl_asprintf("%s/%s/%zu", workload->container_pointer, list, index);
+            setting->pointer =
+                bl_asprintf("%s/%s/%zu", workload->container_pointer, list, argument->index);
         }
         override_before = bl_text_ends(text, "--override");
-        index++;
     }
     return setting->value != NULL;
 }
@@ -189,8 +189,44 @@ static bool read_variable(const char *name, struct bl_variable *ret_variable)
 static const char *const env_files[BL_SETTINGS_FILES] = {"KAFKA_CONFIGURATION",
                                                          "ZOOKEEPER_CONFIGURATION"};
 
+static void add_export(const struct bl_assignment *assignment, void *context)
+{
+    struct bl_workload *workload = context;
+    struct bl_variable variable;
+
+    if (read_variable(assignment->name, &variable))
+        *BL_PUSH(&workload->exports) = (struct bl_export){
+            workload->arguments.len - 1, bl_strdup(assignment->name),
+            assignment->value ? bl_strdup(assignment->value) : NULL, assignment->unset};
+}
+
+/* Once, because every setting is looked for in them. */
+static void find_arguments(struct bl_workload *workload, bool of_args, size_t *read)
+{
+    const cJSON *entry;
+    size_t index = 0;
+
+    cJSON_ArrayForEach(entry, bl_json_get(workload->container, of_args ? "args" : "command")) {
+        const char *text = cJSON_IsString(entry) ? entry->valuestring : "";
+        struct bl_argument *argument = BL_PUSH(&workload->arguments);
+
+        *argument = (struct bl_argument){of_args, index++, text, NULL};
+        *read += strlen(text);
+        if (*read > BL_SCRIPTS_MAX)
+            continue;
+        if (strchr(text, '#'))
+            argument->text = argument->code = bl_script_without_comments(text);
+        if (strstr(text, "KAFKA_"))
+            bl_script_assignments(text, add_export, workload);
+    }
+}
+
 void bl_workload_find_variables(struct bl_workload *workload)
 {
+    size_t read = 0;
+
+    find_arguments(workload, false, &read);
+    find_arguments(workload, true, &read);
     const cJSON *entry, *env = bl_json_get(workload->container, "env");
     size_t index = 0;
 
@@ -380,38 +416,29 @@ static bool from_script(const struct bl_workload *workload, const char *property
     return false;
 }
 
-static bool names_variable(const char *name, const void *property)
-{
-    struct bl_variable variable;
-
-    return read_variable(name, &variable) && names_property(variable.name, property);
-}
-
-/* What a start script exports outranks the environment that it was given. */
+/* What a start script exports outranks the environment that it was given. Of one script the last word counts. */
 static bool from_exports(const struct bl_workload *workload, const char *property,
                          struct bl_setting *setting)
 {
-    static const char *const lists[] = {"command", "args"};
+    const struct bl_export *found = NULL;
 
-    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++) {
-        const cJSON *argument;
-        size_t index = 0;
+    for (size_t i = 0; i < workload->exports.len && bl_budget_turn(); i++) {
+        const struct bl_export *export = &workload->exports.items[i];
+        struct bl_variable variable;
 
-        cJSON_ArrayForEach(argument, bl_json_get(workload->container, lists[i])) {
-            struct bl_assignment found = {0};
-
-            if (cJSON_IsString(argument))
-                found = bl_script_assignment(argument->valuestring, names_variable, property);
-            if (found.found) {
-                setting->value = found.value;
-                setting->pointer =
-                    bl_asprintf("%s/%s/%zu", workload->container_pointer, lists[i], index);
-                return true;
-            }
-            index++;
-        }
+        if (found && !found->unset && found->argument != export->argument)
+            break;
+        if (read_variable(export->name, &variable) && names_property(variable.name, property))
+            found = export;
     }
-    return false;
+    if (!found || found->unset)
+        return false;
+
+    const struct bl_argument *argument = &workload->arguments.items[found->argument];
+    setting->value = found->value ? bl_strdup(found->value) : NULL;
+    setting->pointer = bl_asprintf("%s/%s/%zu", workload->container_pointer,
+                                   argument->of_args ? "args" : "command", argument->index);
+    return true;
 }
 
 bool bl_workload_setting(const struct bl_workload *workload, const struct bl_world *world,
@@ -420,8 +447,8 @@ bool bl_workload_setting(const struct bl_workload *workload, const struct bl_wor
     struct search search = {property, ret_setting};
 
     *ret_setting = (struct bl_setting){0};
-    return from_arguments(workload, "args", property, ret_setting) ||
-           from_arguments(workload, "command", property, ret_setting) ||
+    return from_arguments(workload, true, property, ret_setting) ||
+           from_arguments(workload, false, property, ret_setting) ||
            from_script(workload, property, ret_setting) ||
            from_exports(workload, property, ret_setting) ||
            from_env(workload, property, ret_setting) ||

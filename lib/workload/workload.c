@@ -109,6 +109,14 @@ void bl_workload_free(struct bl_workload *workload)
     for (size_t i = 0; i < workload->signals.len; i++)
         free(workload->signals.items[i]);
     free(workload->variables.items);
+    for (size_t i = 0; i < workload->arguments.len; i++)
+        free(workload->arguments.items[i].code);
+    free(workload->arguments.items);
+    for (size_t i = 0; i < workload->exports.len; i++) {
+        free(workload->exports.items[i].name);
+        free(workload->exports.items[i].value);
+    }
+    free(workload->exports.items);
     free(workload->ports.items);
     free(workload->data.items);
     free(workload->signals.items);

@@ -72,6 +72,25 @@ struct bl_variable {
     bool bitnami;     /* KAFKA_CFG_, which outranks the plain KAFKA_ */
 };
 
+/* One of the command's or args' texts. */
+struct bl_argument {
+    bool of_args;
+    size_t index;
+    const char *text; /* a shell's comments taken off, where it is short enough for a script */
+    char *code;       /* owns such a text; NULL: it is as it stands in the object */
+};
+
+/* What a start script exports, or takes back. */
+struct bl_export {
+    size_t argument; /* place among the arguments */
+    char *name;
+    char *value; /* NULL: not known */
+    bool unset;
+};
+
+/** Scripts of a container are read up to so many bytes in all: no more than people write. */
+#define BL_SCRIPTS_MAX ((size_t)256 << 10)
+
 #define BL_SETTINGS_FILES 2
 
 struct bl_workload {
@@ -99,6 +118,14 @@ struct bl_workload {
         struct bl_variable *items; /* those that name properties, in the container's order */
         size_t len, cap;
     } variables;
+    struct {
+        struct bl_argument *items; /* those of command, then those of args */
+        size_t len, cap;
+    } arguments;
+    struct {
+        struct bl_export *items; /* those that name properties, in the order of the scripts */
+        size_t len, cap;
+    } exports;
     const cJSON
         *files[BL_SETTINGS_FILES]; /* variables that hold whole files of settings; NULL: none */
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/workload/workload.h"
+#include "json_help.h"
 #include "unit.h"
 
 /* Of the variable A; NULL: none; "?": not known. */
@@ -41,20 +43,57 @@ static const struct {
     {"nothing", "", NULL},
 };
 
-static bool is_a(const char *name, const void *context BL_UNUSED)
+struct seen {
+    bool found;
+    char *value;
+};
+
+static void see(const struct bl_assignment *assignment, void *context)
 {
-    return strcmp(name, "A") == 0;
+    struct seen *seen = context;
+
+    if (strcmp(assignment->name, "A") != 0)
+        return;
+    free(seen->value);
+    seen->found = !assignment->unset;
+    seen->value = assignment->value ? bl_strdup(assignment->value) : NULL;
 }
 
 START_TEST(assignments)
 {
     for (size_t i = 0; i < BL_ARRAY_LEN(scripts); i++) {
-        struct bl_assignment found = bl_script_assignment(scripts[i].script, is_a, NULL);
-        const char *value = !found.found ? NULL : found.value ? found.value : "?";
+        struct seen seen = {0};
+
+        bl_script_assignments(scripts[i].script, see, &seen);
+        const char *value = !seen.found ? NULL : seen.value ? seen.value : "?";
 
         ck_assert_msg(!value == !scripts[i].value && (!value || !strcmp(value, scripts[i].value)),
                       "%s: %s", scripts[i].why, value ? value : "none");
-        free(found.value);
+        free(seen.value);
+    }
+}
+END_TEST
+
+/* Each setting is looked for in the scripts, so what they say is read once, and no more of it than people write. */
+START_TEST(scripts_are_read_up_to_a_size)
+{
+    static const char start[] = "export KAFKA_NODE_ID=1\n";
+
+    for (size_t over = 0; over < 2; over++) {
+        BL_AUTO_FREE char *script = bl_alloc(BL_SCRIPTS_MAX + 2, 1);
+        BL_AUTO_JSON cJSON *object = help_json(
+            "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'a'},'spec':{'containers':[{'name':"
+            "'k','command':['kafka-server-start.sh']}]}}");
+        cJSON *container = bl_json_at(object, "spec", "containers", NULL)->child;
+
+        memset(script, ' ', BL_SCRIPTS_MAX - strlen("kafka-server-start.sh") + over);
+        memcpy(script, start, strlen(start));
+        bl_json_push(bl_json_add_array(container, "args"), bl_json_new_string(script));
+
+        struct bl_workload *workload = bl_workload_recognise(object, NULL, false);
+        ck_assert_int_eq(workload->role, BL_ROLE_BROKER);
+        ck_assert_uint_eq(workload->exports.len, over ? 0 : 1);
+        bl_workload_free(workload);
     }
 }
 END_TEST
@@ -65,6 +104,7 @@ int main(void)
     TCase *tests = tcase_create("script");
 
     tcase_add_test(tests, assignments);
+    tcase_add_test(tests, scripts_are_read_up_to_a_size);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
