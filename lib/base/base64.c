@@ -42,6 +42,17 @@ void bl_base64_encode(struct bl_strbuf *out, const void *data, size_t len)
     bl_strbuf_add(out, piece, used);
 }
 
+void bl_base64url_encode(struct bl_strbuf *out, const void *data, size_t len)
+{
+    size_t begin = out->len;
+
+    bl_base64_encode(out, data, len);
+    while (out->len > begin && out->text[out->len - 1] == '=')
+        bl_strbuf_cut(out, out->len - 1);
+    for (char *c = out->text + begin; *c; c++)
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+}
+
 static int bad(struct bl_error **err)
 {
     return bl_fail(err, BL_ERR_INVALID, "text is not base64 (RFC 4648)");

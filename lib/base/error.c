@@ -11,6 +11,8 @@
 struct bl_error {
     enum bl_errcode code;
     int status; /* HTTP; 0: none */
+    const char *reason;
+    bl_nsec wait; /* -1: nobody said */
     char *text;
     char *hint; /* or NULL */
 };
@@ -21,6 +23,7 @@ static int fail(struct bl_error **err, enum bl_errcode code, char *text)
 
     assert(err && !*err);
     error->code = code;
+    error->wait = -1;
     error->text = text;
     *err = error;
     return -1;
@@ -84,9 +87,33 @@ int bl_error_http(struct bl_error **err, int status)
     return -1;
 }
 
+int bl_error_named(struct bl_error **err, const char *reason)
+{
+    assert(err && *err);
+    (*err)->reason = reason;
+    return -1;
+}
+
+int bl_error_wait(struct bl_error **err, bl_nsec wait)
+{
+    assert(err && *err);
+    (*err)->wait = wait;
+    return -1;
+}
+
 int bl_error_status(const struct bl_error *err)
 {
     return err->status;
+}
+
+const char *bl_error_reason(const struct bl_error *err)
+{
+    return err->reason;
+}
+
+bl_nsec bl_error_retry_after(const struct bl_error *err)
+{
+    return err->wait;
 }
 
 enum bl_errcode bl_error_code(const struct bl_error *err)
@@ -102,6 +129,13 @@ const char *bl_error_text(const struct bl_error *err)
 const char *bl_error_hint(const struct bl_error *err)
 {
     return err->hint;
+}
+
+char *bl_error_words(const struct bl_error *err)
+{
+    const char *hint = bl_error_hint(err);
+
+    return hint ? bl_asprintf("%s. %s", bl_error_text(err), hint) : bl_strdup(bl_error_text(err));
 }
 
 void bl_error_free(struct bl_error *err)

@@ -58,6 +58,14 @@ char *bl_asprintf(const char *fmt, ...)
     return text;
 }
 
+void bl_secret_free(char **text)
+{
+    if (*text)
+        explicit_bzero(*text, strlen(*text));
+    free(*text);
+    *text = NULL;
+}
+
 void *bl_grow(void *items, size_t len, size_t *cap, size_t size)
 {
     if (len < *cap)

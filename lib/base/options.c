@@ -84,13 +84,14 @@ static int unknown(const struct call *call, const char *word)
 
 /* --- values --- */
 
-/* "500ms", "10s", "2m": as kubectl takes them. */
+/* "500ms", "10s", "2m", "1h": as kubectl takes them. */
 static bool read_duration(const char *text, bl_nsec *ret_duration)
 {
     static const struct {
         const char *unit;
         bl_nsec factor;
-    } units[] = {{"ms", BL_NSEC_MS}, {"s", BL_NSEC_S}, {"m", 60 * BL_NSEC_S}};
+    } units[] = {
+        {"ms", BL_NSEC_MS}, {"s", BL_NSEC_S}, {"m", 60 * BL_NSEC_S}, {"h", 3600 * BL_NSEC_S}};
     size_t digits = strspn(text, "0123456789");
     int64_t value;
 

@@ -45,6 +45,14 @@ void bl_stop_raise(struct bl_stop *stop)
     errno = saved;
 }
 
+void bl_stop_lower(struct bl_stop *stop)
+{
+    eventfd_t count;
+
+    (void)!eventfd_read(stop->fd, &count);
+    atomic_store(&stop->raised, false);
+}
+
 bool bl_stop_raised(const struct bl_stop *stop)
 {
     return atomic_load(&stop->raised);

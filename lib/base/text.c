@@ -26,12 +26,15 @@ bool bl_text_ends(const char *text, const char *suffix)
 
 bool bl_text_in(const char *word, const char *const *list)
 {
-    if (!word)
-        return false;
+    return word && bl_text_find_in(word, strlen(word), list);
+}
+
+const char *bl_text_find_in(const char *text, size_t len, const char *const *list)
+{
     for (; *list; list++)
-        if (strcmp(word, *list) == 0)
-            return true;
-    return false;
+        if (strncmp(text, *list, len) == 0 && !(*list)[len])
+            return *list;
+    return NULL;
 }
 
 bool bl_text_holds(const char *text, const char *const *words)
@@ -120,6 +123,11 @@ const char *bl_text_nearest(const char *word, const char *const *candidates)
         }
     }
     return best;
+}
+
+const char *bl_text_plural(int64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
 }
 
 bool bl_text_to_int(const char *text, size_t len, int64_t *ret_value)

@@ -1,5 +1,7 @@
 #include "client.h"
 
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ballast/base/mem.h"
@@ -8,15 +10,36 @@
 #define CONNECT_TIMEOUT (10 * BL_NSEC_S)
 #define REQUEST_TIMEOUT (30 * BL_NSEC_S)
 
+/* curl keeps pieces of what was sent and received in buffers of its own, and tokens and keys with them. */
+static void forget(void *block)
+{
+    if (block)
+        explicit_bzero(block, malloc_usable_size(block));
+    free(block);
+}
+
+static void *grow_and_forget(void *block, size_t size)
+{
+    size_t had = block ? malloc_usable_size(block) : 0;
+    void *grown;
+
+    if (had >= size && block)
+        return block;
+    grown = bl_alloc(size, 1);
+    if (block)
+        memcpy(grown, block, had);
+    forget(block);
+    return grown;
+}
+
 static void start_curl(void)
 {
-    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
+    (void)curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, forget, grow_and_forget, strdup,
+                               calloc);
 }
 
 static void session_free(struct session *session)
 {
-    if (session->easy)
-        curl_easy_cleanup(session->easy);
     if (session->multi)
         (void)curl_multi_cleanup(session->multi);
     free(session);
@@ -38,9 +61,8 @@ struct session *bl_http_session_take(struct bl_http_client *client)
 
     session = BL_NEW(struct session);
     session->multi = curl_multi_init();
-    session->easy = curl_easy_init();
     /* curl says no only where memory is missing. */
-    if (!session->multi || !session->easy)
+    if (!session->multi)
         abort();
     (void)curl_multi_setopt(session->multi, CURLMOPT_MAXCONNECTS, 2L);
     return session;
@@ -50,7 +72,6 @@ void bl_http_session_return(struct bl_http_client *client, struct session *sessi
 {
     bool keep;
 
-    curl_easy_reset(session->easy);
     pthread_mutex_lock(&client->lock);
     keep = client->idle_len < SESSIONS_MAX;
     if (keep) {
@@ -150,6 +171,7 @@ int bl_http_client_new(const struct bl_http_config *config, struct bl_http_clien
     client->ca_file = optional(config->trust.ca_file);
     client->ca_pem = optional(config->trust.ca_pem);
     client->insecure = config->trust.insecure;
+    client->abroad = config->abroad;
     client->connect_timeout = config->connect_timeout ? config->connect_timeout : CONNECT_TIMEOUT;
     client->timeout = config->timeout ? config->timeout : REQUEST_TIMEOUT;
     *ret_client = BL_STEAL(client);
@@ -181,4 +203,6 @@ void bl_http_client_free(struct bl_http_client *client)
 void bl_http_response_release(struct bl_http_response *response)
 {
     bl_strbuf_wipe(&response->body);
+    free(response->challenge);
+    response->challenge = NULL;
 }

@@ -10,10 +10,9 @@
 /** Most sessions that are kept for later, each with its connections. */
 #define SESSIONS_MAX 4
 
-/** A handle of curl's with its connections. One thread at a time has it. */
+/** Connections, for one request after the other. One thread at a time has it. */
 struct session {
     CURLM *multi;
-    CURL *easy;
     struct session *next;
 };
 
@@ -26,6 +25,7 @@ struct bl_http_client {
     char *user_agent;
     char *ca_file, *ca_pem;
     bool insecure;
+    bool abroad;
     bool local; /* the server is on this machine, behind no proxy */
     bl_nsec connect_timeout, timeout;
 

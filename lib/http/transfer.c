@@ -1,14 +1,18 @@
 #include <inttypes.h>
+#include <openssl/ssl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
+#include "ballast/base/address.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "client.h"
 
 #define STREAM_IDLE (60 * BL_NSEC_S)
-/* A request wakes up so often at least, for no reason but to be safe. */
+/* The longest that a request sleeps, for no reason but to be safe. */
 #define LONGEST_POLL (60 * BL_NSEC_S)
 /* As good as for ever, and does not overflow. libcurl 8 tells no more itself. */
 #define RETRY_AFTER_MAX_S ((curl_off_t)6 * 3600)
@@ -79,14 +83,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     return transfer->response->body.overflowed ? CURL_WRITEFUNC_ERROR : len;
 }
 
-/* A header may hold a token, so curl's copy is wiped. */
-static void wipe_list(struct curl_slist *list)
-{
-    for (struct curl_slist *item = list; item; item = item->next)
-        explicit_bzero(item->data, strlen(item->data));
-    curl_slist_free_all(list);
-}
-
 static void add(struct curl_slist **list, const char *text)
 {
     struct curl_slist *longer = curl_slist_append(*list, text);
@@ -112,12 +108,21 @@ static void set_blob(CURL *easy, CURLoption option, const char *text)
     SET(easy, option, &blob);
 }
 
+/* OpenSSL keeps the last record that it decrypted, for as long as the connection is idle. */
+static CURLcode cleanse(CURL *easy BL_UNUSED, void *context, void *data BL_UNUSED)
+{
+    (void)SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+    return CURLE_OK;
+}
+
 static void set_trust(const struct transfer *transfer)
 {
     const struct bl_http_client *client = transfer->client;
     CURL *easy = transfer->easy;
 
     SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    /* Not known to a curl without OpenSSL. */
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, cleanse);
     SET(easy, CURLOPT_SSL_VERIFYPEER, client->insecure ? 0L : 1L);
     SET(easy, CURLOPT_SSL_VERIFYHOST, client->insecure ? 0L : 2L);
     /* The file may change; a connection is made rarely enough to read it each time. */
@@ -135,6 +140,15 @@ static void set_trust(const struct transfer *transfer)
     }
 }
 
+/* A name may lead anywhere, and so may what a name leads to a second time. */
+static curl_socket_t open_abroad(void *context BL_UNUSED, curlsocktype purpose BL_UNUSED,
+                                 struct curl_sockaddr *address)
+{
+    if (bl_address_is_local(&address->addr))
+        return CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static void set_route(struct transfer *transfer)
 {
     const struct bl_http_client *client = transfer->client;
@@ -149,6 +163,8 @@ static void set_route(struct transfer *transfer)
     SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     SET(easy, CURLOPT_TCP_KEEPIDLE, 30L);
     SET(easy, CURLOPT_TCP_KEEPINTVL, 10L);
+    if (client->abroad)
+        (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_abroad);
     if (client->connect_to) {
         add(&transfer->connect_to, client->connect_to);
         SET(easy, CURLOPT_CONNECT_TO, transfer->connect_to);
@@ -180,7 +196,11 @@ static void set_message(struct transfer *transfer)
         /* A server that does not know "Expect" costs a second. */
         add(&transfer->headers, "Expect:");
     }
-    SET(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    /* Its answer has the length of a body that does not come. */
+    if (strcmp(request->method, "HEAD") == 0)
+        SET(easy, CURLOPT_NOBODY, 1L);
+    else
+        SET(easy, CURLOPT_CUSTOMREQUEST, request->method);
     if (transfer->headers)
         SET(easy, CURLOPT_HTTPHEADER, transfer->headers);
 }
@@ -202,13 +222,20 @@ static void set_limits(struct transfer *transfer)
 /* Waits for what curl waits for, or the stop, or until the stream was silent for too long. */
 static int wait_for_more(const struct transfer *transfer, CURLM *multi)
 {
-    const struct bl_stop *stop = transfer->request->stop;
-    struct curl_waitfd fd = {.fd = stop ? bl_stop_fd(stop) : -1, .events = CURL_WAIT_POLLIN};
+    const struct bl_stop *stops[] = {transfer->request->stop, transfer->request->also};
+    struct curl_waitfd fds[BL_ARRAY_LEN(stops)];
+    unsigned count = 0;
     bl_nsec idle = transfer->request->idle ? *transfer->request->idle : STREAM_IDLE;
     bl_nsec left = LONGEST_POLL;
 
-    if (stop && bl_stop_raised(stop))
-        return bl_fail(transfer->err, BL_ERR_UNAVAILABLE, "the request was ended: we are stopping");
+    for (size_t i = 0; i < BL_ARRAY_LEN(stops); i++) {
+        if (!stops[i])
+            continue;
+        if (bl_stop_raised(stops[i]))
+            return bl_fail(transfer->err, BL_ERR_UNAVAILABLE, "the request was ended: we are %s",
+                           i ? "beginning anew" : "stopping");
+        fds[count++] = (struct curl_waitfd){.fd = bl_stop_fd(stops[i]), .events = CURL_WAIT_POLLIN};
+    }
     if (transfer->piece) {
         left = transfer->heard + idle - bl_clock_now(&bl_clock_real);
         if (left <= 0)
@@ -217,7 +244,7 @@ static int wait_for_more(const struct transfer *transfer, CURLM *multi)
     }
     if (left > LONGEST_POLL)
         left = LONGEST_POLL;
-    (void)curl_multi_poll(multi, &fd, stop ? 1 : 0, (int)(left / BL_NSEC_MS) + 1, NULL);
+    (void)curl_multi_poll(multi, fds, count, (int)(left / BL_NSEC_MS) + 1, NULL);
     return 0;
 }
 
@@ -281,6 +308,11 @@ static void read_head(const struct transfer *transfer)
 
     response->status = status_of(transfer->easy);
     response->retry_after = -1;
+    free(response->challenge);
+    response->challenge = NULL;
+    if (response->status == 401 && curl_easy_header(transfer->easy, "WWW-Authenticate", 0,
+                                                    CURLH_HEADER, -1, &header) == CURLHE_OK)
+        response->challenge = bl_strdup(header->value);
     if (curl_easy_header(transfer->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
@@ -300,23 +332,28 @@ int bl_http_stream(struct bl_http_client *client, const struct bl_http_request *
                                 .err = err,
                                 .piece = piece,
                                 .context = context,
-                                .easy = session->easy,
+                                .easy = curl_easy_init(),
                                 .heard = bl_clock_now(&bl_clock_real)};
     int rc;
 
+    /* curl says no only where memory is missing. */
+    if (!transfer.easy)
+        abort();
     bl_strbuf_reset(&response->body);
     guard_begin(&guard);
     set_trust(&transfer);
     set_route(&transfer);
     set_message(&transfer);
     set_limits(&transfer);
-    (void)curl_multi_add_handle(session->multi, session->easy);
+    (void)curl_multi_add_handle(session->multi, transfer.easy);
     rc = run(&transfer, session->multi);
     read_head(&transfer);
-    (void)curl_multi_remove_handle(session->multi, session->easy);
+    (void)curl_multi_remove_handle(session->multi, transfer.easy);
+    /* With the buffers that hold what was last sent and received. */
+    curl_easy_cleanup(transfer.easy);
     bl_http_session_return(client, session);
     guard_end(&guard);
-    wipe_list(transfer.headers);
+    curl_slist_free_all(transfer.headers);
     curl_slist_free_all(transfer.connect_to);
     return rc;
 }

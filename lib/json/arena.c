@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ballast/json/json.h"
 #include "json_node.h"
@@ -109,6 +110,22 @@ void bl_json_free(cJSON *value)
     cJSON_Delete(value);
 }
 
+static void wipe_texts(cJSON *value)
+{
+    for (cJSON *child = value->child; child; child = child->next)
+        wipe_texts(child);
+    if (value->valuestring)
+        explicit_bzero(value->valuestring, strlen(value->valuestring));
+}
+
+void bl_json_wipe(cJSON **value)
+{
+    if (*value)
+        wipe_texts(*value);
+    bl_json_free(*value);
+    *value = NULL;
+}
+
 void bl_json_arena_setup(void)
 {
     cJSON_Hooks hooks = {arena_malloc, arena_free};
@@ -125,9 +142,19 @@ void bl_json_arena_begin(void)
         open_chunk();
 }
 
+/* What was read may be a Secret, as Helm's records are. */
+static void wipe(void)
+{
+    for (struct chunk *chunk = arena.chunk; chunk; chunk = chunk->next)
+        explicit_bzero(chunk->bytes,
+                       chunk == arena.chunk ? (size_t)(arena.at - chunk->bytes) : chunk->size);
+}
+
 /* Keeps the oldest chunk, unless it is a large one, for the next request. */
 void bl_json_arena_end(void)
 {
+    if (arena.active && arena.at)
+        wipe();
     while (arena.chunk && (arena.chunk->next || arena.chunk->size > CHUNK_BYTES)) {
         struct chunk *chunk = arena.chunk;
 

@@ -293,9 +293,25 @@ int bl_decode(const struct bl_decode *from, const cJSON *value, const struct bl_
     return bl_decode_members(from, value, schema, out, err);
 }
 
+void bl_strings_release(struct bl_strings *strings)
+{
+    for (size_t i = 0; i < strings->len; i++)
+        free(strings->items[i]);
+    free(strings->items);
+    *strings = (struct bl_strings){0};
+}
+
+cJSON *bl_json_add_strings(cJSON *object, const char *key, const struct bl_strings *strings)
+{
+    cJSON *list = bl_json_add_array(object, key);
+
+    for (size_t i = 0; i < strings->len; i++)
+        bl_json_push(list, bl_json_new_string(strings->items[i]));
+    return list;
+}
+
 static void release_field(const struct bl_field *field, void *at)
 {
-    struct bl_strings *strings = at;
     struct bl_structs *structs = at;
 
     switch (field->type) {
@@ -304,10 +320,7 @@ static void release_field(const struct bl_field *field, void *at)
         *(char **)at = NULL;
         break;
     case BL_FIELD_STRINGS:
-        for (size_t i = 0; i < strings->len; i++)
-            free(strings->items[i]);
-        free(strings->items);
-        *strings = (struct bl_strings){0};
+        bl_strings_release(at);
         break;
     case BL_FIELD_OBJECT:
         bl_decode_release(field->schema, at);

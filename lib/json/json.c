@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "ballast/base/date.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "json_node.h"
@@ -56,6 +57,22 @@ bool bl_json_bool(const cJSON *object, const char *key, bool fallback)
     const cJSON *member = bl_json_get(object, key);
 
     return cJSON_IsBool(member) ? cJSON_IsTrue(member) : fallback;
+}
+
+int64_t bl_json_number(const cJSON *object, const char *key)
+{
+    int64_t number = 0;
+
+    (void)bl_json_int(bl_json_get(object, key), &number);
+    return number;
+}
+
+int64_t bl_json_time(const cJSON *object, const char *key)
+{
+    int64_t seconds = 0;
+
+    (void)bl_time_parse(bl_json_string(object, key), &seconds);
+    return seconds;
 }
 
 bool bl_json_int(const cJSON *value, int64_t *ret_value)

@@ -20,7 +20,7 @@
 #define NUMBER_MAX 63
 /* Values that are taken of a pool at once. Nearly every review is content with the first ones, which are always there. */
 #define PORTION 4096L
-/* Whole numbers of so many digits are exact in a double, and need no strtod(). */
+/* Whole numbers with this many digits or fewer are exact in a double, and need no strtod(). */
 #define PLAIN_DIGITS 15
 
 struct reader {

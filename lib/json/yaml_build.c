@@ -120,7 +120,7 @@ static bool awaits_key(struct bl_yaml_builder *builder)
 static struct bl_yaml_node *new_node(struct bl_yaml_builder *builder, int type, unsigned line,
                                      struct bl_error **err)
 {
-    if (builder->doc->node_count < BL_YAML_MAX_NODES)
+    if (builder->doc->node_count < bl_yaml_doc_most(builder->doc))
         return bl_yaml_doc_add(builder->doc, type);
     bl_yaml_doc_fail(builder->doc, line, BL_ERR_TOO_LARGE, err, "too many values in one document");
     return NULL;

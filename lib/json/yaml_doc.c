@@ -86,6 +86,11 @@ char *bl_yaml_doc_text(struct bl_yaml_doc *doc, const char *text, size_t len)
     return copy;
 }
 
+size_t bl_yaml_doc_values(const struct bl_yaml_doc *doc)
+{
+    return doc->node_count;
+}
+
 const cJSON *bl_yaml_doc_root(const struct bl_yaml_doc *doc)
 {
     return doc->root;

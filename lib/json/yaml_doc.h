@@ -33,8 +33,13 @@ struct bl_yaml_doc {
 
 BL_NONNULL struct bl_yaml_doc *bl_yaml_doc_new(const char *file,
                                                const struct bl_yaml_segment *segment);
-/** A zeroed node. The caller has checked node_count against BL_YAML_MAX_NODES. */
+/** A zeroed node. The caller has checked node_count against bl_yaml_doc_most(). */
 BL_NONNULL struct bl_yaml_node *bl_yaml_doc_add(struct bl_yaml_doc *doc, int type);
+static inline size_t bl_yaml_doc_most(const struct bl_yaml_doc *doc)
+{
+    return doc->segment.most ? doc->segment.most : BL_YAML_MAX_NODES;
+}
+
 /** A copy that lives as long as the document. */
 BL_NONNULL char *bl_yaml_doc_text(struct bl_yaml_doc *doc, const char *text, size_t len);
 

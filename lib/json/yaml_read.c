@@ -177,7 +177,7 @@ static bool read_json(struct reader *reader)
     if (at == origin.end || (text[at] != '{' && text[at] != '['))
         return false;
     if (bl_json_parse(text + at, origin.end - at, &value, &ignored) < 0 ||
-        count_nodes(value) > BL_YAML_MAX_NODES)
+        count_nodes(value) > bl_yaml_doc_most(doc))
         return false;
 
     origin.key_line = origin.line;

@@ -133,8 +133,10 @@ bool bl_yaml_next(struct bl_yaml_stream *stream, struct bl_yaml_segment *ret_seg
         return false;
 
     const char *next = stream->json ? next_json(start, end) : next_lines(start, end);
-    *ret_segment =
-        (struct bl_yaml_segment){start, (size_t)(next - start), stream->line, stream->index++};
+    *ret_segment = (struct bl_yaml_segment){.text = start,
+                                            .len = (size_t)(next - start),
+                                            .line = stream->line,
+                                            .index = stream->index++};
     for (const char *at = start; (at = memchr(at, '\n', (size_t)(next - at))); at++)
         stream->line++;
     stream->offset += (size_t)(next - start);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/base/hash.h"
 #include "ballast/base/mem.h"
 #include "ballast/object/manifest.h"
 
@@ -34,13 +35,10 @@ static char *name_of(const cJSON *object)
                        ref.api_version, ref.kind, ref.namespace, ref.name);
 }
 
-/* FNV-1a. */
 static size_t hash(const char *key)
 {
-    uint64_t value = 0xcbf29ce484222325;
+    uint64_t value = bl_hash(BL_HASH_BEGIN, key, strlen(key));
 
-    for (; *key; key++)
-        value = (value ^ (unsigned char)*key) * 0x100000001b3;
     return (size_t)(value ^ value >> 32);
 }
 

@@ -83,6 +83,11 @@ const char *bl_object_uid(const cJSON *object)
     return uid ? uid : "";
 }
 
+int64_t bl_object_created(const cJSON *object)
+{
+    return bl_json_time(bl_json_get(object, "metadata"), "creationTimestamp");
+}
+
 bool bl_object_is_going(const cJSON *object)
 {
     return bl_json_at(object, "metadata", "deletionTimestamp", NULL) != NULL;
@@ -135,6 +140,15 @@ const char *bl_object_gone_since(const cJSON *object)
     return NULL;
 }
 
+bool bl_object_is_same(const cJSON *a, const cJSON *b, const char *namespace)
+{
+    struct bl_ref x = bl_object_ref(a), y = bl_object_ref(b);
+
+    return strcmp(x.kind, y.kind) == 0 && strcmp(x.name, y.name) == 0 &&
+           strcmp(*x.namespace ? x.namespace : namespace, *y.namespace ? y.namespace : namespace) ==
+               0;
+}
+
 const cJSON *bl_object_controller(const cJSON *object)
 {
     const cJSON *owners = bl_json_at(object, "metadata", "ownerReferences", NULL), *owner;
@@ -167,6 +181,18 @@ const cJSON *bl_object_pod(const cJSON *object)
     return bl_json_at(object, "spec", "template", NULL);
 }
 
+const cJSON *bl_object_any_pod(const cJSON *object)
+{
+    const cJSON *spec = bl_json_get(object, "spec");
+    const cJSON *pods[] = {object, bl_json_get(spec, "template"),
+                           bl_json_at(spec, "jobTemplate", "spec", "template", NULL)};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(pods); i++)
+        if (cJSON_IsArray(bl_json_at(pods[i], "spec", "containers", NULL)))
+            return pods[i];
+    return NULL;
+}
+
 static const cJSON *replicas_of(const cJSON *object)
 {
     return bl_object_is(object, "", "Pod") ? NULL : bl_json_at(object, "spec", "replicas", NULL);
@@ -174,21 +200,22 @@ static const cJSON *replicas_of(const cJSON *object)
 
 int64_t bl_object_replicas(const cJSON *object)
 {
-    int64_t replicas = bl_object_replicas_known(object) ? 1 : REPLICAS_OF_A_CLUSTER;
+    int64_t replicas = 1;
 
+    if (!bl_object_replicas_known(object))
+        return REPLICAS_OF_A_CLUSTER;
     (void)bl_json_int(replicas_of(object), &replicas);
-    /* The API has 32 bits and no sign; what a file has must not make sums of it overflow. */
-    if (replicas < 0)
-        return 0;
-    return replicas < INT32_MAX ? replicas : INT32_MAX;
+    return replicas;
 }
 
+/* The API has 32 bits and no sign; what a file has must not make sums of it overflow. */
 bool bl_object_replicas_known(const cJSON *object)
 {
     const cJSON *value = replicas_of(object);
     int64_t replicas;
 
-    return bl_json_is_null(value) || bl_json_int(value, &replicas);
+    return bl_json_is_null(value) ||
+           (bl_json_int(value, &replicas) && replicas >= 0 && replicas <= INT32_MAX);
 }
 
 int bl_container_named_port(const cJSON *container, const char *name)

@@ -5,6 +5,8 @@
 #include "ballast/base/strbuf.h"
 
 void bl_base64_encode(struct bl_strbuf *out, const void *data, size_t len);
+/** With the alphabet for URLs and without padding (section 5), as JWTs have it. */
+void bl_base64url_encode(struct bl_strbuf *out, const void *data, size_t len);
 /** Refuses characters outside the alphabet and wrong padding. */
 BL_CHECK int bl_base64_decode(struct bl_strbuf *out, const char *text, size_t len,
                               struct bl_error **err);

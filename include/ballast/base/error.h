@@ -9,7 +9,7 @@
 #ifndef BALLAST_BASE_ERROR_H
 #define BALLAST_BASE_ERROR_H
 
-#include "ballast/base/attrs.h"
+#include "ballast/base/clock.h"
 
 struct bl_error;
 
@@ -39,12 +39,23 @@ int bl_hint(struct bl_error **err, const char *fmt, ...) BL_PRINTF(2, 3);
 /** Notes the HTTP status that a server answered with. `*err` must be set. Returns -1. */
 int bl_error_http(struct bl_error **err, int status);
 
+/** Notes what a server calls it, "ABORTED": a literal. `*err` must be set. Returns -1. */
+int bl_error_named(struct bl_error **err, const char *reason);
+/** Notes how long a server asks us to wait. `*err` must be set. Returns -1. */
+int bl_error_wait(struct bl_error **err, bl_nsec wait);
+
 enum bl_errcode bl_error_code(const struct bl_error *err);
 /** The HTTP status that a server answered with; 0 where none did. */
 int bl_error_status(const struct bl_error *err);
+/** What the server calls it; NULL where nobody said. */
+const char *bl_error_reason(const struct bl_error *err);
+/** How long the server asks us to wait; -1 where it did not. */
+bl_nsec bl_error_retry_after(const struct bl_error *err);
 const char *bl_error_text(const struct bl_error *err);
 /** NULL where there is none. */
 const char *bl_error_hint(const struct bl_error *err);
+/** Both as one text, for a status or an Event. For free(). */
+BL_NONNULL char *bl_error_words(const struct bl_error *err);
 
 void bl_error_free(struct bl_error *err);
 BL_DEFINE_CLEANUP(struct bl_error *, bl_error_cleanup, bl_error_free)

@@ -19,6 +19,9 @@ BL_CHECK int bl_file_read_fd(int fd, const char *name, struct bl_strbuf *buf,
  * link is followed to the real file.
  */
 BL_CHECK int bl_file_replace(const char *path, const char *text, size_t len, struct bl_error **err);
+/** The same for what its owner alone may read: the mode is 0600, whatever an older file had. */
+BL_CHECK int bl_file_replace_secret(const char *path, const char *text, size_t len,
+                                    struct bl_error **err);
 
 /** Writes all of it, or fails. */
 BL_CHECK int bl_file_write_fd(int fd, const char *name, const char *text, size_t len,
@@ -28,14 +31,24 @@ BL_CHECK int bl_file_write_fd(int fd, const char *name, const char *text, size_t
 struct bl_paths {
     char **items;
     size_t len, cap;
+    struct {
+        struct bl_error **items;
+        size_t len, cap;
+    } skipped; /* links in folders that lead nowhere, or back to a folder above */
 };
 
 /**
  * Adds `path` itself if it is a file, and the files below it if it is a folder, hidden ones and
- * folders left out (".git", "..data" of a mounted ConfigMap; its files are links and are read).
+ * folders left out (".git", "..data" of a mounted ConfigMap; its files are links and are read). A link in
+ * a folder that leads nowhere or in a circle is skipped.
  */
 BL_CHECK int bl_paths_add(struct bl_paths *paths, const char *path, const char *const *suffixes,
                           struct bl_error **err);
+/** Fails with the first that was skipped: for whom each file counts. */
+BL_CHECK int bl_paths_check(const struct bl_paths *paths, struct bl_error **err);
 void bl_paths_release(struct bl_paths *paths);
+
+/** Removes a folder with all that is in it, as far as that can be done; NULL is fine. Links are not followed. */
+void bl_file_remove_tree(const char *path);
 
 #endif

@@ -21,6 +21,9 @@ BL_NONNULL char *bl_strndup(const char *text, size_t len);
 BL_NONNULL char *bl_asprintf(const char *fmt, ...) BL_PRINTF(1, 2);
 BL_NONNULL char *bl_vasprintf(const char *fmt, va_list args) BL_PRINTF(1, 0);
 
+/** Wipes and frees the text, and leaves NULL: for what others should not read in our memory. */
+void bl_secret_free(char **text);
+
 #define BL_NEW(type) ((type *)bl_alloc(1, sizeof(type)))
 
 /**

@@ -35,7 +35,7 @@ enum bl_option_type {
     BL_OPTION_TEXT,     /* const char *, borrowed: the last one given */
     BL_OPTION_TEXTS,    /* struct bl_texts: all of them, in order */
     BL_OPTION_COUNT,    /* int64_t, min..max */
-    BL_OPTION_DURATION, /* bl_nsec: "500ms", "10s", "2m"; with min 1 it is not zero */
+    BL_OPTION_DURATION, /* bl_nsec: "500ms", "10s", "2m", "1h"; with min 1 it is not zero */
     BL_OPTION_WORD,     /* int: first + the index in words */
     BL_OPTION_READ,     /* whatever `read` makes of it */
 };

@@ -18,10 +18,12 @@ BL_DEFINE_CLEANUP(struct bl_stop *, bl_stop_cleanup, bl_stop_free)
 
 /** Asks everybody to end. Safe in a signal handler, and more than once. */
 void bl_stop_raise(struct bl_stop *stop);
+/** As if it had not been raised; for one that asks again and again. Not beside raise() on another thread. */
+void bl_stop_lower(struct bl_stop *stop);
 bool bl_stop_raised(const struct bl_stop *stop);
-/** Readable once raised. Only to be polled. */
+/** Readable while raised. Only to be polled. */
 int bl_stop_fd(const struct bl_stop *stop);
-/** Waits at most so long. True: raised. */
+/** Waits until it is raised, or for `at_most`. True: raised. */
 bool bl_stop_wait(const struct bl_stop *stop, bl_nsec at_most);
 
 #endif

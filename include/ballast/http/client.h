@@ -25,9 +25,11 @@ struct bl_http_trust {
 
 struct bl_http_config {
     const char *url;   /* "https://host:port" or with a path, which request paths are put behind */
-    const char *proxy; /* NULL: what HTTPS_PROXY and NO_PROXY say */
+    const char *proxy; /* NULL: what HTTPS_PROXY and NO_PROXY say; "": none */
     const char *user_agent;
     struct bl_http_trust trust;
+    bool
+        abroad; /* no address of this machine's own or of its link is connected to, whatever the name says */
     bl_nsec connect_timeout; /* 0: 10 s; TLS included */
     bl_nsec timeout;         /* of a whole request; 0: 30 s */
 };
@@ -54,11 +56,13 @@ struct bl_http_request {
     /** Of a stream: longest time without a byte; NULL: 60 s. Whoever takes the pieces may change it. */
     const bl_nsec *idle;
     const struct bl_stop *stop;
+    const struct bl_stop *also; /* ends it too; NULL: nothing else does */
 };
 
 struct bl_http_response {
     int status;
     bl_nsec retry_after; /* Retry-After in seconds (RFC 9110, 10.2.3), made nanoseconds; -1: none */
+    char *challenge; /* WWW-Authenticate of a 401 (RFC 9110, 11.6.1); NULL: there is none. Owned */
     struct bl_strbuf body; /* its limit is the most that is read */
 };
 

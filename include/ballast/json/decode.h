@@ -23,10 +23,14 @@ enum bl_field_type {
     BL_FIELD_JSONS,      /* cJSON *, a copy; an array of such objects */
 };
 
+/** Texts, owned. */
 struct bl_strings {
     char **items;
     size_t len, cap;
 };
+void bl_strings_release(struct bl_strings *strings);
+/** Adds them as an array of that name, and returns it. */
+cJSON *bl_json_add_strings(cJSON *object, const char *key, const struct bl_strings *strings);
 
 struct bl_structs {
     void *items; /* of schema->size bytes each */

@@ -80,6 +80,10 @@ cJSON *bl_json_at(const cJSON *object, ...) __attribute__((sentinel));
 const char *bl_json_string(const cJSON *object, const char *key);
 /** The member's truth, or `fallback` where it is missing or no boolean. */
 bool bl_json_bool(const cJSON *object, const char *key, bool fallback);
+/** The member's whole number as bl_json_int() reads it, or 0. */
+int64_t bl_json_number(const cJSON *object, const char *key);
+/** Seconds since 1970 of the member, a meta/v1 Time as bl_time_parse() reads it, or 0. */
+int64_t bl_json_time(const cJSON *object, const char *key);
 /** Reads a whole number. False, and nothing written, for anything else and from 2^53 on. */
 bool bl_json_int(const cJSON *value, int64_t *ret_value);
 /** Missing or null. */
@@ -125,6 +129,9 @@ BL_NONNULL cJSON *bl_json_new_int(int64_t value);
 
 /** cJSON_Delete(), which costs nothing for what lies in a region (arena.h). NULL is fine. */
 void bl_json_free(cJSON *value);
+
+/** Frees what `value` points to, after all texts in it were overwritten: for what a Secret held. For BL_AUTO. */
+void bl_json_wipe(cJSON **value);
 
 BL_DEFINE_CLEANUP(cJSON *, bl_json_cleanup, bl_json_free)
 #define BL_AUTO_JSON BL_AUTO(bl_json_cleanup)

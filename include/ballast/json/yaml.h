@@ -46,6 +46,7 @@ struct bl_yaml_segment {
     size_t len;
     unsigned line; /* of its first byte in the file, from 1 */
     size_t index;  /* in the stream, from 0 */
+    size_t most;   /* values that it may have; 0: BL_YAML_MAX_NODES */
 };
 
 struct bl_yaml_stream {
@@ -84,6 +85,8 @@ BL_NONNULL struct bl_yaml_doc *bl_yaml_doc_unread(const char *file,
                                                   const struct bl_yaml_segment *segment);
 
 const cJSON *bl_yaml_doc_root(const struct bl_yaml_doc *doc);
+/** How many values were read, aliases expanded. */
+size_t bl_yaml_doc_values(const struct bl_yaml_doc *doc);
 const struct bl_yaml_segment *bl_yaml_doc_segment(const struct bl_yaml_doc *doc);
 /** Where a node of this document stands; NULL for a node that is not of it. */
 const struct bl_origin *bl_yaml_doc_origin(const struct bl_yaml_doc *doc, const cJSON *node);

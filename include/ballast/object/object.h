@@ -35,6 +35,8 @@ const char *bl_object_annotation(const cJSON *object, const char *key);
 
 /** metadata.uid; "" where the server gave none yet. */
 const char *bl_object_uid(const cJSON *object);
+/** metadata.creationTimestamp in seconds since 1970; 0 where the server gave none yet. */
+int64_t bl_object_created(const cJSON *object);
 /** Is it being deleted? */
 bool bl_object_is_going(const cJSON *object);
 /** Of status.conditions the one of that type, or NULL. */
@@ -57,6 +59,8 @@ const char *bl_pod_node(const cJSON *pod);
  */
 const char *bl_object_gone_since(const cJSON *object);
 
+/** Have they one kind, name and namespace? `namespace` is that of what names none. */
+bool bl_object_is_same(const cJSON *a, const cJSON *b, const char *namespace);
 /** The owner with controller: true, or NULL. */
 const cJSON *bl_object_controller(const cJSON *object);
 
@@ -66,12 +70,14 @@ bool bl_object_is_workload(const cJSON *object);
 const char *bl_object_pod_pointer(const cJSON *object);
 /** What stands there; NULL where the object is no workload or has no template. */
 const cJSON *bl_object_pod(const cJSON *object);
+/** The same of any kind that has pods, Jobs and CronJobs too, which run to an end. */
+const cJSON *bl_object_any_pod(const cJSON *object);
 /**
  * spec.replicas with its default of 1; 1 for a Pod. What is no number, such as a placeholder that something fills in
- * later, counts as 3: as a cluster, never as a single pod.
+ * later, or no number of pods, as -1, counts as 3: as a cluster, never as a single pod and never as stopped.
  */
 int64_t bl_object_replicas(const cJSON *object);
-/** Is spec.replicas a number, or not given? */
+/** Is spec.replicas a number that the API server takes, or not given? */
 bool bl_object_replicas_known(const cJSON *object);
 
 /** A container's port by name, 0 where it declares none of that name. */

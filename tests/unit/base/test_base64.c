@@ -32,6 +32,19 @@ START_TEST(rfc_examples_both_ways)
 }
 END_TEST
 
+START_TEST(for_urls)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf coded = BL_STRBUF_INIT(100);
+
+    bl_strbuf_adds(&coded, "a+/=");
+    bl_base64url_encode(&coded, "\xfb\xff\xfe?", 4);
+    ck_assert_str_eq(coded.text, "a+/=-__-Pw");
+    bl_base64url_encode(&coded, "", 0);
+    bl_base64url_encode(&coded, "foo", 3);
+    ck_assert_str_eq(coded.text, "a+/=-__-PwZm9v");
+}
+END_TEST
+
 START_TEST(every_byte_survives)
 {
     unsigned char bytes[256];
@@ -97,6 +110,7 @@ int main(void)
     TCase *tests = tcase_create("base64");
 
     tcase_add_test(tests, rfc_examples_both_ways);
+    tcase_add_test(tests, for_urls);
     tcase_add_test(tests, every_byte_survives);
     tcase_add_test(tests, invalid_is_refused);
     tcase_add_test(tests, a_nul_is_no_letter);

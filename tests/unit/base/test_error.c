@@ -53,6 +53,21 @@ START_TEST(hint_replaces_the_one_before)
 }
 END_TEST
 
+START_TEST(what_a_server_says_stays_with_it)
+{
+    BL_ERROR(err);
+
+    bl_fail(&err, BL_ERR_UNAVAILABLE, "x");
+    ck_assert_ptr_null(bl_error_reason(err));
+    ck_assert(bl_error_retry_after(err) == -1);
+    ck_assert_int_eq(bl_error_named(&err, "RESOURCE_EXHAUSTED"), -1);
+    ck_assert_int_eq(bl_error_wait(&err, 7 * BL_NSEC_S), -1);
+    bl_wrap(&err, "outer");
+    ck_assert_str_eq(bl_error_reason(err), "RESOURCE_EXHAUSTED");
+    ck_assert(bl_error_retry_after(err) == 7 * BL_NSEC_S);
+}
+END_TEST
+
 /* A failure that overwrites another would lose the first, so it is a programming error. */
 START_TEST(failing_twice_aborts)
 {
@@ -86,6 +101,7 @@ int main(void)
     tcase_add_test(tests, fail_errno_adds_the_reason_and_keeps_errno);
     tcase_add_test(tests, wrap_puts_context_in_front);
     tcase_add_test(tests, hint_replaces_the_one_before);
+    tcase_add_test(tests, what_a_server_says_stays_with_it);
     tcase_add_test(tests, free_takes_null);
     tcase_add_test_raise_signal(aborts, failing_twice_aborts, 6);
     tcase_add_test_raise_signal(aborts, wrapping_nothing_aborts, 6);

@@ -217,10 +217,29 @@ START_TEST(paths_of_a_circle_end)
 
     ck_assert_int_eq(mkdir("d", 0755), 0);
     ck_assert_int_eq(symlink(".", "d/again"), 0);
-    ck_assert_int_eq(bl_paths_add(&paths, "d", yaml, &err), -1);
-    ck_assert_int_eq(bl_error_code(err), BL_ERR_TOO_LARGE);
+    ck_assert_int_eq(symlink("round.yaml", "d/round.yaml"), 0);
+    ck_assert_int_eq(symlink("nowhere", "d/gone.yaml"), 0);
+    put("d/a.yaml", "");
+    ck_assert_int_eq(bl_paths_add(&paths, "d", yaml, &err), 0);
+    ck_assert_uint_eq(paths.len, 1);
+    ck_assert_str_eq(paths.items[0], "d/a.yaml");
+    ck_assert_uint_eq(paths.skipped.len, 3);
+    ck_assert_int_eq(bl_paths_check(&paths, &err), -1);
     ck_assert_int_eq(bl_paths_add(&paths, "none", yaml, &missing), -1);
     ck_assert_str_eq(bl_error_text(missing), "could not open none: No such file or directory");
+}
+END_TEST
+
+START_TEST(a_secret_is_its_owners_alone)
+{
+    struct stat info;
+    BL_ERROR(err);
+
+    put("key", "old");
+    ck_assert_int_eq(chmod("key", 0644), 0);
+    ck_assert_int_eq(bl_file_replace_secret("key", "new", 3, &err), 0);
+    ck_assert_int_eq(stat("key", &info), 0);
+    ck_assert_int_eq(info.st_mode & 0777, 0600);
 }
 END_TEST
 
@@ -235,6 +254,7 @@ int main(void)
     tcase_add_test(tests, read_says_what_failed);
     tcase_add_test(tests, replace_makes_a_file_as_the_umask_says);
     tcase_add_test(tests, replace_keeps_the_mode);
+    tcase_add_test(tests, a_secret_is_its_owners_alone);
     tcase_add_test(tests, replace_follows_a_link_to_the_file);
     tcase_add_test(tests, replace_leaves_nothing_behind);
     tcase_add_test(tests, paths_are_sorted_and_chosen);

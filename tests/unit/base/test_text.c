@@ -24,6 +24,9 @@ START_TEST(comparisons)
     ck_assert(bl_text_in("NotIn", list));
     ck_assert(!bl_text_in("in", list));
     ck_assert(!bl_text_in(NULL, list));
+    ck_assert_str_eq(bl_text_find_in("NotIn here", 5, list), "NotIn");
+    ck_assert_ptr_null(bl_text_find_in("NotIn here", 3, list));
+    ck_assert_ptr_null(bl_text_find_in("NotIn here", 6, list));
     ck_assert(bl_text_holds("is notIN it", list));
     ck_assert(!bl_text_holds("", list));
     ck_assert(!bl_text_holds(NULL, list));

@@ -120,8 +120,10 @@ static const struct {
 START_TEST(failing)
 {
     static const char *const headers[] = {"Authorization: Bearer hush", NULL};
-    struct bl_http_request request = {
-        .method = "GET", .path = "/x", .headers = headers, .timeout = 100 * BL_NSEC_MS};
+    struct bl_http_request request = {.method = "GET",
+                                      .path = "/x",
+                                      .headers = headers,
+                                      .timeout = failures[_i].answer.hold ? 100 * BL_NSEC_MS : 0};
     BL_AUTO(bl_http_response_release)
     struct bl_http_response response = BL_HTTP_RESPONSE_INIT(10);
     BL_ERROR(err);
@@ -167,11 +169,26 @@ START_TEST(wrong_urls)
 }
 END_TEST
 
+struct collection {
+    struct bl_strbuf text;
+    bl_nsec idle;
+};
+
+static void collection_release(struct collection *collection)
+{
+    bl_strbuf_release(&collection->text);
+}
+
+/* Behind an f nothing comes any more, which is not to be waited for. */
 static int collect(void *context, const char *data, size_t len, struct bl_error **err)
 {
+    struct collection *collection = context;
+
     if (memchr(data, '!', len))
         return bl_fail(err, BL_ERR_CONFLICT, "enough");
-    bl_strbuf_add(context, data, len);
+    if (memchr(data, 'f', len))
+        collection->idle = 50 * BL_NSEC_MS;
+    bl_strbuf_add(&collection->text, data, len);
     return 0;
 }
 
@@ -180,12 +197,12 @@ START_TEST(streams)
     struct bl_http_request request = GET;
     BL_AUTO(bl_http_response_release)
     struct bl_http_response response = BL_HTTP_RESPONSE_INIT(100);
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf got = BL_STRBUF_INIT(100);
-    bl_nsec idle = 50 * BL_NSEC_MS;
+    BL_AUTO(collection_release)
+    struct collection got = {BL_STRBUF_INIT(100), 20 * BL_NSEC_S};
     BL_ERROR(refused);
     BL_ERROR(silent);
 
-    request.idle = &idle;
+    request.idle = &got.idle;
     fakekube_answer(fake, 1, &(struct fake_answer){.status = 200, .body = "abc", .chunked = true});
     fakekube_answer(fake, 2, &(struct fake_answer){.status = 403, .body = "no"});
     fakekube_answer(fake, 3, &(struct fake_answer){.status = 200, .body = "x!", .chunked = true});
@@ -193,7 +210,7 @@ START_TEST(streams)
         fake, 4,
         &(struct fake_answer){.status = 200, .body = "def", .chunked = true, .hold = true});
     ck_assert_int_eq(bl_http_stream(client, &request, collect, &got, &response, &refused), 0);
-    ck_assert_str_eq(got.text, "abc");
+    ck_assert_str_eq(got.text.text, "abc");
     ck_assert_str_eq(response.body.text, "");
     ck_assert_int_eq(bl_http_stream(client, &request, collect, &got, &response, &refused), 0);
     ck_assert_int_eq(response.status, 403);
@@ -203,7 +220,7 @@ START_TEST(streams)
     ck_assert_int_eq(bl_http_stream(client, &request, collect, &got, &response, &silent), -1);
     ck_assert_int_eq(response.status, 200);
     ck_assert_ptr_nonnull(strstr(bl_error_text(silent), "said nothing for 50 ms"));
-    ck_assert_str_eq(got.text, "abcdef");
+    ck_assert_str_eq(got.text.text, "abcdef");
 }
 END_TEST
 

@@ -338,7 +338,7 @@ static const struct {
 START_TEST(errors_name_file_and_line)
 {
     for (size_t i = 0; i < BL_ARRAY_LEN(lines); i++) {
-        struct bl_yaml_segment segment = {lines[i].text, strlen(lines[i].text), 1, 0};
+        struct bl_yaml_segment segment = {lines[i].text, strlen(lines[i].text), 1, 0, 0};
         BL_AUTO(bl_yaml_doc_cleanup) struct bl_yaml_doc *doc = NULL;
         BL_AUTO(outer_release) struct outer out = {0};
         BL_ERROR(err);
@@ -356,7 +356,7 @@ END_TEST
 START_TEST(a_bare_off_in_yaml)
 {
     static const char text[] = "color: Off\n";
-    struct bl_yaml_segment segment = {text, strlen(text), 1, 0};
+    struct bl_yaml_segment segment = {text, strlen(text), 1, 0, 0};
     BL_AUTO(bl_yaml_doc_cleanup) struct bl_yaml_doc *doc = NULL;
     BL_AUTO(outer_release) struct outer out = {0};
     BL_ERROR(err);

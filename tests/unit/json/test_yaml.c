@@ -66,7 +66,7 @@ END_TEST
 
 static int parse(const char *text, size_t len, struct bl_yaml_doc **ret_doc, struct bl_error **err)
 {
-    const struct bl_yaml_segment segment = {text, len, 1, 0};
+    const struct bl_yaml_segment segment = {text, len, 1, 0, 0};
 
     return bl_yaml_parse("f.yaml", &segment, ret_doc, err);
 }
@@ -457,7 +457,7 @@ START_TEST(as_kubectl_the_last_of_two_counts)
     };
 
     for (size_t i = 0; i < BL_ARRAY_LEN(texts); i++) {
-        const struct bl_yaml_segment segment = {texts[i].text, strlen(texts[i].text), 1, 0};
+        const struct bl_yaml_segment segment = {texts[i].text, strlen(texts[i].text), 1, 0, 0};
         BL_AUTO(bl_yaml_doc_cleanup) struct bl_yaml_doc *doc = NULL;
         BL_AUTO(bl_strbuf_release) struct bl_strbuf json = BL_STRBUF_INIT(1024);
         BL_ERROR(duplicate);

@@ -146,7 +146,7 @@ static const struct {
 
 static struct bl_yaml_doc *read_doc(const char *why, const char *text, size_t len)
 {
-    const struct bl_yaml_segment segment = {text, len, 1, 0};
+    const struct bl_yaml_segment segment = {text, len, 1, 0, 0};
     struct bl_yaml_doc *doc = NULL;
     BL_ERROR(err);
 

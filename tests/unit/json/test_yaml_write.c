@@ -64,7 +64,7 @@ static const struct {
 
 static void expect_read_back(const char *why, const char *text, const cJSON *value)
 {
-    const struct bl_yaml_segment segment = {text, strlen(text), 1, 0};
+    const struct bl_yaml_segment segment = {text, strlen(text), 1, 0, 0};
     BL_AUTO(bl_yaml_doc_cleanup) struct bl_yaml_doc *doc = NULL;
     BL_ERROR(err);
 

@@ -8,7 +8,9 @@
 static int add(struct bl_manifest *manifest, const char *name, const char *text,
                struct bl_error **err)
 {
-    return bl_manifest_add(manifest, name, strdup(text), strlen(text), err);
+    if (bl_manifest_add(manifest, name, strdup(text), strlen(text), err) < 0)
+        return -1;
+    return bl_manifest_check(manifest, err);
 }
 
 static const char stream[] = "# a comment\n"
@@ -177,6 +179,24 @@ START_TEST(strangers_mistakes_are_doubts)
 }
 END_TEST
 
+START_TEST(a_fault_ends_no_reading)
+{
+    BL_AUTO(bl_manifest_release) struct bl_manifest manifest = {0};
+    BL_ERROR(err);
+
+    ck_assert_int_eq(add(&manifest, "a.yaml",
+                         "apiVersion: v1\nkind: Pod\n---\nkafka: [\n---\nkind: Kafka\n---\n"
+                         "apiVersion: v1\nkind: Service\n",
+                         &err),
+                     -1);
+    ck_assert_uint_eq(manifest.objects.len, 2);
+    ck_assert_uint_eq(manifest.documents.len, 4);
+    ck_assert_uint_eq(manifest.faults.len, 2);
+    ck_assert_ptr_nonnull(strstr(bl_error_text(manifest.faults.items[0]), "a.yaml:5: "));
+    ck_assert_ptr_nonnull(strstr(bl_error_text(manifest.faults.items[1]), "a.yaml:6: "));
+}
+END_TEST
+
 static const struct {
     const char *why, *text;
     bool want;
@@ -224,6 +244,7 @@ int main(void)
     tcase_add_test(tests, what_is_no_object_is_refused);
     tcase_add_test(tests, bad_yaml_names_file_and_line);
     tcase_add_test(tests, strangers_mistakes_are_doubts);
+    tcase_add_test(tests, a_fault_ends_no_reading);
     tcase_add_test(tests, wrappers);
     tcase_add_test(tests, reading_says_what_failed);
     suite_add_tcase(suite, tests);
