@@ -135,12 +135,17 @@ static void add_rule(cJSON *rules, const struct bl_kind *kind, const char *subre
 
 cJSON *bl_kind_rules(const struct bl_kind *kind, unsigned rights)
 {
-    static const char *const read[] = {"get", "list", "watch", NULL};
+    static const char *const read[] = {"list", "watch", NULL};
+    static const char *const get[] = {"get", NULL};
     static const char *const write[] = {"patch", NULL};
     cJSON *rules = bl_json_new_array();
 
     if (rights & BL_RIGHT_READ)
         add_rule(rules, kind, "", read);
+    if (rights & BL_RIGHT_GET)
+        add_rule(rules, kind, "", get);
+    if (rights & BL_RIGHT_WRITE)
+        add_rule(rules, kind, "", write);
     if (rights & BL_RIGHT_STATUS)
         add_rule(rules, kind, "/status", write);
     return rules;

@@ -31,11 +31,11 @@ void bl_progress_read(const cJSON *set, struct bl_progress *ret_progress)
                                          .act = take_text(json, "act"),
                                          .pod = take_text(json, "pod"),
                                          .message = take_text(json, "message"),
-                                         .revision = take_text(json, "revision")};
-    (void)bl_json_int(bl_json_get(json, "done"), &ret_progress->done);
-    (void)bl_json_int(bl_json_get(json, "total"), &ret_progress->total);
-    (void)bl_time_parse(bl_json_string(json, "startedAt"), &ret_progress->started);
-    (void)bl_time_parse(bl_json_string(json, "changedAt"), &ret_progress->changed);
+                                         .revision = take_text(json, "revision"),
+                                         .done = bl_json_number(json, "done"),
+                                         .total = bl_json_number(json, "total"),
+                                         .started = bl_json_time(json, "startedAt"),
+                                         .changed = bl_json_time(json, "changedAt")};
 }
 
 static void add_time(cJSON *json, const char *key, int64_t seconds)

@@ -29,6 +29,7 @@ struct bl_kind {
     struct bl_resource resource;
     const char *kind;
     enum bl_kind_scope scope;
+    const char *qualified; /* "networkpolicies.projectcalico.org", of kinds of others */
 
     /* Of our own kinds alone. */
     const char *singular;
@@ -69,8 +70,10 @@ BL_NONNULL cJSON *bl_kind_crd(const struct bl_kind *kind);
 
 /** What a program may do with objects of a kind of ours. */
 enum bl_kind_right {
-    BL_RIGHT_READ = 1 << 0,   /* get, list and watch them */
+    BL_RIGHT_READ = 1 << 0,   /* list and watch them */
     BL_RIGHT_STATUS = 1 << 1, /* write their status */
+    BL_RIGHT_WRITE = 1 << 2,  /* patch them, as for finalizers and annotations */
+    BL_RIGHT_GET = 1 << 3,    /* read one as it is now, which a cache may not know yet */
 };
 
 /** The RBAC rules for it: an array of PolicyRules. */

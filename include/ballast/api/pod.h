@@ -21,6 +21,9 @@ enum bl_pod_revision {
  */
 enum bl_pod_revision bl_pod_revision(const cJSON *set, const cJSON *pod);
 
+/** Is it, by its name, the claim that a template of the StatefulSet gave to one of its pods: "data-kafka-0"? */
+bool bl_set_claims(const cJSON *set, const char *claim);
+
 /** Pods that a StatefulSet wants and that are not there are named up to so many; the others are counted. */
 #define BL_MISSING_NAMED 64
 

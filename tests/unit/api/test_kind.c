@@ -115,7 +115,7 @@ START_TEST(makes_rules)
     BL_AUTO_JSON cJSON *rules = bl_kind_rules(&things, BL_RIGHT_READ | BL_RIGHT_STATUS);
 
     expect_text(rules, "[{'apiGroups':['ballast.dev'],'resources':['things'],"
-                       "'verbs':['get','list','watch']},"
+                       "'verbs':['list','watch']},"
                        "{'apiGroups':['ballast.dev'],'resources':['things/status'],"
                        "'verbs':['patch']}]");
 }
