@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/base/budget.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "recognise.h"
@@ -20,6 +21,22 @@ static const cJSON *volume_named(const cJSON *list, const char *name, bool claim
     return NULL;
 }
 
+/* One for all pods of the template, whatever their number. */
+static bool names_storage(const cJSON *volume)
+{
+    static const char *const sources[] = {"nfs",       "cephfs",         "azureFile",
+                                          "glusterfs", "quobyte",        "awsElasticBlockStore",
+                                          "azureDisk", "cinder",         "fc",
+                                          "flocker",   "iscsi",          "gcePersistentDisk",
+                                          "rbd",       "portworxVolume", "scaleIO",
+                                          "storageos", "vsphereVolume"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(sources); i++)
+        if (bl_json_get(volume, sources[i]))
+            return true;
+    return false;
+}
+
 static enum bl_storage storage_of(const struct bl_workload *workload, const char *volume_name)
 {
     const cJSON *templates = bl_json_at(workload->object, "spec", "volumeClaimTemplates", NULL);
@@ -33,34 +50,127 @@ static enum bl_storage storage_of(const struct bl_workload *workload, const char
         return BL_STORAGE_EPHEMERAL;
     if (bl_json_get(volume, "hostPath"))
         return BL_STORAGE_HOST;
-    return BL_STORAGE_UNKNOWN;
+    return names_storage(volume) ? BL_STORAGE_SHARED : BL_STORAGE_UNKNOWN;
 }
 
-/* Is `path` the folder itself or below it? */
+/* A path without "//", "." and "..", as the kernel walks it where no link is on the way; for free(). */
+static char *normal(const char *path)
+{
+    char *out = bl_alloc(strlen(path) + 2, 1);
+    size_t end = 0;
+
+    while (*path) {
+        const char *part = path + strspn(path, "/");
+        size_t len = strcspn(part, "/");
+
+        path = part + len;
+        if (len == 2 && strncmp(part, "..", 2) == 0) {
+            while (end && out[--end] != '/')
+                ;
+        } else if (len && (len > 1 || *part != '.')) {
+            out[end++] = '/';
+            memcpy(out + end, part, len);
+            end += len;
+        }
+    }
+    out[end] = '\0';
+    return out;
+}
+
+/* Is `path` the folder itself or below it? Both are normal: "" is the root. */
 static bool under(const char *path, const char *folder)
 {
     size_t len = strlen(folder);
 
-    while (len > 1 && folder[len - 1] == '/')
-        len--;
-    return strncmp(path, folder, len) == 0 && (path[len] == '/' || !path[len] || len == 1);
+    return strncmp(path, folder, len) == 0 && (path[len] == '/' || !path[len]);
 }
 
 /* The mount that a path lies on: the longest one above it. */
 static const cJSON *mount_of(const cJSON *container, const char *path)
 {
+    BL_AUTO_FREE char *wanted = normal(path);
     const cJSON *mount, *best = NULL;
     size_t best_len = 0;
 
     cJSON_ArrayForEach(mount, bl_json_get(container, "volumeMounts")) {
-        const char *mount_path = bl_json_string(mount, "mountPath");
+        const char *mount_path = bl_budget_turn() ? bl_json_string(mount, "mountPath") : NULL;
+        BL_AUTO_FREE char *folder = mount_path ? normal(mount_path) : NULL;
 
-        if (mount_path && under(path, mount_path) && strlen(mount_path) >= best_len) {
+        if (folder && under(wanted, folder) && strlen(folder) >= best_len) {
             best = mount;
-            best_len = strlen(mount_path);
+            best_len = strlen(folder);
         }
     }
     return best;
+}
+
+/* A look at what variables stand for; it ends, whatever they say. */
+struct look {
+    const cJSON *container;
+    int left; /* variables that are still looked up; then it is not known */
+};
+
+static bool varies(struct look *look, const char *text, bool in_shell);
+
+/* Does a field of the pod differ between the pods of one template? */
+static bool field_varies(const char *path)
+{
+    static const char *const fields[] = {"metadata.name",
+                                         "metadata.uid",
+                                         "status.podIP",
+                                         "status.podIPs",
+                                         "status.hostIP",
+                                         "status.hostIPs",
+                                         "spec.nodeName",
+                                         "metadata.labels['apps.kubernetes.io/pod-index']",
+                                         "metadata.labels['statefulset.kubernetes.io/pod-name']",
+                                         NULL};
+
+    return bl_text_in(path, fields);
+}
+
+/* A variable that is not in sight may be anything. */
+static bool variable_varies(struct look *look, const char *name, size_t len)
+{
+    BL_AUTO_FREE char *text = bl_strndup(name, len);
+    const cJSON *entry = bl_container_env(look->container, text);
+    const cJSON *from = bl_json_get(entry, "valueFrom");
+    const char *value = bl_json_string(entry, "value");
+
+    if (from && bl_json_get(from, "fieldRef"))
+        return field_varies(bl_json_string(bl_json_get(from, "fieldRef"), "fieldPath"));
+    if (from || !entry)
+        return !from;
+    return value && varies(look, value, false);
+}
+
+/* Names of variables are no longer than this. */
+#define NAME_MAX_LEN 256
+/* Nobody makes a path of more. */
+#define VARIABLES_MAX 16
+
+/* "$(NAME)" is filled in by the kubelet, and "$$(NAME)" is not; a shell fills more in. */
+static bool varies(struct look *look, const char *text, bool in_shell)
+{
+    for (const char *at = text; (at = strchr(at, '$')); at++) {
+        size_t len = at[1] == '(' ? strnlen(at + 2, NAME_MAX_LEN) : 0;
+        const char *end = len ? memchr(at + 2, ')', len) : NULL;
+
+        if (at[1] == '$')
+            at++;
+        else if (end ? !look->left-- || variable_varies(look, at + 2, (size_t)(end - at - 2))
+                     : in_shell)
+            return true;
+    }
+    return false;
+}
+
+static bool is_of_pod(const cJSON *container, const cJSON *mount, const char *path)
+{
+    struct look look = {container, VARIABLES_MAX};
+    const char *expression = bl_json_string(mount, "subPathExpr");
+
+    return (expression && varies(&look, expression, false)) || varies(&look, path, true);
 }
 
 static void add_path(struct bl_workload *workload, const char *path, size_t len)
@@ -73,6 +183,7 @@ static void add_path(struct bl_workload *workload, const char *path, size_t len)
     data->path = BL_STEAL(folder);
     data->volume = bl_strdup(volume ? volume : "");
     data->storage = volume ? storage_of(workload, volume) : BL_STORAGE_NONE;
+    data->of_pod = is_of_pod(workload->container, mount, data->path);
 }
 
 /* Bitnami's KAFKA_LOG_DIR is where the program writes its own log, and no setting of the broker. */
@@ -92,7 +203,7 @@ static bool add_setting_paths(struct bl_workload *workload, const struct bl_worl
     if (!bl_workload_setting(workload, world, property, &setting) || !setting.value ||
         setting.value[0] != '/' || is_program_log(workload, setting.value))
         return false;
-    for (const char *at = setting.value; *at;) {
+    for (const char *at = setting.value; *at && bl_budget_turn();) {
         size_t len = strcspn(at, ", ");
 
         if (len && at[0] == '/')

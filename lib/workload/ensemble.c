@@ -1,4 +1,6 @@
 /* Which workloads an ensemble has, and which ZooKeeper a cluster. */
+#include "ballast/base/budget.h"
+#include "ballast/base/text.h"
 #include "ballast/workload/scene.h"
 
 const struct bl_ensemble *bl_scene_ensemble(const struct bl_scene *scene,
@@ -25,4 +27,21 @@ bool bl_scene_linked(const struct bl_scene *scene, size_t kafka, size_t zookeepe
         if (scene->links.items[i].kafka == kafka && scene->links.items[i].zookeeper == zookeeper)
             return true;
     return false;
+}
+
+int64_t bl_scene_brokers(const struct bl_scene *scene, const struct bl_workload *workload)
+{
+    int64_t count = 0;
+    bool known = true;
+
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
+        const struct bl_workload *other = scene->workloads.items[i];
+
+        if (bl_workload_has_logs(other) &&
+            (other->ensemble == workload->ensemble ||
+             (workload->cluster && bl_text_eq(other->cluster, workload->cluster))))
+            count += other->replicas;
+        known &= bl_object_replicas_known(other->object);
+    }
+    return known ? count : -1;
 }

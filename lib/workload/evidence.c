@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +6,7 @@
 #include "ballast/object/image.h"
 #include "ballast/workload/servers.h"
 #include "recognise.h"
+#include "words.h"
 
 /*
  * The tables behind recognition. Each entry is a fact about some distribution; docs/recognition.md
@@ -105,8 +105,8 @@ static const char *const other_env_prefixes[] = {
     "CONTROL_CENTER_", "KAFKA_CLUSTERS_0_", NULL,
 };
 /*
- * Variables that tell a server. Some of a broker's are also carried by clients of old; those count only
- * beside a broker's image or port.
+ * Variables that tell a server. Some of a broker's are also carried by clients, or name no more than a number; those
+ * count only beside a broker's image or port.
  */
 enum env_kind { ENV_ZOOKEEPER, ENV_KAFKA, ENV_KAFKA_WEAK, ENV_KINDS };
 
@@ -128,9 +128,9 @@ static const struct env_signal env_signals[] = {
     {"KAFKA_CFG_ZOOKEEPER_CONNECT", ENV_KAFKA_WEAK},
     {"KAFKA_CONTROLLER_QUORUM_BOOTSTRAP_SERVERS", ENV_KAFKA},
     {"KAFKA_CONTROLLER_QUORUM_VOTERS", ENV_KAFKA},
-    {"KAFKA_KRAFT_CLUSTER_ID", ENV_KAFKA},
+    {"KAFKA_KRAFT_CLUSTER_ID", ENV_KAFKA_WEAK},
     {"KAFKA_LISTENERS", ENV_KAFKA},
-    {"KAFKA_NODE_ID", ENV_KAFKA},
+    {"KAFKA_NODE_ID", ENV_KAFKA_WEAK},
     {"KAFKA_PROCESS_ROLES", ENV_KAFKA},
     {"KAFKA_ZOOKEEPER_CONNECT", ENV_KAFKA_WEAK},
     {"ZK_SERVER_PORT", ENV_ZOOKEEPER},
@@ -156,97 +156,6 @@ static const char *const other_image_parts[] = {
 };
 static const int kafka_ports[] = {9091, 9092, 9093, 9094, 9095, 19092, 29092, 29093, 0};
 static const int zookeeper_ports[] = {2181, 2888, 3888, 0};
-
-static bool word_char(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-';
-}
-
-struct word {
-    const char *text; /* not NUL-terminated */
-    size_t len;
-};
-
-static const char *word_in(struct word word, const char *const *list)
-{
-    for (; *list; list++)
-        if (strncmp(word.text, *list, word.len) == 0 && !(*list)[word.len])
-            return *list;
-    return NULL;
-}
-
-/* The next word of a text, at or behind `at`; its length is 0 at the end. */
-static struct word next_word(const char *at)
-{
-    struct word word = {at, 0};
-
-    while (*word.text && !word_char(*word.text))
-        word.text++;
-    while (word_char(word.text[word.len]))
-        word.len++;
-    return word;
-}
-
-/* Goes on to the text of the next argument, through command and then args; NULL behind the last. */
-struct arguments {
-    const cJSON *container, *next;
-    bool args; /* in args already */
-};
-
-static struct arguments arguments_of(const cJSON *container)
-{
-    const cJSON *command = bl_json_get(container, "command");
-
-    return (struct arguments){container, command ? command->child : NULL, false};
-}
-
-static const char *next_argument(struct arguments *arguments)
-{
-    const cJSON *argument;
-
-    if (!arguments->next && !arguments->args) {
-        const cJSON *args = bl_json_get(arguments->container, "args");
-
-        arguments->args = true;
-        arguments->next = args ? args->child : NULL;
-    }
-    argument = arguments->next;
-    if (!argument)
-        return NULL;
-    arguments->next = argument->next;
-    return cJSON_IsString(argument) ? argument->valuestring : "";
-}
-
-static const char *find_word(const cJSON *container, const char *const *list)
-{
-    struct arguments arguments = arguments_of(container);
-
-    for (const char *text; (text = next_argument(&arguments));)
-        for (struct word word = next_word(text); word.len; word = next_word(word.text + word.len)) {
-            const char *found = word_in(word, list);
-
-            if (found)
-                return found;
-        }
-    return NULL;
-}
-
-bool bl_container_runs(const cJSON *container, const char *word)
-{
-    const char *const list[] = {word, NULL};
-
-    return find_word(container, list) != NULL;
-}
-
-bool bl_container_mentions(const cJSON *container, const char *text)
-{
-    struct arguments arguments = arguments_of(container);
-
-    for (const char *argument; (argument = next_argument(&arguments));)
-        if (strstr(argument, text))
-            return true;
-    return false;
-}
 
 static const char *find_path(const cJSON *container, const char *const *paths)
 {
@@ -282,8 +191,8 @@ static bool lists_listeners(const char *value)
 }
 
 /*
- * Applications have variables of these names too, and mean topics, themselves or the servers that they ask. What is
- * filled in later may be anything.
+ * Applications use the names of Kafka's variables too, and mean topics, themselves or the servers that they ask. So the value
+ * has to look like a server's setting. One that is filled in later (valueFrom, $(X), {{x}}) counts as one.
  */
 static bool reads_like(const char *name, const char *value)
 {
@@ -350,28 +259,16 @@ static int find_port(const cJSON *container, const int *numbers)
     return 0;
 }
 
-/* Nothing but a shell and its options. */
-static bool is_shell_only(const cJSON *container)
-{
-    struct arguments arguments = arguments_of(container);
-
-    for (const char *text; (text = next_argument(&arguments));)
-        for (struct word word = next_word(text); word.len; word = next_word(word.text + word.len))
-            if (!word_in(word, shells))
-                return false;
-    return true;
-}
-
 /* Told to run a tool, or a shell for a person to type into. */
 static bool is_client(const cJSON *container)
 {
     bool told = bl_json_len(bl_json_get(container, "command")) ||
                 bl_json_len(bl_json_get(container, "args"));
 
-    if (find_word(container, client_words))
+    if (bl_container_finds(container, client_words))
         return !bl_container_mentions(container, "/run") &&
                !bl_container_mentions(container, "entrypoint");
-    return told && is_shell_only(container);
+    return told && bl_container_only_runs(container, shells);
 }
 
 static struct bl_evidence evidence(enum bl_role role, enum bl_confidence confidence, char *signal)
@@ -395,9 +292,9 @@ static struct bl_evidence by_process(const cJSON *container, const char *name, c
         const char *found;
         enum bl_role role;
     } tries[] = {
-        {find_word(container, kafka_words), BL_ROLE_BROKER},
+        {bl_container_finds(container, kafka_words), BL_ROLE_BROKER},
         {find_path(container, kafka_paths), BL_ROLE_BROKER},
-        {find_word(container, zookeeper_words), BL_ROLE_ZOOKEEPER},
+        {bl_container_finds(container, zookeeper_words), BL_ROLE_ZOOKEEPER},
         {find_path(container, zookeeper_paths), BL_ROLE_ZOOKEEPER},
         {confluent_run(container, basename, kafka_images), BL_ROLE_BROKER},
         {confluent_run(container, basename, zookeeper_images), BL_ROLE_ZOOKEEPER},
@@ -480,9 +377,8 @@ struct file_search {
     char *signal;
 };
 
-/* A file of settings that only a server reads; a client's has bootstrap.servers. */
-static bool server_settings(const struct bl_world_entry *map, const char *key, const char *text,
-                            void *context)
+/* The role, and the property that tells it; a client's settings have bootstrap.servers. */
+static enum bl_role settings_role(const char *text, const char **ret_property)
 {
     static const struct {
         const char *property;
@@ -495,20 +391,62 @@ static bool server_settings(const struct bl_world_entry *map, const char *key, c
         {"advertised.listeners", BL_ROLE_BROKER},
         {"dataDir", BL_ROLE_ZOOKEEPER},
     };
-    struct file_search *search = context;
     BL_AUTO_FREE char *client = bl_properties_get(text, "bootstrap.servers");
 
     for (size_t i = 0; !client && i < BL_ARRAY_LEN(telling); i++) {
         BL_AUTO_FREE char *value = bl_properties_get(text, telling[i].property);
 
-        if (!value)
-            continue;
-        search->role = telling[i].role;
-        search->signal = bl_asprintf("config: %s of ConfigMap \"%s\" sets %s", key, map->ref.name,
-                                     telling[i].property);
-        return true;
+        *ret_property = telling[i].property;
+        if (value)
+            return telling[i].role;
     }
-    return false;
+    return BL_ROLE_NONE;
+}
+
+/* A file of settings that only a server reads. */
+static bool server_settings(const struct bl_world_entry *map, const char *key, const char *text,
+                            void *context)
+{
+    struct file_search *search = context;
+    const char *property;
+
+    search->role = settings_role(text, &property);
+    if (!search->role)
+        return false;
+    search->signal =
+        bl_asprintf("config: %s of ConfigMap \"%s\" sets %s", key, map->ref.name, property);
+    return true;
+}
+
+/* Other programs have listeners too, and files of other names. */
+static bool is_brokers_file(const char *key, const char *text)
+{
+    static const char *const keys[] = {"server.properties", "kafka.properties", "broker.properties",
+                                       NULL};
+    BL_AUTO_FREE char *listeners = bl_properties_get(text, "listeners");
+
+    return listeners && bl_text_in(key, keys);
+}
+
+enum bl_role bl_config_map_role(const cJSON *map)
+{
+    const cJSON *entry;
+
+    if (!bl_object_is(map, "", "ConfigMap"))
+        return BL_ROLE_NONE;
+    cJSON_ArrayForEach(entry, bl_json_get(map, "data")) {
+        const char *property;
+        enum bl_role role;
+
+        if (!entry->string || !cJSON_IsString(entry) || !bl_is_settings_file(entry->string))
+            continue;
+        if (is_brokers_file(entry->string, entry->valuestring))
+            return BL_ROLE_BROKER;
+        role = settings_role(entry->valuestring, &property);
+        if (role)
+            return role;
+    }
+    return BL_ROLE_NONE;
 }
 
 static bool mounts_config_map(const cJSON *container, const cJSON *pod)
@@ -571,6 +509,45 @@ static struct bl_evidence by_image(const cJSON *container, const char *name, con
                     basename, find_port(container, kafka ? kafka_ports : zookeeper_ports)));
 }
 
+static bool mounts_claim(const struct bl_workload *workload, const cJSON *container)
+{
+    const cJSON *spec = bl_json_get(workload->object, "spec"), *mount, *template, *volume;
+
+    cJSON_ArrayForEach(mount, bl_json_get(container, "volumeMounts")) {
+        const char *name = bl_json_string(mount, "name");
+
+        cJSON_ArrayForEach(template, bl_json_get(spec, "volumeClaimTemplates")) {
+            if (name && bl_text_eq(bl_object_ref(template).name, name))
+                return true;
+        }
+        cJSON_ArrayForEach(volume, bl_json_at(workload->pod, "spec", "volumes", NULL)) {
+            if (name && bl_json_get(volume, "persistentVolumeClaim") &&
+                bl_text_eq(bl_json_string(volume, "name"), name))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A word of another program beside a server's settings, port and disk: enough to be told, too little to act on. */
+static struct bl_evidence in_spite_of(const struct bl_workload *workload, const cJSON *container,
+                                      const char *name)
+{
+    const char *found[ENV_KINDS] = {NULL};
+    const char *variable;
+
+    find_env(container, found);
+    variable = found[ENV_KAFKA] ? found[ENV_KAFKA] : found[ENV_ZOOKEEPER];
+    if (!variable || !mounts_claim(workload, container) ||
+        !find_port(container, found[ENV_KAFKA] ? kafka_ports : zookeeper_ports))
+        return (struct bl_evidence){0};
+    return evidence(
+        found[ENV_KAFKA] ? BL_ROLE_BROKER : BL_ROLE_ZOOKEEPER, BL_CONFIDENCE_LOW,
+        bl_asprintf("env: container \"%s\" has %s, a server's port and a claim, beside words of "
+                    "another program",
+                    name, variable));
+}
+
 struct bl_evidence bl_container_evidence(const struct bl_workload *workload, const cJSON *container,
                                          const struct bl_world *world)
 {
@@ -579,10 +556,12 @@ struct bl_evidence bl_container_evidence(const struct bl_workload *workload, con
     BL_AUTO_FREE char *basename = image ? bl_image_basename(image) : NULL;
     struct bl_evidence found = by_process(container, name ? name : "", basename);
 
-    if (found.role || find_word(container, other_words) ||
+    if (found.role)
+        return found;
+    if (bl_container_finds(container, other_words) ||
         find_env_prefix(container, other_env_prefixes) || is_client(container) ||
         image_is_other(basename))
-        return found;
+        return in_spite_of(workload, container, name ? name : "");
     found = by_env(container, name ? name : "", basename);
     if (!found.role)
         found = by_config_map(workload, container, world);

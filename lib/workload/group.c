@@ -18,11 +18,20 @@
 struct key {
     char *text;
     size_t workload;
+    bool weak; /* what a chart calls things: others may be called the same */
+};
+
+/* Where Kafka keeps its metadata. Two that keep them apart are no cluster, whatever they are called. */
+enum mode {
+    MODE_UNKNOWN,
+    MODE_ZOOKEEPER, /* or on its way from there, in a migration */
+    MODE_KRAFT,
 };
 
 struct grouping {
     struct bl_scene *scene;
     size_t *parent; /* union-find over the scene's workloads */
+    enum mode *modes;
     struct {
         struct key *items;
         size_t len, cap;
@@ -52,115 +61,35 @@ static bool zookeeper_side(const struct bl_workload *workload)
     return workload->role == BL_ROLE_ZOOKEEPER;
 }
 
-static void add_key(struct grouping *grouping, size_t index, const char *kind, const char *value)
+static enum mode mode_of(const struct bl_scene *scene, const struct bl_workload *workload)
 {
-    const struct bl_workload *workload = grouping->scene->workloads.items[index];
+    BL_AUTO(bl_setting_release) struct bl_setting connect = {0};
 
-    if (!value || !*value)
-        return;
-    *BL_PUSH(&grouping->keys) = (struct key){
-        bl_asprintf("%s\n%s\n%s\n%s", workload->role == BL_ROLE_ZOOKEEPER ? "zookeeper" : "kafka",
-                    workload->ref.namespace, kind, value),
-        index};
+    if (!bl_workload_is_kafka(workload))
+        return MODE_UNKNOWN;
+    if (bl_workload_setting(workload, scene->world, "zookeeper.connect", &connect))
+        return MODE_ZOOKEEPER;
+    return workload->kraft ? MODE_KRAFT : MODE_UNKNOWN;
 }
 
-static const char *operator_cluster(const struct bl_workload *workload)
-{
-    static const char *const labels[] = {"strimzi.io/cluster", "eventstreams.ibm.com/cluster",
-                                         "kafka_cr"};
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(labels); i++) {
-        const char *value = bl_json_string(workload->pod_labels, labels[i]);
-
-        if (value)
-            return value;
-    }
-    return NULL;
-}
-
-/* The cluster id, literally or by the Secret that holds it. */
-static void add_cluster_id(struct grouping *grouping, size_t index)
-{
-    static const char *const names[] = {"KAFKA_KRAFT_CLUSTER_ID", "CLUSTER_ID", "KAFKA_CLUSTER_ID"};
-    const struct bl_workload *workload = grouping->scene->workloads.items[index];
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(names); i++) {
-        const cJSON *entry = bl_container_env(workload->container, names[i]);
-        const cJSON *secret = bl_json_at(entry, "valueFrom", "secretKeyRef", NULL);
-        const char *name = bl_json_string(secret, "name"), *key = bl_json_string(secret, "key");
-
-        add_key(grouping, index, "cluster-id", bl_json_string(entry, "value"));
-        if (!name || !key)
-            continue;
-        BL_AUTO_FREE char *from = bl_asprintf("%s/%s", name, key);
-        add_key(grouping, index, "cluster-id-secret", from);
-    }
-}
-
-static void add_setting(struct grouping *grouping, size_t index, const char *property)
-{
-    const struct bl_workload *workload = grouping->scene->workloads.items[index];
-    BL_AUTO(bl_setting_release) struct bl_setting setting = {0};
-
-    if (bl_workload_setting(workload, grouping->scene->world, property, &setting))
-        add_key(grouping, index, property, setting.value);
-}
-
-static void add_release(struct grouping *grouping, size_t index)
-{
-    static const char *const pairs[][2] = {{BL_LABEL_INSTANCE, "app.kubernetes.io/name"},
-                                           {"release", "app"}};
-    const struct bl_workload *workload = grouping->scene->workloads.items[index];
-
-    for (size_t i = 0; i < BL_ARRAY_LEN(pairs); i++) {
-        const char *release = bl_json_string(workload->pod_labels, pairs[i][0]);
-        const char *name = bl_json_string(workload->pod_labels, pairs[i][1]);
-
-        if (!release || !name)
-            continue;
-        BL_AUTO_FREE char *both = bl_asprintf("%s/%s", release, name);
-        add_key(grouping, index, "release", both);
-    }
-}
-
-struct settings_keys {
+struct taking {
     struct grouping *grouping;
-    size_t index;
+    size_t workload;
 };
 
-/* Members of an ensemble that read one list of servers. */
-static bool add_shared_settings(const struct bl_world_entry *map, BL_UNUSED const char *key,
-                                const char *text, void *context)
+static void take_key(char *text, bool weak, void *context)
 {
-    struct settings_keys *keys = context;
-    BL_AUTO_FREE char *servers = bl_properties_get(text, "server.1");
+    struct taking *taking = context;
 
-    if (servers)
-        add_key(keys->grouping, keys->index, "servers-in", map->ref.name);
-    return false;
+    *BL_PUSH(&taking->grouping->keys) = (struct key){text, taking->workload, weak};
 }
 
 static void add_keys(struct grouping *grouping, size_t index)
 {
-    const struct bl_workload *workload = grouping->scene->workloads.items[index];
-    struct settings_keys keys = {grouping, index};
+    struct taking taking = {grouping, index};
 
-    add_key(grouping, index, "operator", operator_cluster(workload));
-    add_key(grouping, index, "service",
-            bl_json_string(bl_json_get(workload->object, "spec"), "serviceName"));
-    add_release(grouping, index);
-    if (workload->role == BL_ROLE_ZOOKEEPER) {
-        add_key(grouping, index, "servers",
-                bl_container_env_value(workload->container, "ZOO_SERVERS"));
-        add_key(grouping, index, "servers",
-                bl_container_env_value(workload->container, "ZOOKEEPER_SERVERS"));
-        bl_workload_each_properties(workload, grouping->scene->world, add_shared_settings, &keys);
-        return;
-    }
-    add_cluster_id(grouping, index);
-    add_setting(grouping, index, "controller.quorum.voters");
-    add_setting(grouping, index, "controller.quorum.bootstrap.servers");
-    add_setting(grouping, index, "zookeeper.connect");
+    bl_workload_each_key(grouping->scene->workloads.items[index], grouping->scene->world, take_key,
+                         &taking);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -171,14 +100,47 @@ static int compare_keys(const void *a, const void *b)
     return order ? order : (x->workload > y->workload) - (x->workload < y->workload);
 }
 
+/* Those that keep their metadata in KRaft are one, and all others are one. */
+static void join_apart(struct grouping *grouping, size_t begin, size_t end)
+{
+    size_t firsts[2] = {SIZE_MAX, SIZE_MAX};
+
+    for (size_t i = begin; i < end; i++) {
+        size_t workload = grouping->keys.items[i].workload;
+        size_t *first = &firsts[grouping->modes[workload] == MODE_KRAFT];
+
+        if (*first == SIZE_MAX)
+            *first = workload;
+        join(grouping, *first, workload);
+    }
+}
+
+static bool any_mode(const struct grouping *grouping, size_t begin, size_t end, enum mode mode)
+{
+    for (size_t i = begin; i < end; i++)
+        if (grouping->modes[grouping->keys.items[i].workload] == mode)
+            return true;
+    return false;
+}
+
 static void join_equal_keys(struct grouping *grouping)
 {
+    const struct key *keys = grouping->keys.items;
+
     if (!grouping->keys.len)
         return;
     qsort(grouping->keys.items, grouping->keys.len, sizeof(struct key), compare_keys);
-    for (size_t i = 1; i < grouping->keys.len; i++)
-        if (strcmp(grouping->keys.items[i - 1].text, grouping->keys.items[i].text) == 0)
-            join(grouping, grouping->keys.items[i - 1].workload, grouping->keys.items[i].workload);
+    for (size_t begin = 0, end; begin < grouping->keys.len; begin = end) {
+        for (end = begin + 1;
+             end < grouping->keys.len && strcmp(keys[begin].text, keys[end].text) == 0; end++)
+            ;
+        if (keys[begin].weak && any_mode(grouping, begin, end, MODE_ZOOKEEPER)) {
+            join_apart(grouping, begin, end);
+            continue;
+        }
+        for (size_t i = begin + 1; i < end; i++)
+            join(grouping, keys[begin].workload, keys[i].workload);
+    }
 }
 
 /* A Service by what it selects. */
@@ -196,26 +158,41 @@ static int compare_selections(const void *a, const void *b)
     return order ? order : strcmp(x->text, y->text);
 }
 
+enum side { SIDE_KAFKA, SIDE_ZOOKEEPER, SIDE_KRAFT, SIDES };
+
+static enum side side_of(const struct grouping *grouping, size_t workload)
+{
+    if (zookeeper_side(grouping->scene->workloads.items[workload]))
+        return SIDE_ZOOKEEPER;
+    return grouping->modes[workload] == MODE_KRAFT ? SIDE_KRAFT : SIDE_KAFKA;
+}
+
 /* The workloads of each side that it selects are one; of these the first stands for all. */
 static void join_selected(struct grouping *grouping, const struct selection *selection)
 {
     const struct bl_scene *scene = grouping->scene;
     struct bl_label_walk walk =
         bl_label_walk(scene->labels, selection->selector, selection->service->ref.namespace);
-    size_t firsts[2] = {SIZE_MAX, SIZE_MAX}, at;
+    size_t firsts[SIDES] = {SIZE_MAX, SIZE_MAX, SIZE_MAX}, at;
+    bool in_zookeeper = false;
 
     while (bl_label_next(&walk, &at)) {
         const struct bl_workload *workload = scene->workloads.items[at];
-        size_t *first = &firsts[zookeeper_side(workload)];
+        size_t *first = &firsts[side_of(grouping, at)];
 
         if (!workload->role)
             continue;
+        in_zookeeper |= grouping->modes[at] == MODE_ZOOKEEPER;
         if (*first == SIZE_MAX)
             *first = at;
         else if (strcmp(workload->ref.namespace, scene->workloads.items[*first]->ref.namespace) ==
                  0)
             join(grouping, *first, at);
     }
+    if (!in_zookeeper && firsts[SIDE_KAFKA] != SIZE_MAX && firsts[SIDE_KRAFT] != SIZE_MAX &&
+        strcmp(scene->workloads.items[firsts[SIDE_KAFKA]]->ref.namespace,
+               scene->workloads.items[firsts[SIDE_KRAFT]]->ref.namespace) == 0)
+        join(grouping, firsts[SIDE_KAFKA], firsts[SIDE_KRAFT]);
 }
 
 /*
@@ -325,7 +302,7 @@ static void make_ensembles(struct bl_scene *scene, struct grouping *grouping)
 /* One name for a cluster, from whatever its first member by name says. */
 static char *cluster_name(const struct bl_workload *first)
 {
-    const char *name = operator_cluster(first);
+    const char *name = bl_workload_operator_cluster(first);
 
     if (!name)
         name = bl_json_string(first->pod_labels, BL_LABEL_INSTANCE);
@@ -337,11 +314,44 @@ static char *cluster_name(const struct bl_workload *first)
                                  : bl_strdup(name);
 }
 
+/* A cluster by its root. */
+struct named_root {
+    size_t root;
+    const struct bl_workload *first; /* by name */
+    char *name;
+};
+
+static int compare_roots(const void *a, const void *b)
+{
+    const struct named_root *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+
+    return order ? order : strcmp(x->first->ref.name, y->first->ref.name);
+}
+
+/* Two that a chart calls the same are not one: all but the first go by their own names. */
+static void tell_apart(struct named_root *roots, size_t len)
+{
+    if (len)
+        qsort(roots, len, sizeof(*roots), compare_roots);
+    for (size_t i = len; i-- > 1;) {
+        const struct bl_ref *ref = &roots[i].first->ref;
+
+        if (strcmp(roots[i - 1].name, roots[i].name) != 0)
+            continue;
+        free(roots[i].name);
+        roots[i].name = *ref->namespace ? bl_asprintf("%s/%s", ref->namespace, ref->name)
+                                        : bl_strdup(ref->name);
+    }
+}
+
 static void name_clusters(struct bl_scene *scene, struct grouping *grouping)
 {
-    size_t count = scene->workloads.len;
+    size_t count = scene->workloads.len, len = 0;
     BL_AUTO_FREE const struct bl_workload **firsts =
         bl_alloc(count, sizeof(*firsts)); /* of roots */
+    BL_AUTO_FREE struct named_root *roots = bl_alloc(count, sizeof(*roots));
+    BL_AUTO_FREE const char **names = bl_alloc(count, sizeof(*names)); /* of roots */
 
     for (size_t i = 0; i < count && bl_budget_turn(); i++) {
         const struct bl_workload *workload = scene->workloads.items[i];
@@ -351,162 +361,17 @@ static void name_clusters(struct bl_scene *scene, struct grouping *grouping)
             (!*first || strcmp(workload->ref.name, (*first)->ref.name) < 0))
             *first = workload;
     }
+    for (size_t i = 0; i < count; i++)
+        if (firsts[i])
+            roots[len++] = (struct named_root){i, firsts[i], cluster_name(firsts[i])};
+    tell_apart(roots, len);
+    for (size_t i = 0; i < len; i++)
+        names[roots[i].root] = roots[i].name;
     for (size_t i = 0; i < count && bl_budget_turn(); i++)
         if (bl_workload_is_kafka(scene->workloads.items[i]))
-            scene->workloads.items[i]->cluster = cluster_name(firsts[find_root(grouping, i)]);
-}
-
-static void add_link(struct bl_scene *scene, size_t kafka, size_t zookeeper)
-{
-    if (!bl_scene_linked(scene, kafka, zookeeper))
-        *BL_PUSH(&scene->links) = (struct bl_link){kafka, zookeeper};
-}
-
-/* Of several clusters that share one ZooKeeper, the first by name gives it its cluster. */
-static void take_cluster(struct bl_workload *zookeeper, const char *cluster)
-{
-    if (zookeeper->cluster && strcmp(zookeeper->cluster, cluster) <= 0)
-        return;
-    free(zookeeper->cluster);
-    zookeeper->cluster = bl_strdup(cluster);
-}
-
-static void link_to(struct bl_scene *scene, const struct bl_workload *kafka, size_t index)
-{
-    struct bl_workload *zookeeper = scene->workloads.items[index];
-
-    if (!zookeeper_side(zookeeper) || !kafka->cluster)
-        return;
-    take_cluster(zookeeper, kafka->cluster);
-    add_link(scene, kafka->ensemble, zookeeper->ensemble);
-}
-
-/* Whatever a server of the connection leads to, but for what an operator made. */
-static void link_by_connection(struct bl_scene *scene, const struct bl_workload *kafka,
-                               const char *connect)
-{
-    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
-
-    bl_servers_parse(&servers, BL_SERVERS_CONNECT, connect);
-    for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
-        BL_AUTO(bl_found_release) struct bl_found found = {0};
-
-        (void)bl_host_find(scene, kafka, NULL, servers.items[i].host, &found);
-        for (size_t f = 0; f < found.len && bl_budget_turn(); f++)
-            if (!operator_cluster(scene->workloads.items[found.items[f]]))
-                link_to(scene, kafka, found.items[f]);
-    }
-}
-
-/* By what an operator or Helm calls a cluster. */
-struct named {
-    const char *name;
-    size_t zookeeper;
-};
-
-struct names {
-    struct named *items; /* by name */
-    size_t len, cap;
-};
-
-static int compare_named(const void *a, const void *b)
-{
-    const struct named *x = a, *y = b;
-    int order = strcmp(x->name, y->name);
-
-    return order ? order : (x->zookeeper > y->zookeeper) - (x->zookeeper < y->zookeeper);
-}
-
-static void link_by_name(struct bl_scene *scene, const struct bl_workload *kafka,
-                         const struct names *names, const char *name)
-{
-    size_t low = 0, high = names->len;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (strcmp(names->items[middle].name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < names->len && bl_budget_turn() && strcmp(names->items[low].name, name) == 0; low++)
-        if (bl_namespace_may_equal(
-                kafka->ref.namespace,
-                scene->workloads.items[names->items[low].zookeeper]->ref.namespace))
-            link_to(scene, kafka, names->items[low].zookeeper);
-}
-
-/* ZooKeepers by operator's cluster, and those that no operator made by Helm release. */
-static void name_zookeepers(const struct bl_scene *scene, struct names *by_operator,
-                            struct names *by_release)
-{
-    for (size_t z = 0; z < scene->workloads.len && bl_budget_turn(); z++) {
-        const struct bl_workload *zookeeper = scene->workloads.items[z];
-        const char *cluster = operator_cluster(zookeeper);
-        const char *release = bl_json_string(zookeeper->pod_labels, BL_LABEL_INSTANCE);
-
-        if (!zookeeper_side(zookeeper))
-            continue;
-        if (cluster)
-            *BL_PUSH(by_operator) = (struct named){cluster, z};
-        else if (release)
-            *BL_PUSH(by_release) = (struct named){release, z};
-    }
-    if (by_operator->len)
-        qsort(by_operator->items, by_operator->len, sizeof(struct named), compare_named);
-    if (by_release->len)
-        qsort(by_release->items, by_release->len, sizeof(struct named), compare_named);
-}
-
-static void link_kafka(struct bl_scene *scene, const struct bl_workload *kafka,
-                       const struct names *by_operator, const struct names *by_release)
-{
-    BL_AUTO(bl_setting_release) struct bl_setting connect = {0};
-    const char *cluster = operator_cluster(kafka);
-    const char *release = bl_json_string(kafka->pod_labels, BL_LABEL_INSTANCE);
-
-    if (cluster)
-        link_by_name(scene, kafka, by_operator, cluster);
-    else if (bl_workload_setting(kafka, scene->world, "zookeeper.connect", &connect) &&
-             connect.value && !strchr(connect.value, '$'))
-        link_by_connection(scene, kafka, connect.value);
-    /* The connection is not in sight: the same Helm release is the next best. */
-    else if (!kafka->kraft && release)
-        link_by_name(scene, kafka, by_release, release);
-}
-
-/* All of an ensemble belongs where one of it belongs. */
-static void share_cluster(const struct bl_scene *scene, const struct bl_ensemble *ensemble)
-{
-    const char *least = NULL;
-
-    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
-        const char *cluster = bl_ensemble_member(scene, ensemble, i)->cluster;
-
-        if (cluster && (!least || strcmp(cluster, least) < 0))
-            least = cluster;
-    }
-    if (!least)
-        return;
-    BL_AUTO_FREE char *cluster = bl_strdup(least);
-    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
-        take_cluster(scene->workloads.items[ensemble->members.items[i]], cluster);
-}
-
-static void link_zookeepers(struct bl_scene *scene)
-{
-    struct names by_operator = {0}, by_release = {0};
-
-    name_zookeepers(scene, &by_operator, &by_release);
-    for (size_t k = 0; k < scene->workloads.len && bl_budget_turn(); k++)
-        if (bl_workload_is_kafka(scene->workloads.items[k]))
-            link_kafka(scene, scene->workloads.items[k], &by_operator, &by_release);
-    for (size_t e = 0; e < scene->ensembles.len && bl_budget_turn(); e++)
-        if (scene->ensembles.items[e].role == BL_ROLE_ZOOKEEPER)
-            share_cluster(scene, &scene->ensembles.items[e]);
-    free(by_operator.items);
-    free(by_release.items);
+            scene->workloads.items[i]->cluster = bl_strdup(names[find_root(grouping, i)]);
+    for (size_t i = 0; i < len; i++)
+        free(roots[i].name);
 }
 
 void bl_scene_group(struct bl_scene *scene)
@@ -515,6 +380,9 @@ void bl_scene_group(struct bl_scene *scene)
     size_t count = scene->workloads.len;
 
     grouping.parent = bl_alloc(count, sizeof(size_t));
+    grouping.modes = bl_alloc(count, sizeof(*grouping.modes));
+    for (size_t i = 0; i < count && bl_budget_turn(); i++)
+        grouping.modes[i] = mode_of(scene, scene->workloads.items[i]);
     for (size_t i = 0; i < count; i++)
         grouping.parent[i] = i;
     for (size_t i = 0; i < count; i++)
@@ -525,10 +393,11 @@ void bl_scene_group(struct bl_scene *scene)
     join_equal_keys(&grouping);
     make_ensembles(scene, &grouping);
     name_clusters(scene, &grouping);
-    link_zookeepers(scene);
+    bl_scene_link(scene);
 
     for (size_t i = 0; i < grouping.keys.len; i++)
         free(grouping.keys.items[i].text);
     free(grouping.keys.items);
+    free(grouping.modes);
     free(grouping.parent);
 }

@@ -39,8 +39,15 @@ static bool is_placeholder(const char *text)
 
 static bool is_self(const char *host)
 {
-    static const char *const own[] = {
-        "", "localhost", "0.0.0.0", "::", "::1", "0:0:0:0:0:0:0:0", NULL};
+    /* The last one is Bitnami's, from chart 24 on: an init container writes the pod's name in its place. */
+    static const char *const own[] = {"",
+                                      "localhost",
+                                      "0.0.0.0",
+                                      "::",
+                                      "::1",
+                                      "0:0:0:0:0:0:0:0",
+                                      "advertised-address-placeholder",
+                                      NULL};
     /* The whole of it is the pod's own name or address. */
     bool whole = host[0] == '$' && !strchr(host, '.');
 
@@ -201,6 +208,21 @@ enum bl_host bl_host_find_any(const struct bl_scene *scene, const struct bl_work
         add_service(scene, from ? from->ref.namespace : namespace, host.labels[1], NULL, found))
         return BL_HOST_FOUND;
     return kind;
+}
+
+void bl_host_each_name(const char *text, void (*take)(const char *name, size_t len, void *context),
+                       void *context)
+{
+    struct host host;
+    const char *first = host.labels[0], *second = host.labels[1];
+
+    if (is_self(text) || is_address(text) || !split(text, &host))
+        return;
+    take(first, strlen(first), context);
+    if (set_len(first))
+        take(first, set_len(first), context);
+    if (*second)
+        take(second, strlen(second), context);
 }
 
 /* "$(NAME)" or "${NAME}", where NAME is the pod's own name or address by the downward API. */

@@ -10,31 +10,100 @@
 
 /* Who made it, which version it is, which part it plays in Kafka, and which labels name its pods. */
 
+static const struct {
+    const char *label, *value; /* value NULL: any */
+    const char *name;
+} operator_labels[] = {
+    {"strimzi.io/cluster", NULL, "Strimzi"},
+    {"eventstreams.ibm.com/cluster", NULL, "IBM Event Streams"},
+    {"kafka_cr", NULL, "Koperator"},
+    {"platform.confluent.io/type", NULL, "Confluent for Kubernetes"},
+    {"kind", "ZookeeperMember", "the ZooKeeper operator"},
+};
+
+/* Of several labels the last that is there, as the table has them by how sure they are. */
+static const char *operator_by_labels(const cJSON *labels)
+{
+    const char *name = NULL;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(operator_labels); i++) {
+        const char *value = bl_json_string(labels, operator_labels[i].label);
+
+        if (value && (!operator_labels[i].value || strcmp(value, operator_labels[i].value) == 0))
+            name = operator_labels[i].name;
+    }
+    return name;
+}
+
+/* The groups of Kubernetes' own kinds: none of them is an operator's, whoever writes such a reference. */
+static bool is_builtin_group(const char *api_version)
+{
+    static const char *const own[] = {"apps", "batch", "autoscaling", "policy", "extensions", NULL};
+    const char *slash = strchr(api_version, '/');
+    BL_AUTO_FREE char *group =
+        slash ? bl_strndup(api_version, (size_t)(slash - api_version)) : NULL;
+
+    return !group || bl_text_in(group, own) || bl_text_ends(group, ".k8s.io");
+}
+
+/* What a controller made of a template is judged there, or told there. */
+static bool makes_pods(const char *kind)
+{
+    static const char *const makers[] = {"StatefulSet", "ReplicaSet", "Deployment",
+                                         "DaemonSet",   "Job",        "ReplicationController",
+                                         NULL};
+
+    return bl_text_in(kind, makers);
+}
+
 void bl_workload_find_operator(struct bl_workload *workload)
 {
-    static const struct {
-        const char *label, *name;
-    } operators[] = {
-        {"strimzi.io/cluster", "Strimzi"},
-        {"eventstreams.ibm.com/cluster", "IBM Event Streams"},
-        {"kafka_cr", "Koperator"},
-        {"platform.confluent.io/type", "Confluent for Kubernetes"},
-    };
-    static const char *const builtin[] = {"StatefulSet", "ReplicaSet", "Deployment", NULL};
     const cJSON *controller = bl_object_controller(workload->object);
     const char *kind = bl_json_string(controller, "kind");
+    const char *api_version = bl_json_string(controller, "apiVersion");
+    bool builtin = is_builtin_group(api_version ? api_version : "");
 
-    for (size_t i = 0; i < BL_ARRAY_LEN(operators); i++)
-        if (bl_json_string(workload->pod_labels, operators[i].label))
-            workload->owner = operators[i].name;
-    if (bl_text_eq(bl_json_string(workload->pod_labels, "kind"), "ZookeeperMember"))
-        workload->owner = "the ZooKeeper operator";
-    if (kind && bl_text_in(kind, builtin))
+    workload->owner = operator_by_labels(workload->pod_labels);
+    if (kind && builtin && !*workload->pod_pointer && makes_pods(kind))
         workload->owner_kind = kind;
+    else if (kind && builtin)
+        bl_workload_signal(workload, "owner: %s, not believed: no %s makes a %s", kind, kind,
+                           workload->ref.kind);
     else if (kind && !workload->owner)
         workload->owner = kind;
+    /* Only workloads come to a webhook with a controller's name on them; its pods are its own affair. */
+    if (kind && !builtin && !*workload->pod_pointer)
+        workload->distrusted = false;
     if (workload->owner)
-        bl_workload_signal(workload, "owner: %s", workload->owner);
+        bl_workload_signal(workload, "owner: %s%s", workload->owner,
+                           workload->distrusted ? ", by its own word" : "");
+}
+
+const char *bl_workload_operator_cluster(const struct bl_workload *workload)
+{
+    static const char *const labels[] = {"strimzi.io/cluster", "eventstreams.ibm.com/cluster",
+                                         "kafka_cr"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(labels); i++) {
+        const char *value = bl_json_string(workload->pod_labels, labels[i]);
+
+        if (value)
+            return value;
+    }
+    return NULL;
+}
+
+bool bl_workload_speaks_for_itself(const cJSON *object)
+{
+    const char *label = bl_object_label(object, BL_LABEL_ROLE);
+
+    return bl_text_eq(label, bl_role_name(BL_ROLE_NONE)) || bl_object_controller(object) ||
+           operator_by_labels(bl_object_labels(bl_object_pod(object)));
+}
+
+bool bl_workload_is_owned(const struct bl_workload *workload)
+{
+    return workload->owner && !workload->distrusted;
 }
 
 static const char *distribution_of(const struct bl_workload *workload, const char *image)

@@ -86,7 +86,7 @@ static void take_first_container(struct bl_workload *workload)
     bl_workload_find_variables(workload);
 }
 
-static void apply_role_label(struct bl_workload *workload, bool ignore_opt_out)
+static void apply_role_label(struct bl_workload *workload, bool distrusted)
 {
     const char *label = bl_object_label(workload->object, BL_LABEL_ROLE);
     bool known;
@@ -96,7 +96,7 @@ static void apply_role_label(struct bl_workload *workload, bool ignore_opt_out)
         return;
     bl_workload_signal(workload, "label: %s=%s%s", BL_LABEL_ROLE, label,
                        known ? "" : " is no role, ignored");
-    if (!known || (role == BL_ROLE_NONE && ignore_opt_out))
+    if (!known || (role == BL_ROLE_NONE && distrusted))
         return;
     workload->opted_out = role == BL_ROLE_NONE && workload->role != BL_ROLE_NONE;
     if (role != BL_ROLE_NONE && !workload->container)
@@ -105,12 +105,11 @@ static void apply_role_label(struct bl_workload *workload, bool ignore_opt_out)
     workload->confidence = role ? BL_CONFIDENCE_HIGH : BL_CONFIDENCE_NONE;
 }
 
-static void describe(struct bl_workload *workload, const struct bl_world *world,
-                     bool ignore_opt_out)
+static void describe(struct bl_workload *workload, const struct bl_world *world, bool distrusted)
 {
     if (workload->role == BL_ROLE_BROKER)
         bl_workload_find_kafka_role(workload, world);
-    apply_role_label(workload, ignore_opt_out);
+    apply_role_label(workload, distrusted);
     if (workload->role == BL_ROLE_NONE || !workload->container)
         return;
     bl_workload_find_operator(workload);
@@ -121,11 +120,12 @@ static void describe(struct bl_workload *workload, const struct bl_world *world,
 }
 
 struct bl_workload *bl_workload_recognise(const cJSON *object, const struct bl_world *world,
-                                          bool ignore_opt_out)
+                                          bool distrusted)
 {
     struct bl_workload *workload = BL_NEW(struct bl_workload);
 
     workload->object = object;
+    workload->distrusted = distrusted;
     workload->ref = bl_object_ref(object);
     workload->pod = bl_object_pod(object);
     workload->pod_labels = bl_object_labels(workload->pod);
@@ -139,6 +139,6 @@ struct bl_workload *bl_workload_recognise(const cJSON *object, const struct bl_w
     BL_AUTO(candidate_release) struct candidate candidate = find_container(workload, world);
     if (candidate.evidence.role)
         take_candidate(workload, &candidate);
-    describe(workload, world, ignore_opt_out);
+    describe(workload, world, distrusted);
     return workload;
 }

@@ -31,12 +31,24 @@ void bl_workload_find_ports(struct bl_workload *workload, const struct bl_world 
 void bl_workload_find_data(struct bl_workload *workload, const struct bl_world *world);
 void bl_workload_find_selector(struct bl_workload *workload);
 
+/** Has it a name that may name a property? Fills all but its entry and place. */
+bool bl_variable_read(const char *name, struct bl_variable *ret_variable);
+/** Does the workload's image make this setting of it? */
+bool bl_variable_names(const struct bl_workload *workload, const struct bl_variable *variable,
+                       const char *property);
+/** How a variable names a property. */
+enum bl_naming { BL_NAMING_PLAIN, BL_NAMING_BITNAMI, BL_NAMINGS };
+/** Which of them counts for the workload's image where both are there: the first of these. */
+const enum bl_naming *bl_variable_ranks(const struct bl_workload *workload);
+
 /** Calls `visit` with every text of broker settings in the ConfigMaps that the pod mounts; stops at true. */
 bool bl_workload_each_properties(const struct bl_workload *workload, const struct bl_world *world,
                                  bool (*visit)(const struct bl_world_entry *map, const char *key,
                                                const char *text, void *context),
                                  void *context);
 
+/** Is a ConfigMap's key a file of broker or ZooKeeper settings? */
+bool bl_is_settings_file(const char *key);
 /** The value of `property` in the text of a properties file, for free(), or NULL. The last one wins. */
 char *bl_properties_get(const char *text, const char *property);
 
@@ -58,7 +70,20 @@ void bl_name_index_free(struct bl_name_index *index);
 size_t bl_name_index_find(const struct bl_name_index *index, enum bl_name_kind kind,
                           const char *text, size_t len, const size_t **ret_places);
 
+/** Takes the text, for free(). */
+typedef void (*bl_key_fn)(char *text, bool weak, void *context);
+/**
+ * Calls `take` with each text that a workload with a role has in common with members of its cluster and with nobody else;
+ * one that is weak is what a chart calls things, and others may be called the same.
+ */
+void bl_workload_each_key(const struct bl_workload *workload, const struct bl_world *world,
+                          bl_key_fn take, void *context);
+
 /** Fills ensembles, clusters and links from the scene's workloads. */
 void bl_scene_group(struct bl_scene *scene);
+/** What an operator calls the cluster; NULL: none made it. */
+const char *bl_workload_operator_cluster(const struct bl_workload *workload);
+/** Links ensembles of Kafka to those of ZooKeeper, once both are named. */
+void bl_scene_link(struct bl_scene *scene);
 
 #endif

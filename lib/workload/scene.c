@@ -17,27 +17,34 @@ static bool is_member(const struct bl_scene *scene, const struct bl_ensemble *en
     return it->role && scene->ensembles.items + it->ensemble == ensemble;
 }
 
-/* The workloads whose labels the selector asks for; all of the namespace where it asks by expressions alone. */
-static bool selects_others(const struct bl_scene *scene, const struct bl_ensemble *ensemble,
-                           const cJSON *selector, const char *namespace)
+/* By the labels that the selector asks for; all of the namespace where it asks by expressions alone. */
+static const struct bl_workload *selected(const struct bl_scene *scene,
+                                          const struct bl_ensemble *except, const cJSON *selector,
+                                          const char *namespace)
 {
     const cJSON *labels = bl_json_get(selector, "matchLabels");
     struct bl_label_walk walk = bl_label_walk(scene->labels, labels, namespace);
     size_t at;
 
     while (bl_json_len(labels) && bl_label_next(&walk, &at))
-        if (!is_member(scene, ensemble, at) &&
+        if (!(except && is_member(scene, except, at)) &&
             bl_selector_matches(selector, scene->workloads.items[at]->pod_labels))
-            return true;
+            return scene->workloads.items[at];
     for (size_t i = 0; !bl_json_len(labels) && i < scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *other = scene->workloads.items[i];
 
-        if (!is_member(scene, ensemble, i) &&
+        if (!(except && is_member(scene, except, i)) &&
             bl_namespace_may_equal(other->ref.namespace, namespace) &&
             bl_selector_matches(selector, other->pod_labels))
-            return true;
+            return other;
     }
-    return false;
+    return NULL;
+}
+
+const struct bl_workload *bl_scene_selected(const struct bl_scene *scene, const cJSON *selector,
+                                            const char *namespace)
+{
+    return selected(scene, NULL, selector, namespace);
 }
 
 /* Selects every member and no other workload of the namespace. */
@@ -49,8 +56,7 @@ static bool selects_exactly(const struct bl_scene *scene, const struct bl_ensemb
     for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
         if (!bl_selector_matches(selector, bl_ensemble_member(scene, ensemble, i)->pod_labels))
             return false;
-    return !selects_others(scene, ensemble, selector,
-                           bl_ensemble_first(scene, ensemble)->ref.namespace);
+    return !selected(scene, ensemble, selector, bl_ensemble_first(scene, ensemble)->ref.namespace);
 }
 
 /* The labels that all members' pods share and that stay between revisions. */
@@ -164,25 +170,25 @@ static cJSON *find_selector(const struct bl_scene *scene, const struct bl_ensemb
     return NULL;
 }
 
-static void recognise_all(struct bl_scene *scene, const bool *ignore_opt_out)
+static void recognise_all(struct bl_scene *scene, const bool *distrusted)
 {
     struct bl_world_iter iter = bl_world_walk(scene->world, BL_WORLD_WORKLOAD, "");
 
     for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
-        struct bl_workload *workload =
-            bl_workload_recognise(entry->object, scene->world, ignore_opt_out[entry->index]);
+        struct bl_workload *workload = bl_workload_recognise(
+            entry->object, scene->world, distrusted && distrusted[entry->index]);
 
         workload->index = entry->index;
         *BL_PUSH(&scene->workloads) = workload;
     }
 }
 
-struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *ignore_opt_out)
+struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *distrusted)
 {
     struct bl_scene *scene = BL_NEW(struct bl_scene);
 
     scene->world = world;
-    recognise_all(scene, ignore_opt_out);
+    recognise_all(scene, distrusted);
     scene->labels = bl_label_index_new(scene->workloads.items, scene->workloads.len);
     scene->names = bl_name_index_new(scene->workloads.items, scene->workloads.len);
     bl_scene_group(scene);

@@ -71,14 +71,6 @@ static const char *command_end(const char *at)
     return at;
 }
 
-static bool is_word_of(const char *at, size_t len, const char *const *words)
-{
-    for (; *words; words++)
-        if (strlen(*words) == len && strncmp(*words, at, len) == 0)
-            return true;
-    return false;
-}
-
 /* The next word of a command with its quotes taken off; NULL at the end. For free(). */
 static char *next_word(const char **at, const char *end)
 {
@@ -147,11 +139,11 @@ static const char *skip_keywords(struct walk *walk, const char *at, const char *
         while (at < end && isspace((unsigned char)*at))
             at++;
         len = strcspn(at, " \t\n;&|");
-        if (is_word_of(at, len, opening))
+        if (bl_text_find_in(at, len, opening))
             walk->depth++;
-        else if (is_word_of(at, len, closing))
+        else if (bl_text_find_in(at, len, closing))
             walk->depth -= walk->depth > 0;
-        else if (!is_word_of(at, len, between) && !(walk->depth && len && at[len - 1] == ')'))
+        else if (!bl_text_find_in(at, len, between) && !(walk->depth && len && at[len - 1] == ')'))
             return at;
         at += len;
     }
@@ -160,6 +152,7 @@ static const char *skip_keywords(struct walk *walk, const char *at, const char *
 struct reader {
     void (*each)(const struct bl_assignment *assignment, void *context);
     void *context;
+    bool grouped; /* what "{ …; } > file" and its like print may go to a file */
 };
 
 /* "NAME=value"; the length of the name, 0: it is no assignment. */
@@ -175,8 +168,175 @@ static void take(const struct reader *reader, char *word, bool known)
     size_t len = name_len(word);
 
     word[len] = '\0';
-    reader->each(&(struct bl_assignment){word, known ? word + len + 1 : NULL, false},
+    reader->each(&(struct bl_assignment){.name = word, .value = known ? word + len + 1 : NULL},
                  reader->context);
+}
+
+/* ": ${NAME:=value}" and ": ${NAME=value}". It is not exported by that, so nobody knows what comes of it. */
+static void read_fallbacks(const struct reader *reader, const char *rest, const char *end)
+{
+    char *word;
+
+    for (; (word = next_word(&rest, end)); free(word)) {
+        char *name = word + 2;
+        size_t len;
+
+        if (strncmp(word, "${", 2) != 0)
+            continue;
+        len = strcspn(name, ":=");
+        if (!name[len] || (name[len] == ':' && name[len + 1] != '='))
+            continue;
+        name[len] = '\0';
+        reader->each(&(struct bl_assignment){.name = name, .fallback = true}, reader->context);
+    }
+}
+
+/* --- lines that are written to files --- */
+
+/* Behind ">" or ">>": "&2" and devices are no files. */
+static bool is_file(const char *target, const char *end)
+{
+    target += strspn(target, " \t");
+    return target < end && *target != '&' && strncmp(target, "/dev/", 5) != 0;
+}
+
+/* Where a redirection of the command's output to a file begins; NULL: there is none. */
+static const char *find_redirection(const char *at, const char *end)
+{
+    const char *start = at;
+
+    while (at < end) {
+        if (*at == '\'' || *at == '"') {
+            at = skip_quotes(at);
+            continue;
+        }
+        if (*at == '\\' && at[1]) {
+            at += 2;
+            continue;
+        }
+        if (*at != '>') {
+            at++;
+            continue;
+        }
+
+        bool twice = at[1] == '>', of_other = at > start && strchr("023456789", at[-1]);
+        if (!of_other && is_file(at + 1 + twice, end))
+            return at > start + 1 && at[-1] == '1' && isspace((unsigned char)at[-2]) ? at - 1 : at;
+        at += 1 + twice;
+    }
+    return NULL;
+}
+
+/* "| tee -a file" behind it. */
+static bool goes_to_tee(const char *end)
+{
+    const char *at = *end == '|' && end[1] != '|' ? end + 1 : "";
+
+    at += strspn(at, " \t\n");
+    return strncmp(at, "tee", 3) == 0 && isspace((unsigned char)at[3]);
+}
+
+static const char property_letters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+/* One line of what is printed. */
+static void take_line(const struct reader *reader, char *line, bool known)
+{
+    size_t len;
+
+    line += strspn(line, " \t");
+    len = strspn(line, property_letters);
+    if (!len || line[len] != '=')
+        return;
+    line[len] = '\0';
+    known &= !strpbrk(line + len + 1, "$`%");
+    reader->each(
+        &(struct bl_assignment){.name = line, .value = known ? line + len + 1 : NULL, .line = true},
+        reader->context);
+}
+
+/* Words of echo and printf; "\n" ends a line of both. */
+static void take_printed(const struct reader *reader, char *word, bool known)
+{
+    char *line = word;
+
+    for (char *at = word; *at; at++) {
+        bool escaped = at[0] == '\\' && at[1] == 'n';
+
+        if (*at != '\n' && !escaped)
+            continue;
+        *at = '\0';
+        take_line(reader, line, known);
+        at += escaped;
+        line = at + 1;
+    }
+    take_line(reader, line, known);
+}
+
+/* `sed -i "s/^name=.*" …`: what comes of it is not read, only which names it speaks of. */
+static void take_edited(const struct reader *reader, char *word)
+{
+    for (char *at = word; (at = strchr(at, '=')); at++) {
+        char *name = at;
+
+        while (name > word && name[-1] && strchr(property_letters, name[-1]))
+            name--;
+        if (name == at)
+            continue;
+        *at = '\0';
+        reader->each(&(struct bl_assignment){.name = name, .line = true}, reader->context);
+    }
+}
+
+/* "(echo a=1; echo b=2) > file" */
+static void take_subshell(const struct reader *reader, const char *at, const char *end)
+{
+    char *word;
+
+    for (at++; (word = next_word(&at, end)); free(word))
+        take_line(reader, word, false);
+}
+
+/* Does a group of commands in the script write to a file? */
+static bool writes_by_group(const char *text)
+{
+    static const char *const ends[] = {"}", ")", "done", "fi", "esac"};
+    const char *end = text + strlen(text);
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(ends); i++)
+        for (const char *at = text; (at = strstr(at, ends[i]));) {
+            at += strlen(ends[i]);
+
+            const char *arrow = at + strspn(at, " \t");
+            if (*arrow == '>' && is_file(arrow + 1 + (arrow[1] == '>'), end))
+                return true;
+        }
+    return false;
+}
+
+/* True: it is a command that writes text. */
+static bool read_written(const struct reader *reader, const char *command, const char *rest,
+                         const char *end, bool known)
+{
+    bool edits = bl_text_eq(command, "sed");
+    const char *redirection;
+    char *word;
+
+    if (!edits && !bl_text_eq(command, "echo") && !bl_text_eq(command, "printf"))
+        return false;
+    redirection = find_redirection(rest, end);
+    if (!edits && !redirection && !goes_to_tee(end)) {
+        if (!reader->grouped)
+            return true;
+        known = false;
+    }
+    for (; (word = next_word(&rest, redirection ? redirection : end)); free(word)) {
+        if (edits)
+            take_edited(reader, word);
+        else
+            take_printed(reader, word, known);
+    }
+    return true;
 }
 
 /* "exec run", and not "exec 2>&1". */
@@ -202,13 +362,42 @@ static bool stands_alone(const char *at, const char *end)
     return alone;
 }
 
+/* "exec env NAME=value run" */
+static bool read_env(const struct reader *reader, const char *rest, const char *end, bool known)
+{
+    BL_AUTO_FREE char *env = next_word(&rest, end);
+    bool before = bl_text_eq(env, "env");
+    char *word;
+
+    if (!before)
+        return false;
+    for (; before && (word = next_word(&rest, end)); free(word)) {
+        before = name_len(word) || *word == '-';
+        if (name_len(word))
+            take(reader, word, known);
+    }
+    return true;
+}
+
 static void read_command(const struct reader *reader, const char *at, const char *end, bool known)
 {
     const char *rest = at;
     BL_AUTO_FREE char *first = next_word(&rest, end);
-    bool exports = bl_text_eq(first, "export"), unsets = bl_text_eq(first, "unset");
+    static const char *const exporting[] = {"export", "declare", "typeset", NULL};
+    bool exports = bl_text_in(first, exporting), unsets = bl_text_eq(first, "unset");
     char *word;
 
+    if (*at == '(' && reader->grouped) {
+        take_subshell(reader, at, end);
+        return;
+    }
+    if (bl_text_eq(first, ":")) {
+        read_fallbacks(reader, rest, end);
+        return;
+    }
+    if (first && (read_written(reader, first, rest, end, known) ||
+                  (strcmp(first, "exec") == 0 && read_env(reader, rest, end, known))))
+        return;
     if (!exports && !unsets) {
         if (!first || !name_len(first) || !stands_alone(at, end))
             return;
@@ -216,7 +405,7 @@ static void read_command(const struct reader *reader, const char *at, const char
     }
     for (; (word = next_word(&rest, end)); free(word)) {
         if (unsets)
-            reader->each(&(struct bl_assignment){word, NULL, true}, reader->context);
+            reader->each(&(struct bl_assignment){.name = word, .unset = true}, reader->context);
         else if (name_len(word))
             take(reader, word, known);
     }
@@ -245,8 +434,8 @@ void bl_script_assignments(const char *text,
                            void (*each)(const struct bl_assignment *assignment, void *context),
                            void *context)
 {
-    const struct reader reader = {each, context};
     BL_AUTO_FREE char *code = bl_script_without_comments(text);
+    const struct reader reader = {each, context, writes_by_group(code)};
     struct walk walk = {.at = code};
 
     while (*walk.at) {

@@ -33,10 +33,11 @@ char *bl_properties_get(const char *text, const char *property)
 {
     char *found = NULL;
 
-    for (const char *line = text; *line;) {
+    for (const char *line = text; *line && !bl_budget_over();) {
         size_t len = strcspn(line, "\r\n");
         const char *value = line_value(line, len, property);
 
+        bl_budget_spend_text(len);
         if (value) {
             size_t value_len = len - (size_t)(value - line);
 
@@ -51,8 +52,24 @@ char *bl_properties_get(const char *text, const char *property)
     return found;
 }
 
-/* Is a ConfigMap's key a file of broker or ZooKeeper settings? */
-static bool is_settings_file(const char *key)
+bool bl_properties_line(const char *text, const char *property, size_t *ret_line)
+{
+    size_t number = 0;
+    bool found = false;
+
+    for (const char *line = text; *line; number++) {
+        size_t len = strcspn(line, "\n");
+
+        if (line_value(line, len, property)) {
+            *ret_line = number;
+            found = true;
+        }
+        line += len + (line[len] == '\n');
+    }
+    return found;
+}
+
+bool bl_is_settings_file(const char *key)
 {
     static const char *const endings[] = {".properties", ".config", ".cfg", ".conf", NULL};
     static const char *const others[] = {"log4j",    "logging",  "connect", "client",
@@ -82,7 +99,7 @@ static bool visit_config_map(const struct bl_workload *workload, const struct bl
     const cJSON *entry, *data = map ? bl_json_get(map->object, "data") : NULL;
 
     cJSON_ArrayForEach(entry, data) {
-        if (entry->string && cJSON_IsString(entry) && is_settings_file(entry->string) &&
+        if (entry->string && cJSON_IsString(entry) && bl_is_settings_file(entry->string) &&
             visit->each(map, entry->string, entry->valuestring, visit->context))
             return true;
     }
@@ -139,7 +156,7 @@ static bool from_arguments(const struct bl_workload *workload, bool of_args, con
         for (const char *at = text; (at = strstr(at, property)); at += len) {
             const char *before = at;
 
-            while (before > text && strchr(" \t\"'\\\n", before[-1]))
+            while (before > text && strchr(" \t\"'\\\n=", before[-1]))
                 before--;
             bool marked = before == text
                               ? override_before
@@ -157,52 +174,40 @@ static bool from_arguments(const struct bl_workload *workload, bool of_args, con
     return setting->value != NULL;
 }
 
-/* How a variable names a property: Bitnami's way outranks the plain one. */
-enum naming { PLAIN, BITNAMI, NAMINGS };
-
-/* "MIN_INSYNC_REPLICAS" names "min.insync.replicas". */
-static bool names_property(const char *name, const char *property)
-{
-    for (; *name && *property; name++, property++) {
-        char c = *property;
-        char letter = c == '.' || c == '-' ? '_' : (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-
-        if (*name != letter)
-            return false;
-    }
-    return !*name && !*property;
-}
-
-static bool read_variable(const char *name, struct bl_variable *ret_variable)
-{
-    static const char plain[] = "KAFKA_", bitnami[] = "CFG_";
-
-    if (!name || strncmp(name, plain, sizeof(plain) - 1) != 0)
-        return false;
-    name += sizeof(plain) - 1;
-    ret_variable->bitnami = strncmp(name, bitnami, sizeof(bitnami) - 1) == 0;
-    ret_variable->name = ret_variable->bitnami ? name + sizeof(bitnami) - 1 : name;
-    return true;
-}
-
 /* Whole files of settings in one variable, as Strimzi hands them to ZooKeeper. */
 static const char *const env_files[BL_SETTINGS_FILES] = {"KAFKA_CONFIGURATION",
                                                          "ZOOKEEPER_CONFIGURATION"};
+
+/* Is a variable set at all? Charts write `value: ""` for "leave it to the broker". */
+static bool is_set(const cJSON *entry)
+{
+    const char *value = bl_json_string(entry, "value");
+
+    return (value && *value) || bl_json_get(entry, "valueFrom");
+}
 
 static void add_export(const struct bl_assignment *assignment, void *context)
 {
     struct bl_workload *workload = context;
     struct bl_variable variable;
 
-    if (read_variable(assignment->name, &variable))
-        *BL_PUSH(&workload->exports) = (struct bl_export){
-            workload->arguments.len - 1, bl_strdup(assignment->name),
-            assignment->value ? bl_strdup(assignment->value) : NULL, assignment->unset};
+    if (!assignment->line && !bl_variable_read(assignment->name, &variable))
+        return;
+    if (assignment->fallback && is_set(bl_container_env(workload->container, assignment->name)))
+        return;
+    *BL_PUSH(&workload->exports) = (struct bl_export){
+        .argument = workload->arguments.len - 1,
+        .name = bl_strdup(assignment->name),
+        .value = assignment->value ? bl_strdup(assignment->value) : NULL,
+        .unset = assignment->unset,
+        .line = assignment->line,
+    };
 }
 
 /* Once, because every setting is looked for in them. */
 static void find_arguments(struct bl_workload *workload, bool of_args, size_t *read)
 {
+    static const char *const telling[] = {"KAFKA_", "echo", "printf", "sed", NULL};
     const cJSON *entry;
     size_t index = 0;
 
@@ -212,11 +217,13 @@ static void find_arguments(struct bl_workload *workload, bool of_args, size_t *r
 
         *argument = (struct bl_argument){of_args, index++, text, NULL};
         *read += strlen(text);
-        if (*read > BL_SCRIPTS_MAX)
+        if (*read > BL_SCRIPTS_MAX) {
+            argument->text = "";
             continue;
+        }
         if (strchr(text, '#'))
             argument->text = argument->code = bl_script_without_comments(text);
-        if (strstr(text, "KAFKA_"))
+        if (bl_text_holds(text, telling))
             bl_script_assignments(text, add_export, workload);
     }
 }
@@ -236,7 +243,7 @@ void bl_workload_find_variables(struct bl_workload *workload)
         const char *name = bl_json_string(entry, "name");
         struct bl_variable variable = {.entry = entry, .index = index++};
 
-        if (read_variable(name, &variable))
+        if (bl_variable_read(name, &variable))
             *BL_PUSH(&workload->variables) = variable;
         for (size_t i = 0; i < BL_SETTINGS_FILES; i++)
             if (bl_text_eq(name, env_files[i]))
@@ -244,28 +251,20 @@ void bl_workload_find_variables(struct bl_workload *workload)
     }
 }
 
-/* Is a variable set at all? Charts write `value: ""` for "leave it to the broker". */
-static bool is_set(const cJSON *entry)
-{
-    const char *value = bl_json_string(entry, "value");
-
-    return (value && *value) || bl_json_get(entry, "valueFrom");
-}
-
 /* Of variables with one name the last counts. */
 static bool from_variables(const struct bl_workload *workload, const char *property,
                            struct bl_setting *setting)
 {
-    const struct bl_variable *found[NAMINGS] = {NULL};
+    const struct bl_variable *found[BL_NAMINGS] = {NULL};
 
     for (size_t i = 0; i < workload->variables.len; i++) {
         const struct bl_variable *variable = &workload->variables.items[i];
 
-        if (names_property(variable->name, property))
-            found[variable->bitnami ? BITNAMI : PLAIN] = variable;
+        if (bl_variable_names(workload, variable, property))
+            found[variable->bitnami ? BL_NAMING_BITNAMI : BL_NAMING_PLAIN] = variable;
     }
-    for (int naming = BITNAMI; naming >= PLAIN; naming--) {
-        const struct bl_variable *variable = found[naming];
+    for (size_t rank = 0; rank < BL_NAMINGS; rank++) {
+        const struct bl_variable *variable = found[bl_variable_ranks(workload)[rank]];
         const char *value = variable ? bl_json_string(variable->entry, "value") : NULL;
 
         if (!variable || !is_set(variable->entry))
@@ -275,6 +274,17 @@ static bool from_variables(const struct bl_workload *workload, const char *prope
         return true;
     }
     return false;
+}
+
+/* In `env`. */
+static size_t place_of(const struct bl_workload *workload, const cJSON *variable)
+{
+    const cJSON *entry = bl_json_get(workload->container, "env");
+    size_t place = 0;
+
+    for (entry = entry->child; entry != variable; entry = entry->next)
+        place++;
+    return place;
 }
 
 static bool from_env_file(const struct bl_workload *workload, const char *property,
@@ -287,7 +297,8 @@ static bool from_env_file(const struct bl_workload *workload, const char *proper
         if (!value)
             continue;
         setting->value = value;
-        setting->pointer = bl_asprintf("%s/env", workload->container_pointer);
+        setting->pointer = bl_asprintf("%s/env/%zu/value", workload->container_pointer,
+                                       place_of(workload, workload->files[i]));
         return true;
     }
     return false;
@@ -305,8 +316,18 @@ struct search {
     struct bl_setting *setting;
 };
 
-static bool search_text(const struct bl_world_entry *map, BL_UNUSED const char *key,
-                        const char *text, void *context)
+/* "/data/server.properties"; for free(). */
+static char *pointer_below(const char *map, const char *key)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf pointer = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    bl_strbuf_adds(&pointer, map);
+    bl_pointer_add_key(&pointer, key);
+    return bl_strbuf_take(&pointer);
+}
+
+static bool search_text(const struct bl_world_entry *map, const char *key, const char *text,
+                        void *context)
 {
     struct search *search = context;
     char *value = bl_properties_get(text, search->property);
@@ -314,23 +335,27 @@ static bool search_text(const struct bl_world_entry *map, BL_UNUSED const char *
     if (!value)
         return false;
     search->setting->value = value;
+    search->setting->pointer = pointer_below("/data", key);
     search->setting->elsewhere = map;
     return true;
 }
 
-static const char *data_by_name(const cJSON *data, const char *property)
+static const cJSON *data_by_name(const struct bl_workload *workload, const cJSON *data,
+                                 const char *property)
 {
-    const char *found[NAMINGS] = {NULL};
+    const enum bl_naming *rank = bl_variable_ranks(workload);
+    const cJSON *found[BL_NAMINGS] = {NULL};
     const cJSON *entry;
 
     cJSON_ArrayForEach(entry, data) {
         struct bl_variable variable;
 
         if (cJSON_IsString(entry) && *entry->valuestring &&
-            read_variable(entry->string, &variable) && names_property(variable.name, property))
-            found[variable.bitnami ? BITNAMI : PLAIN] = entry->valuestring;
+            bl_variable_read(entry->string, &variable) &&
+            bl_variable_names(workload, &variable, property))
+            found[variable.bitnami ? BL_NAMING_BITNAMI : BL_NAMING_PLAIN] = entry;
     }
-    return found[BITNAMI] ? found[BITNAMI] : found[PLAIN];
+    return found[rank[0]] ? found[rank[0]] : found[rank[1]];
 }
 
 /* Variables that a ConfigMap gives as a whole: envFrom. */
@@ -344,11 +369,13 @@ static bool from_env_from(const struct bl_workload *workload, const struct bl_wo
         const struct bl_world_entry *map =
             name ? bl_world_find_entry(world, BL_WORLD_CONFIG_MAP, workload->ref.namespace, name)
                  : NULL;
-        const char *value = map ? data_by_name(bl_json_get(map->object, "data"), property) : NULL;
+        const cJSON *value =
+            map ? data_by_name(workload, bl_json_get(map->object, "data"), property) : NULL;
 
         if (!value)
             continue;
-        setting->value = bl_strdup(value);
+        setting->value = bl_strdup(value->valuestring);
+        setting->pointer = pointer_below("/data", value->string);
         setting->elsewhere = map;
         return true;
     }
@@ -386,6 +413,7 @@ static bool from_kafka_resource(const struct bl_workload *workload, const struct
     if (bl_json_is_null(value))
         return false;
     setting->value = scalar_text(value);
+    setting->pointer = pointer_below("/spec/kafka/config", property);
     setting->elsewhere = kafka;
     return true;
 }
@@ -416,6 +444,17 @@ static bool from_script(const struct bl_workload *workload, const char *property
     return false;
 }
 
+static bool take_export(const struct bl_workload *workload, const struct bl_export *export,
+                        struct bl_setting *setting)
+{
+    const struct bl_argument *argument = &workload->arguments.items[export->argument];
+
+    setting->value = export->value ? bl_strdup(export->value) : NULL;
+    setting->pointer = bl_asprintf("%s/%s/%zu", workload->container_pointer,
+                                   argument->of_args ? "args" : "command", argument->index);
+    return true;
+}
+
 /* What a start script exports outranks the environment that it was given. Of one script the last word counts. */
 static bool from_exports(const struct bl_workload *workload, const char *property,
                          struct bl_setting *setting)
@@ -428,33 +467,57 @@ static bool from_exports(const struct bl_workload *workload, const char *propert
 
         if (found && !found->unset && found->argument != export->argument)
             break;
-        if (read_variable(export->name, &variable) && names_property(variable.name, property))
+        if (!export->line && bl_variable_read(export->name, &variable) &&
+            bl_variable_names(workload, &variable, property))
             found = export;
     }
-    if (!found || found->unset)
-        return false;
+    return found && !found->unset && take_export(workload, found, setting);
+}
 
-    const struct bl_argument *argument = &workload->arguments.items[found->argument];
-    setting->value = found->value ? bl_strdup(found->value) : NULL;
-    setting->pointer = bl_asprintf("%s/%s/%zu", workload->container_pointer,
-                                   argument->of_args ? "args" : "command", argument->index);
-    return true;
+/* `echo "log.dirs=/data" >> server.properties`: the file is what the broker reads in the end. */
+static bool from_written_lines(const struct bl_workload *workload, const char *property,
+                               struct bl_setting *setting)
+{
+    const struct bl_export *found = NULL;
+
+    for (size_t i = 0; i < workload->exports.len && bl_budget_turn(); i++) {
+        const struct bl_export *export = &workload->exports.items[i];
+
+        if (export->line && strcmp(export->name, property) == 0)
+            found = export;
+    }
+    return found && take_export(workload, found, setting);
+}
+
+/* The first place that has it counts; 0: nothing sets it. */
+static enum bl_setting_place find_setting(const struct bl_workload *workload,
+                                          const struct bl_world *world, const char *property,
+                                          struct bl_setting *setting)
+{
+    struct search search = {property, setting};
+
+    if (from_arguments(workload, true, property, setting) ||
+        from_arguments(workload, false, property, setting))
+        return BL_PLACE_OVERRIDE;
+    if (from_script(workload, property, setting) ||
+        from_written_lines(workload, property, setting) ||
+        from_exports(workload, property, setting))
+        return BL_PLACE_SCRIPT;
+    if (from_env(workload, property, setting))
+        return BL_PLACE_VARIABLE;
+    if (from_env_from(workload, world, property, setting) ||
+        bl_workload_each_properties(workload, world, search_text, &search))
+        return BL_PLACE_CONFIG_MAP;
+    return from_kafka_resource(workload, world, property, setting) ? BL_PLACE_KAFKA
+                                                                   : (enum bl_setting_place)0;
 }
 
 bool bl_workload_setting(const struct bl_workload *workload, const struct bl_world *world,
                          const char *property, struct bl_setting *ret_setting)
 {
-    struct search search = {property, ret_setting};
-
     *ret_setting = (struct bl_setting){0};
-    return from_arguments(workload, true, property, ret_setting) ||
-           from_arguments(workload, false, property, ret_setting) ||
-           from_script(workload, property, ret_setting) ||
-           from_exports(workload, property, ret_setting) ||
-           from_env(workload, property, ret_setting) ||
-           from_env_from(workload, world, property, ret_setting) ||
-           bl_workload_each_properties(workload, world, search_text, &search) ||
-           from_kafka_resource(workload, world, property, ret_setting);
+    ret_setting->place = find_setting(workload, world, property, ret_setting);
+    return ret_setting->place != 0;
 }
 
 void bl_setting_release(struct bl_setting *setting)

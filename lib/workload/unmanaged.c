@@ -4,7 +4,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "ballast/workload/workload.h"
+#include "pods.h"
 
 /* Kinds whose pods come from a template, and where it stands. */
 static const struct {
@@ -42,8 +42,7 @@ static const struct {
      "renders"},
 };
 
-/* Would these pods be recognised, were they a StatefulSet's? */
-static bool runs_kafka(const cJSON *object, const cJSON *template)
+bool bl_template_runs_kafka(const cJSON *object, const cJSON *template)
 {
     BL_AUTO_JSON cJSON *set = bl_json_copy(object);
     cJSON *spec = bl_json_new_object();
@@ -69,7 +68,7 @@ static const char *template_reason(const cJSON *object)
         if (templates[i].outer)
             spec = bl_json_at(spec, templates[i].outer, "spec", NULL);
         template = bl_json_get(spec, "template");
-        return template && runs_kafka(object, template) ? templates[i].reason : NULL;
+        return template && bl_template_runs_kafka(object, template) ? templates[i].reason : NULL;
     }
     return NULL;
 }
@@ -82,7 +81,7 @@ static bool template_holds_kafka(const cJSON *object)
     cJSON_ArrayForEach(inner, bl_json_get(object, "objects")) {
         const cJSON *template = bl_json_at(inner, "spec", "template", NULL);
 
-        if (template && runs_kafka(inner, template))
+        if (template && bl_template_runs_kafka(inner, template))
             return true;
     }
     return false;

@@ -19,8 +19,9 @@ struct finding {
     struct {
         const cJSON **items;
         size_t len, cap;
-    } read;       /* ConfigMaps that a workload reads */
-    cJSON *names; /* without a scene they are led nowhere, and written here; NULL */
+    } read;            /* ConfigMaps that a workload reads */
+    bl_heard_fn heard; /* without a scene they are led nowhere, and told here */
+    void *context;
 };
 
 void bl_uses_release(struct bl_uses *uses)
@@ -52,8 +53,9 @@ int bl_service_target(const cJSON *service, int port, const struct bl_workload *
     return 0;
 }
 
-static void write_name(cJSON *names, const char *host, int port)
+static void write_name(const char *host, int port, void *context)
 {
+    cJSON *names = context;
     BL_AUTO_FREE char *text = bl_asprintf("%s:%d", host, port);
     const cJSON *name;
     size_t len = 0;
@@ -72,7 +74,7 @@ static void note(struct finding *finding, const char *host, int port)
     BL_AUTO(bl_found_release) struct bl_found found = {0};
 
     if (!finding->scene) {
-        write_name(finding->names, host, port);
+        finding->heard(host, port, finding->context);
         return;
     }
     const struct bl_workload *from =
@@ -273,6 +275,7 @@ void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene, const cJSO
     if (finding.read.len)
         qsort(finding.read.items, finding.read.len, sizeof(cJSON *), compare_pointers);
     read_others(&finding, BL_WORLD_CONFIG_MAP);
+    read_others(&finding, BL_WORLD_PROTECTED_APPLICATION);
     read_others(&finding, BL_WORLD_OTHER);
     for (size_t i = 0; i < beside_len; i++) {
         finding.by = beside[i];
@@ -304,20 +307,24 @@ const struct bl_use *bl_uses_of(const struct bl_uses *uses, size_t to, int port,
     return uses->items + low;
 }
 
-bool bl_uses_keep_only(cJSON *object)
+void bl_uses_each(const cJSON *pod, bl_heard_fn heard, void *context)
 {
-    const cJSON *pod = bl_object_pod(object);
-    struct finding finding = {.names = bl_json_new_array()};
-    cJSON *spec, *container;
+    struct finding finding = {.heard = heard, .context = context};
 
     read_pod(&finding, bl_json_get(pod, "spec"));
-    if (!finding.names->child) {
-        bl_json_free(finding.names);
+}
+
+bool bl_uses_keep_only(cJSON *object)
+{
+    BL_AUTO_JSON cJSON *names = bl_json_new_array();
+    cJSON *spec, *container;
+
+    bl_uses_each(bl_object_pod(object), write_name, names);
+    if (!names->child)
         return false;
-    }
     container = bl_json_new_object();
     bl_json_add_string(container, "name", "names");
-    bl_json_add(container, "args", finding.names);
+    bl_json_add(container, "args", BL_STEAL(names));
     bl_json_cut(object, "spec");
     spec = bl_json_add_object(object, "spec");
     if (*bl_object_pod_pointer(object))

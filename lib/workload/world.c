@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/workload/protected.h"
 
 struct shelf {
     struct bl_world_entry *items; /* by namespace, then by name */
@@ -28,9 +29,18 @@ enum bl_world_kind bl_world_kind_of(const cJSON *object)
         {"", "ConfigMap", BL_WORLD_CONFIG_MAP},
         {"policy", "PodDisruptionBudget", BL_WORLD_DISRUPTION_BUDGET},
         {"networking.k8s.io", "NetworkPolicy", BL_WORLD_NETWORK_POLICY},
+        {"cilium.io", "CiliumNetworkPolicy", BL_WORLD_PLUGIN_POLICY},
+        {"cilium.io", "CiliumClusterwideNetworkPolicy", BL_WORLD_PLUGIN_POLICY},
+        {"crd.projectcalico.org", "NetworkPolicy", BL_WORLD_PLUGIN_POLICY},
+        {"crd.projectcalico.org", "GlobalNetworkPolicy", BL_WORLD_PLUGIN_POLICY},
+        {"projectcalico.org", "NetworkPolicy", BL_WORLD_PLUGIN_POLICY},
+        {"projectcalico.org", "GlobalNetworkPolicy", BL_WORLD_PLUGIN_POLICY},
+        {"policy.networking.k8s.io", "BaselineAdminNetworkPolicy", BL_WORLD_PLUGIN_POLICY},
+        {"policy.networking.k8s.io", "ClusterNetworkPolicy", BL_WORLD_PLUGIN_POLICY},
         {"storage.k8s.io", "StorageClass", BL_WORLD_STORAGE_CLASS},
         {"", "Namespace", BL_WORLD_NAMESPACE},
         {"kafka.strimzi.io", "Kafka", BL_WORLD_KAFKA},
+        {BL_PROTECTED_GROUP, BL_PROTECTED_KIND, BL_WORLD_PROTECTED_APPLICATION},
     };
 
     /* Asked of each object of a namespace, again and again: the object is read once. */

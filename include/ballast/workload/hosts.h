@@ -34,6 +34,10 @@ enum bl_host bl_host_find(const struct bl_scene *scene, const struct bl_workload
 enum bl_host bl_host_find_any(const struct bl_scene *scene, const struct bl_workload *from,
                               const char *namespace, const char *text, struct bl_found *found);
 
+/** Calls `take` with each name of an object by which bl_host_find() might lead it to somebody, and some more. */
+void bl_host_each_name(const char *text, void (*take)(const char *name, size_t len, void *context),
+                       void *context);
+
 /** Is it surely a name by which pods of the cluster reach a pod? "localhost", "kafka.example.com" are not. */
 bool bl_host_is_inside(const struct bl_scene *scene, const struct bl_workload *from,
                        const char *host);

@@ -52,17 +52,23 @@ struct bl_scene {
 };
 
 /**
- * `world` is borrowed. `ignore_opt_out` has a flag for each of the objects that the world was made of:
- * may its label ballast.dev/role: none be overlooked?
+ * `world` is borrowed. `distrusted` has a flag for each of the objects that the world was made of:
+ * is nothing taken from its own words (bl_workload_recognise())? NULL: each is trusted.
  */
-BL_NONNULL struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *ignore_opt_out);
+BL_NONNULL struct bl_scene *bl_scene_new(const struct bl_world *world, const bool *distrusted);
 void bl_scene_free(struct bl_scene *scene);
 BL_DEFINE_CLEANUP(struct bl_scene *, bl_scene_cleanup, bl_scene_free)
 
 const struct bl_ensemble *bl_scene_ensemble(const struct bl_scene *scene,
                                             const struct bl_workload *workload);
+/** A workload in sight whose pods the selector selects, or NULL. */
+const struct bl_workload *bl_scene_selected(const struct bl_scene *scene, const cJSON *selector,
+                                            const char *namespace);
 /** Does this Kafka ensemble keep its metadata in that ZooKeeper ensemble? */
 bool bl_scene_linked(const struct bl_scene *scene, size_t kafka, size_t zookeeper);
+
+/** Brokers of the cluster that the workload is of, over all of its ensembles; -1 where a number of replicas is not known yet. */
+int64_t bl_scene_brokers(const struct bl_scene *scene, const struct bl_workload *workload);
 
 /** The members, by name. */
 const struct bl_workload *bl_ensemble_member(const struct bl_scene *scene,

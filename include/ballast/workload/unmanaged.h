@@ -13,4 +13,11 @@
  */
 const char *bl_unmanaged_reason(const cJSON *object);
 
+/**
+ * What is wrong with a kind or apiVersion that was meant to be one of those that are looked at, and what was meant: of pods
+ * that run Kafka or ZooKeeper, of Services, ConfigMaps, budgets and network policies. For free(); NULL: nothing, or it is
+ * a kind of somebody else's that has no Kafka in it.
+ */
+char *bl_misspelt(const cJSON *object);
+
 #endif

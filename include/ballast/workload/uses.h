@@ -49,6 +49,10 @@ void bl_uses_release(struct bl_uses *uses);
 /** The uses of a port of a workload: the first one, and how many there are. */
 const struct bl_use *bl_uses_of(const struct bl_uses *uses, size_t to, int port, size_t *ret_count);
 
+typedef void (*bl_heard_fn)(const char *host, int port, void *context);
+/** Calls `heard` with all that a pod names, but for what stands in ConfigMaps. */
+void bl_uses_each(const cJSON *pod, bl_heard_fn heard, void *context);
+
 /** Most names that bl_uses_keep_only() leaves. */
 #define BL_USES_KEPT 256
 

@@ -55,13 +55,15 @@ enum bl_storage {
     BL_STORAGE_CLAIM,     /* a volumeClaimTemplate or an existing claim */
     BL_STORAGE_EPHEMERAL, /* emptyDir or a generic ephemeral volume */
     BL_STORAGE_HOST,      /* hostPath or local */
-    BL_STORAGE_NONE,      /* no volume at that path: the container's own layer */
+    BL_STORAGE_SHARED, /* a disk or share that the pod template names itself: nfs, cephfs, azureFile */
+    BL_STORAGE_NONE, /* no volume at that path: the container's own layer */
 };
 
 struct bl_data_volume {
-    char *path;   /* of the data folder in the container */
+    char *path;   /* of the data folder in the container, as it is written */
     char *volume; /* "" for BL_STORAGE_NONE */
     enum bl_storage storage;
+    bool of_pod; /* the path, or the subPathExpr of its mount, differs from pod to pod */
 };
 
 /* KAFKA_CFG_LOG_DIRS and KAFKA_LOG_DIRS name "log.dirs". */
@@ -76,16 +78,17 @@ struct bl_variable {
 struct bl_argument {
     bool of_args;
     size_t index;
-    const char *text; /* a shell's comments taken off, where it is short enough for a script */
+    const char *text; /* a shell's comments taken off; "" where it is longer than people write */
     char *code;       /* owns such a text; NULL: it is as it stands in the object */
 };
 
-/* What a start script exports, or takes back. */
+/* What a start script exports, takes back, or writes to a file. */
 struct bl_export {
     size_t argument; /* place among the arguments */
     char *name;
     char *value; /* NULL: not known */
     bool unset;
+    bool line; /* a property that it writes to a file, and no variable */
 };
 
 /** Scripts of a container are read up to so many bytes in all: no more than people write. */
@@ -109,7 +112,8 @@ struct bl_workload {
     const char *owner;        /* "Strimzi", "Koperator", …: who owns it; NULL: nobody */
     const char *owner_kind;   /* of a controller that owns a Pod; NULL */
     bool opted_out;           /* would be recognised but for the label */
-    bool kraft;               /* knows that there is no ZooKeeper */
+    bool distrusted; /* a policy takes nothing from its own words: see bl_workload_is_owned() */
+    bool kraft;      /* knows that there is no ZooKeeper */
 
     const cJSON *container;
     const char *container_name;
@@ -123,7 +127,7 @@ struct bl_workload {
         size_t len, cap;
     } arguments;
     struct {
-        struct bl_export *items; /* those that name properties, in the order of the scripts */
+        struct bl_export *items; /* those that name properties or are some, in the scripts' order */
         size_t len, cap;
     } exports;
     const cJSON
@@ -150,13 +154,26 @@ struct bl_workload {
 };
 
 /**
- * `world` may be NULL. Never fails: what cannot be told is BL_ROLE_NONE. With `ignore_opt_out` the label
- * ballast.dev/role: none does not count.
+ * `world` may be NULL. Never fails: what cannot be told is BL_ROLE_NONE. With `distrusted` the label
+ * ballast.dev/role: none does not count, and what the object says of its owner is no proof.
  */
 BL_NONNULL struct bl_workload *bl_workload_recognise(const cJSON *object,
-                                                     const struct bl_world *world,
-                                                     bool ignore_opt_out);
+                                                     const struct bl_world *world, bool distrusted);
 void bl_workload_free(struct bl_workload *workload);
+
+/** Of the server whose settings a ConfigMap holds: BROKER for any of Kafka's; NONE: it holds none, or a client's. */
+enum bl_role bl_config_map_role(const cJSON *map);
+
+/** Does the object say that it is not Ballast's: opted out, an operator's, or made by a controller? Anybody can write that. */
+bool bl_workload_speaks_for_itself(const cJSON *object);
+/**
+ * Is it an operator's, as far as anybody may say so of himself? Such a workload is told and never denied. One whose
+ * `owner` is not believed is judged like any other; but nobody rewrites it, as an operator would write it back.
+ */
+bool bl_workload_is_owned(const struct bl_workload *workload);
+
+/** Variables by which images of Kafka take the cluster's id, up to NULL. */
+extern const char *const bl_cluster_id_variables[];
 
 /** Broker or combined: stores partitions. */
 bool bl_role_has_logs(enum bl_role role);
@@ -175,10 +192,20 @@ enum bl_role bl_role_parse(const char *text, bool *ret_known);
 const char *bl_confidence_name(enum bl_confidence confidence);
 const char *bl_purpose_name(enum bl_purpose purpose);
 
+enum bl_setting_place {
+    BL_PLACE_OVERRIDE = 1, /* --override in the command or its arguments */
+    BL_PLACE_SCRIPT,       /* what a start script exports, or writes to a file */
+    BL_PLACE_VARIABLE,     /* one of the container's, or one that holds a whole file */
+    BL_PLACE_CONFIG_MAP,   /* a file of settings, or variables as a whole */
+    BL_PLACE_KAFKA,        /* Strimzi's resource */
+};
+
 /** Where an effective broker setting was found. */
 struct bl_setting {
-    char *value;   /* NULL: it is set, but from a Secret or field that the manifest does not show */
-    char *pointer; /* into the workload's object; NULL where it stands elsewhere */
+    enum bl_setting_place place;
+    char *value; /* NULL: it is set, but from a Secret or field that the manifest does not show */
+    char *
+        pointer; /* into the workload's object, or into that of `elsewhere`; may be a text of several settings */
     /** The ConfigMap, or Strimzi's Kafka, that holds it; NULL where it is the workload. */
     const struct bl_world_entry *elsewhere;
 };
@@ -191,7 +218,26 @@ struct bl_setting {
 bool bl_workload_setting(const struct bl_workload *workload, const struct bl_world *world,
                          const char *property, struct bl_setting *ret_setting);
 void bl_setting_release(struct bl_setting *setting);
+/** The line, from 0, on which a text of settings sets this one; false: it does not. */
+bool bl_properties_line(const char *text, const char *property, size_t *ret_line);
 /** Is the broker's configuration in sight at all: an environment that configures it, or a ConfigMap? */
 bool bl_workload_configured(const struct bl_workload *workload, const struct bl_world *world);
+
+/** By what a broker's settings are told, where nothing sets one yet. */
+enum bl_telling {
+    BL_TELLING_UNKNOWN,
+    BL_TELLING_VARIABLES, /* the image makes settings of them */
+    BL_TELLING_FILE,      /* that is mounted, or may be */
+    BL_TELLING_COMMAND,   /* kafka-server-start.sh, which passes the image's entry point by */
+};
+enum bl_telling bl_workload_telling(const struct bl_workload *workload);
+
+/**
+ * Does its image take settings from variables, and can nothing else hold some that the object does not show: a file that is
+ * mounted, a source of variables as a whole, a command that passes the image's entry point by?
+ */
+bool bl_workload_told_by_variables(const struct bl_workload *workload);
+/** "KAFKA_CFG_MIN_INSYNC_REPLICAS", as images that are told by variables take it; NULL: this one is not. For free(). */
+char *bl_workload_variable(const struct bl_workload *workload, const char *property);
 
 #endif

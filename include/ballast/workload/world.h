@@ -17,9 +17,11 @@ enum bl_world_kind {
     BL_WORLD_CONFIG_MAP,
     BL_WORLD_DISRUPTION_BUDGET,
     BL_WORLD_NETWORK_POLICY,
+    BL_WORLD_PLUGIN_POLICY, /* Cilium's, Calico's, and the cluster's baseline */
     BL_WORLD_STORAGE_CLASS,
     BL_WORLD_NAMESPACE,
-    BL_WORLD_KAFKA, /* Strimzi's custom resource */
+    BL_WORLD_KAFKA,                 /* Strimzi's custom resource */
+    BL_WORLD_PROTECTED_APPLICATION, /* of Backup for GKE */
     BL_WORLD_COUNT,
 };
 

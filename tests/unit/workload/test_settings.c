@@ -35,9 +35,10 @@ START_TEST(reads_properties)
 }
 END_TEST
 
-#define POD(container)                                                                           \
+#define POD_OF(image, container)                                                                 \
     "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'k'},'spec':{'containers':[{'name':'k'," \
-    "'image':'apache/kafka:3.9.0'," container "}]}}"
+    "'image':'" image "'," container "}]}}"
+#define POD(container) POD_OF("apache/kafka:3.9.0", container)
 #define RUN "'command':['kafka-server-start.sh','/c'"
 
 static const struct {
@@ -53,7 +54,11 @@ static const struct {
     {"Bitnami's variable",
      POD(RUN "],'env':[{'name':'KAFKA_CFG_MIN_INSYNC_REPLICAS','value':'2'}]"), "2",
      "/spec/containers/0/env/0"},
-    {"Bitnami's beats the other",
+    {"a plain one that Bitnami's image does not know",
+     POD_OF("bitnami/kafka:3.6.1",
+            RUN "],'env':[{'name':'KAFKA_MIN_INSYNC_REPLICAS','value':'2'}]"),
+     NULL, NULL},
+    {"on other images Bitnami's beats the other",
      POD(RUN "],'env':[{'name':'KAFKA_MIN_INSYNC_REPLICAS','value':'1'},"
              "{'name':'KAFKA_CFG_MIN_INSYNC_REPLICAS','value':'2'}]"),
      "2", "/spec/containers/0/env/1"},
@@ -67,7 +72,7 @@ static const struct {
      POD(RUN "],'env':[{'name':'KAFKA_MIN_INSYNC_REPLICAS_X','value':'2'}]"), NULL, NULL},
     {"a file in a variable",
      POD(RUN "],'env':[{'name':'KAFKA_CONFIGURATION','value':'a=1\\nmin.insync.replicas=2\\n'}]"),
-     "2", "/spec/containers/0/env"},
+     "2", "/spec/containers/0/env/0/value"},
 };
 
 START_TEST(finds_settings)
@@ -85,6 +90,25 @@ START_TEST(finds_settings)
         bl_setting_release(&setting);
         bl_workload_free(workload);
     }
+}
+END_TEST
+
+/* It knows a few by an old name, and copies that over the new one. */
+START_TEST(an_old_name_outranks_a_new_one_on_bitnamis_image)
+{
+    BL_AUTO_JSON cJSON *pod = help_json(POD_OF(
+        "bitnami/kafka:3.6.1", "'env':[{'name':'KAFKA_CFG_LISTENERS','value':'PLAINTEXT://:9092'},"
+                               "{'name':'KAFKA_DEFAULT_REPLICATION_FACTOR','value':'1'},"
+                               "{'name':'KAFKA_CFG_DEFAULT_REPLICATION_FACTOR','value':'3'}]"));
+    struct bl_workload *workload = bl_workload_recognise(pod, NULL, false);
+    struct bl_setting setting;
+
+    ck_assert(bl_workload_setting(workload, NULL, "default.replication.factor", &setting));
+    ck_assert_str_eq(setting.value, "1");
+    ck_assert_str_eq(setting.pointer, "/spec/containers/0/env/1");
+    ck_assert_int_eq(setting.place, BL_PLACE_VARIABLE);
+    bl_setting_release(&setting);
+    bl_workload_free(workload);
 }
 END_TEST
 
@@ -109,6 +133,7 @@ int main(void)
 
     tcase_add_test(tests, reads_properties);
     tcase_add_test(tests, finds_settings);
+    tcase_add_test(tests, an_old_name_outranks_a_new_one_on_bitnamis_image);
     tcase_add_test(tests, knows_that_a_secret_sets_it);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
