@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/kafka/metadata_version.h"
+#include "ballast/kafka/raise.h"
 #include "moves.h"
 #include "observer.h"
 #include "wire/alter_partition_reassignments.h"
@@ -322,6 +324,28 @@ int bl_observer_move_leaders_back(struct bl_observer *observer, const struct bl_
     return carry_out(observer, &plan, deadline, ret_moved, err);
 }
 
+int bl_observer_raise(struct bl_observer *observer, const struct bl_raise_plan *plan, size_t count,
+                      struct bl_error **err)
+{
+    BL_AUTO(bl_wire_partitions_release) struct bl_wire_partitions partitions = {0};
+    BL_AUTO(batch_release)
+    struct batch batch = {
+        .ask = ask_reorder, .what = "could not add replicas", .answer = BL_WIRE_ANSWER_INIT};
+    bl_nsec deadline = bl_clock_now(&bl_clock_real) + observer->at_most;
+    size_t done;
+
+    for (size_t i = 0; i < count && i < plan->partitions.len; i++) {
+        const struct bl_raised *raised = &plan->partitions.items[i];
+        struct bl_broker_ids *ids;
+
+        add_partition(&partitions, raised->topic, raised->partition);
+        ids = &partitions.items[partitions.len - 1].replicas;
+        for (size_t r = 0; r < raised->wanted.len; r++)
+            *BL_PUSH(ids) = raised->wanted.items[r];
+    }
+    return run_batches(observer, &partitions, &batch, deadline, &done, err);
+}
+
 struct raise {
     struct bl_wire_update_features_request request;
     int16_t code;
@@ -334,6 +358,13 @@ static int ask_raise(struct bl_wire *wire, bl_nsec deadline, void *context, stru
     return bl_wire_update_features(wire, &raise->request, deadline, &raise->code, err);
 }
 
+static int raise_failed(int16_t level, struct bl_error **err)
+{
+    BL_AUTO_FREE char *name = bl_metadata_version_name(level);
+
+    return bl_wrap(err, "could not raise metadata.version to %s", name);
+}
+
 int bl_observer_raise_metadata_version(struct bl_observer *observer, int16_t level,
                                        bool validate_only, struct bl_error **err)
 {
@@ -344,7 +375,43 @@ int bl_observer_raise_metadata_version(struct bl_observer *observer, int16_t lev
         return bl_fail(err, BL_ERR_CONFLICT, "a cluster with ZooKeeper has no metadata.version");
     if (bl_peers_ask_controller(&observer->peers, ask_raise, &raise, &raise.code, deadline, err) <
         0)
-        return bl_wrap(err, "could not raise metadata.version to %d", level);
+        return raise_failed(level, err);
+    return 0;
+}
+
+/* Every broker has to know it. */
+static int check_known(int64_t level, int64_t most, struct bl_error **err)
+{
+    /* One that does not answer now may know less than the others. */
+    if (most < 0)
+        return bl_fail(err, BL_ERR_UNAVAILABLE,
+                       "not every broker says which metadata.version it knows");
+    if (level == INT16_MAX || level <= most)
+        return 0;
+    BL_AUTO_FREE char *wanted = bl_metadata_version_name(level);
+    BL_AUTO_FREE char *known = bl_metadata_version_name(most);
+
+    return bl_fail(err, BL_ERR_CONFLICT,
+                   "metadata.version %s is asked for, and not every broker knows more than %s",
+                   wanted, known);
+}
+
+int bl_observer_finalize(struct bl_observer *observer, const struct bl_cluster *cluster,
+                         int16_t level, int64_t *ret_level, struct bl_error **err)
+{
+    int64_t most = cluster->max_metadata_version;
+    int16_t to = (int16_t)(level < most ? level : most);
+
+    *ret_level = cluster->kraft ? cluster->metadata_version : -1;
+    if (*ret_level < 0)
+        return 0;
+    if (check_known(level, most, err) < 0)
+        return -1;
+    if (to <= *ret_level)
+        return 0;
+    if (bl_observer_raise_metadata_version(observer, to, false, err) < 0)
+        return -1;
+    *ret_level = to;
     return 0;
 }
 

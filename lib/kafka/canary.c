@@ -74,31 +74,6 @@ static void hear_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, voi
     probe->offset = message->err ? -1 : message->offset;
 }
 
-static void drop_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-    (void)rk, (void)code, (void)reason, (void)opaque;
-}
-
-/* The observer's settings with others on top, of which NULL ends the list. */
-static rd_kafka_t *new_client(const struct bl_observer *observer, rd_kafka_type_t type,
-                              struct canary *canary, const char *const *settings)
-{
-    rd_kafka_conf_t *conf = rd_kafka_conf_dup(rd_kafka_conf(observer->rk));
-    char why[256];
-    rd_kafka_t *rk;
-
-    rd_kafka_conf_set_opaque(conf, canary);
-    rd_kafka_conf_set_error_cb(conf, drop_error);
-    if (type == RD_KAFKA_PRODUCER)
-        rd_kafka_conf_set_dr_msg_cb(conf, hear_delivery);
-    for (; *settings; settings += 2)
-        (void)rd_kafka_conf_set(conf, settings[0], settings[1], why, sizeof(why));
-    rk = rd_kafka_new(type, conf, why, sizeof(why));
-    if (!rk)
-        rd_kafka_conf_destroy(conf);
-    return rk;
-}
-
 static void add_brokers(rd_kafka_t *rk, const struct bl_cluster *cluster)
 {
     for (size_t i = 0; i < cluster->brokers.len; i++) {
@@ -115,8 +90,12 @@ static int open_producer(struct canary *canary, struct bl_error **err)
     static const char *const writes[] = {"acks",   "all", "linger.ms", "0", "message.timeout.ms",
                                          TRY_TEXT, NULL};
 
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(rd_kafka_conf(canary->observer->rk));
+
     close_producer(canary);
-    canary->producer = new_client(canary->observer, RD_KAFKA_PRODUCER, canary, writes);
+    rd_kafka_conf_set_opaque(conf, canary);
+    rd_kafka_conf_set_dr_msg_cb(conf, hear_delivery);
+    canary->producer = bl_client_new(RD_KAFKA_PRODUCER, conf, writes);
     if (!canary->producer)
         return bl_fail(err, BL_ERR_INTERNAL, "cannot make a Kafka client for the canary");
     add_brokers(canary->producer, canary->cluster);
@@ -134,7 +113,10 @@ static int open_consumer(struct canary *canary, struct bl_error **err)
                                         "true",
                                         NULL};
 
-    canary->consumer = new_client(canary->observer, RD_KAFKA_CONSUMER, canary, reads);
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(rd_kafka_conf(canary->observer->rk));
+
+    rd_kafka_conf_set_opaque(conf, canary);
+    canary->consumer = bl_client_new(RD_KAFKA_CONSUMER, conf, reads);
     if (!canary->consumer)
         return bl_fail(err, BL_ERR_INTERNAL, "cannot make a Kafka client for the canary");
     add_brokers(canary->consumer, canary->cluster);

@@ -74,14 +74,18 @@ static void judge_replica(const struct bl_topic *topic, const struct bl_partitio
         return;
     }
     verdict->blocking++;
-    verdict->no_spare += reason == BL_GATE_NO_SPARE;
-    name_blocker(verdict, &(struct bl_gate_blocker){.topic = topic->name,
-                                                    .partition = partition->id,
-                                                    .reason = reason,
-                                                    .replicas = partition->replicas.len,
-                                                    .in_sync = in_sync,
-                                                    .min_isr = topic->min_isr,
-                                                    .needed = needed});
+    const struct bl_gate_blocker blocker = {.topic = topic->name,
+                                            .partition = partition->id,
+                                            .reason = reason,
+                                            .replicas = partition->replicas.len,
+                                            .in_sync = in_sync,
+                                            .min_isr = topic->min_isr,
+                                            .needed = needed};
+    name_blocker(verdict, &blocker);
+    if (reason != BL_GATE_NO_SPARE)
+        return;
+    verdict->no_spare++;
+    bl_gate_topics_add(&verdict->thin, &blocker);
 }
 
 static void note_missing(struct bl_gate_lag *lag, const struct bl_topic *topic, int32_t partition)

@@ -1,9 +1,6 @@
 #include "ballast/kafka/gate.h"
 
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
+#include "ballast/base/text.h"
 
 static void explain_blocker(const struct bl_gate_blocker *blocker, struct bl_strbuf *out)
 {
@@ -21,30 +18,52 @@ static void explain_blocker(const struct bl_gate_blocker *blocker, struct bl_str
         if (blocker->replicas == 1)
             bl_strbuf_adds(out, "has its only replica here");
         else
-            bl_strbuf_addf(out, "has %zu replicas and needs %zu in sync, so none may go",
-                           blocker->replicas, blocker->needed);
+            bl_strbuf_addf(
+                out, "has %zu %s and needs %zu in sync, so none may go", blocker->replicas,
+                bl_text_plural((int64_t)blocker->replicas, "replica", "replicas"), blocker->needed);
     }
+}
+
+/* Where it is one partition, that was said. */
+static void explain_thin(const struct bl_gate_topics *thin, struct bl_strbuf *out)
+{
+    for (size_t i = 0; i < thin->len; i++)
+        bl_strbuf_addf(
+            out, "%s%s: %zu%s", i ? ", " : "; without a spare: ", thin->items[i].first.topic,
+            thin->items[i].partitions,
+            i ? ""
+              : bl_text_plural((int64_t)thin->items[i].partitions, " partition", " partitions"));
+    if (thin->other_topics)
+        bl_strbuf_addf(out, ", %zu of %zu other %s", thin->other_partitions, thin->other_topics,
+                       bl_text_plural((int64_t)thin->other_topics, "topic", "topics"));
 }
 
 void bl_verdict_explain(const struct bl_verdict *verdict, struct bl_strbuf *out)
 {
+    size_t more;
+
     if (!verdict->running) {
         bl_strbuf_addf(out, "broker %d does not answer", verdict->broker);
         return;
     }
     if (!verdict->blocking) {
-        bl_strbuf_addf(out, "all %zu partition%s on it keep enough replicas in sync",
-                       verdict->replicas - verdict->accepted,
-                       plural(verdict->replicas - verdict->accepted));
+        size_t kept = verdict->replicas - verdict->accepted;
+
+        bl_strbuf_addf(
+            out, "all %zu %s enough replicas in sync", kept,
+            bl_text_plural((int64_t)kept, "partition on it keeps", "partitions on it keep"));
         if (verdict->accepted)
             bl_strbuf_addf(out, "; %zu without a spare replica %s accepted", verdict->accepted,
-                           verdict->accepted == 1 ? "is" : "are");
+                           bl_text_plural((int64_t)verdict->accepted, "is", "are"));
         return;
     }
-    explain_blocker(&verdict->named[0], out);
-    if (verdict->blocking > 1)
-        bl_strbuf_addf(out, "; %zu more partition%s", verdict->blocking - 1,
-                       plural(verdict->blocking - 1));
+    explain_blocker(verdict->no_spare ? &verdict->thin.items[0].first : &verdict->named[0], out);
+    if (verdict->no_spare > 1)
+        explain_thin(&verdict->thin, out);
+    more = verdict->blocking - (verdict->no_spare ? verdict->no_spare : 1);
+    if (more)
+        bl_strbuf_addf(out, "; %zu more %s", more,
+                       bl_text_plural((int64_t)more, "partition", "partitions"));
 }
 
 void bl_gate_lag_explain(const struct bl_gate_lag *lag, struct bl_strbuf *out)
@@ -83,7 +102,10 @@ void bl_voter_verdict_explain(const struct bl_voter_verdict *verdict, struct bl_
                        verdict->ready, verdict->voters - 1, verdict->needed);
         return;
     case BL_VOTER_NO_SPARE:
-        bl_strbuf_addf(out, "the quorum of %zu needs all of its voters", verdict->voters);
+        bl_strbuf_addf(out,
+                       "the quorum of %zu needs all of its voters; waiting does not change that: "
+                       "add one, so that the others are a majority without it",
+                       verdict->voters);
         return;
     case BL_VOTER_ALONE:
         bl_strbuf_adds(out, "it is the only voter, and nothing is decided while it is away");

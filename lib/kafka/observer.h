@@ -32,6 +32,12 @@ BL_UNUSED static inline void bl_event_cleanup(rd_kafka_event_t **event)
         rd_kafka_event_destroy(*event);
 }
 
+/**
+ * A further client, with `settings` (name, value, …, NULL) on top of `conf`, which it takes. Its errors are told by what it
+ * does, and not by a callback. NULL: it cannot be made.
+ */
+rd_kafka_t *bl_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *const *settings);
+
 /** Takes those brokers out that the cluster lists, and that do not answer. */
 void bl_brokers_probe(rd_kafka_t *rk, bl_nsec deadline, struct bl_cluster *cluster);
 

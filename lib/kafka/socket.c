@@ -156,6 +156,9 @@ static int finish_connect(int fd, bl_nsec deadline, struct bl_error **err)
 static int connect_to(const struct addrinfo *address, bl_nsec deadline, int *ret_fd,
                       struct bl_error **err)
 {
+    if (bl_reach_forbids(address->ai_addr))
+        return bl_fail(err, BL_ERR_UNAVAILABLE, "its address is this machine's own");
+
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int on = 1;
 

@@ -2,6 +2,8 @@
 #ifndef BALLAST_KAFKA_SOCKET_H
 #define BALLAST_KAFKA_SOCKET_H
 
+#include <sys/socket.h>
+
 #include "ballast/base/clock.h"
 #include "ballast/base/strbuf.h"
 
@@ -18,6 +20,8 @@ int bl_deadline_left(bl_nsec deadline, int most);
  */
 BL_CHECK int bl_socket_connect(const char *host, int port, bl_nsec deadline, int *ret_fd,
                                struct bl_error **err);
+/** Is it an address that bl_reach_restrict() keeps this process from? */
+bool bl_reach_forbids(const struct sockaddr *address);
 /** Waits until the socket can be read (POLLIN) or written; -1 once the deadline has passed. */
 BL_CHECK int bl_socket_wait(int fd, short events, bl_nsec deadline, struct bl_error **err);
 

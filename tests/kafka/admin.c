@@ -2,21 +2,26 @@
  *
  *   ballast-kafka-admin BOOTSTRAP PROPERTIES|- ACT [ARGUMENT...]
  *   ballast-kafka-admin zookeeper ADDRESS...
+ *   ballast-kafka-admin BOOTSTRAP PROPERTIES|- note MESSAGES | compare FILE
  */
 #include "ballast/kafka/admin.h"
+#include "ballast/kafka/metadata_version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/kafka/canary.h"
 #include "ballast/kafka/gate.h"
+#include "ballast/kafka/note.h"
 #include "observer.h"
 #include "wire/alter_partition_reassignments.h"
 
 #define AT_MOST (60 * BL_NSEC_S)
 #define MOVES_MAX 65536
+#define NOTE_MAX (1 << 20)
 
 static int fail(const struct bl_error *err)
 {
@@ -148,6 +153,18 @@ static int sing(struct bl_observer *observer, struct bl_cluster *cluster, char *
     return rc;
 }
 
+/* To the release that is named, or to what every broker knows. */
+static int finalize(struct bl_observer *observer, const struct bl_cluster *cluster,
+                    const char *release, struct bl_error **err)
+{
+    int64_t level = release ? bl_metadata_version_level(release) : INT16_MAX;
+
+    if (bl_observer_finalize(observer, cluster, (int16_t)level, &level, err) < 0)
+        return -1;
+    printf("level %lld\n", (long long)level);
+    return 0;
+}
+
 static int act(struct bl_observer *observer, struct bl_cluster *cluster, const char *what,
                char **args, struct bl_error **err)
 {
@@ -163,9 +180,13 @@ static int act(struct bl_observer *observer, struct bl_cluster *cluster, const c
         return move_data(observer, args, err);
     else if (strcmp(what, "canary") == 0)
         return sing(observer, cluster, args, err);
+    else if (strcmp(what, "level") == 0)
+        printf("level %lld\n", (long long)bl_metadata_version_level(args[0]));
     else if (strcmp(what, "raise") == 0)
         return bl_observer_raise_metadata_version(observer, (int16_t)strtol(args[0], NULL, 10),
                                                   args[1] != NULL, err);
+    else if (strcmp(what, "finalize") == 0)
+        return finalize(observer, cluster, args[0], err);
     else if (strcmp(what, "back") == 0) {
         if (bl_observer_move_leaders_back(observer, cluster, args[0], &count, err) < 0)
             return -1;
@@ -200,6 +221,41 @@ static int look_at_zookeeper(const char *const *addresses, size_t len)
     return 0;
 }
 
+/* What is there; or, beside a note in a file, what differs. */
+static int note(const struct bl_observer_settings *connection, const char *what, const char *arg,
+                struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(NOTE_MAX);
+    BL_AUTO(bl_note_release) struct bl_note noted = {0}, now = {0};
+    BL_AUTO(bl_note_difference_release) struct bl_note_difference found = {0};
+    BL_AUTO(bl_stop_cleanup) struct bl_stop *stop = NULL;
+    bool compare = strcmp(what, "compare") == 0;
+    struct bl_note_settings settings = {.bootstrap = connection->bootstrap,
+                                        .command_config = connection->command_config,
+                                        .messages = strtol(arg, NULL, 10),
+                                        .like = compare ? &noted : NULL,
+                                        .at_most = AT_MOST};
+
+    if (bl_stop_new(&stop, err) < 0)
+        return -1;
+    settings.stop = stop;
+    if (compare && (bl_file_read(arg, &text, err) < 0 || bl_note_parse(text.text, &noted, err) < 0))
+        return -1;
+    if (bl_note_take(&settings, &now, err) < 0)
+        return -1;
+    if (!compare) {
+        BL_AUTO_FREE char *out = bl_note_text(&now);
+
+        (void)fputs(out, stdout);
+        return 0;
+    }
+    bl_note_compare(&noted, &now, &found);
+    printf("lost %lld\nexpired %lld\nchanged %lld\nmore %lld\nother %d\nworst %s\n",
+           (long long)found.lost, (long long)found.expired, (long long)found.changed,
+           (long long)found.more, found.other_cluster, found.worst ? found.worst : "-");
+    return 0;
+}
+
 /* Twice, so that the second look is over connections that were kept. */
 static int look(struct bl_observer *observer, struct bl_cluster *cluster, struct bl_error **err)
 {
@@ -226,6 +282,8 @@ int main(int argc, char **argv)
         .command_config = strcmp(argv[2], "-") ? argv[2] : NULL,
         .at_most = AT_MOST,
     };
+    if (argc > 4 && (strcmp(argv[3], "note") == 0 || strcmp(argv[3], "compare") == 0))
+        return note(&settings, argv[3], argv[4], &err) < 0 ? fail(err) : 0;
     if (bl_observer_new(&settings, &observer, &err) < 0 || look(observer, &cluster, &err) < 0 ||
         act(observer, &cluster, argv[3], argv + 4, &err) < 0)
         return fail(err);

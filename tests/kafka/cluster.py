@@ -24,6 +24,8 @@ JAVA = ["nice", "-n", "10", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC
 LOGGING = [f"-Dlog4j.configuration=file:{WORK}/log4j.properties",
            f"-Dlog4j2.configurationFile={WORK}/log4j2.properties"]
 CLUSTER_ID = "YmFsbGFzdC10ZXN0LWthZg"
+# Programs that look at what others say they run connect to no loopback address.
+HOST = os.environ.get("BROKERS_HOST", "127.0.0.1")
 USER, PASSWORD = "ballast", 'pass"w\\ord'
 STORE_PASSWORD = "of the store"
 PATIENCE = 180
@@ -55,7 +57,7 @@ PORTS = range(12000, 32000)
 def is_free(port):
     with socket.socket() as each:
         try:
-            each.bind(("127.0.0.1", port))
+            each.bind((HOST, port))
         except OSError:
             return False
     return True
@@ -96,28 +98,30 @@ class Cluster:
         (WORK / "log4j.properties").write_text(LOG4J)
         (WORK / "log4j2.properties").write_text(LOG4J2)
         if not (WORK / "ca.pem").exists():
-            make_certificates(WORK, {"server": "IP:127.0.0.1", "client": "IP:127.0.0.1"}, STORE_PASSWORD)
+            make_certificates(WORK, {"server": f"IP:{HOST}", "client": f"IP:{HOST}"}, STORE_PASSWORD)
         configs = [self.configure(i) for i in self.ids]
         if self.kraft:
-            for process in [self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", config)
+            # As one that comes from the version before, and was not finalized.
+            release = {3: "3.8", 4: "4.0"}[self.major]
+            for process in [self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", config, "-r", release)
                             for config in configs]:
                 self.expect_success(process)
 
     def listeners(self, i, *names):
-        return ",".join(f"{name}://127.0.0.1:{self.ports[i][name]}" for name in names)
+        return ",".join(f"{name}://{HOST}:{self.ports[i][name]}" for name in names)
 
     def configure_quorum(self, i):
         if not self.kraft:
             return {
                 "broker.id": i,
-                "zookeeper.connect": f"127.0.0.1:{self.zookeeper}",
+                "zookeeper.connect": f"{HOST}:{self.zookeeper}",
                 "listeners": self.listeners(i, *LISTENERS),
             }
         return {
             "node.id": i,
             "process.roles": "broker,controller",
             "controller.listener.names": "CONTROLLER",
-            "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{self.ports[n]['CONTROLLER']}" for n in self.ids),
+            "controller.quorum.voters": ",".join(f"{n}@{HOST}:{self.ports[n]['CONTROLLER']}" for n in self.ids),
             "listeners": self.listeners(i, *LISTENERS, "CONTROLLER"),
         }
 
@@ -155,9 +159,16 @@ class Cluster:
         output, _ = process.communicate(timeout=PATIENCE)
         if process.returncode:
             raise Failure(f"{process.args[-6:]} failed:\n{output}")
+        return output
+
+    def output(self, main, *args):
+        return self.expect_success(self.java(main, *args))
+
+    def tool(self, name, *args):
+        self.expect_success(self.java(f"{self.tools}.{name}", "--bootstrap-server", self.bootstrap(), *args))
 
     def topics(self, *args):
-        self.expect_success(self.java(f"{self.tools}.TopicCommand", "--bootstrap-server", self.bootstrap(), *args))
+        self.tool("TopicCommand", *args)
 
     def add_scram_user(self, username, password):
         for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):  # KRaft takes one at a time
@@ -166,7 +177,7 @@ class Cluster:
                                           "--entity-type", "users", "--entity-name", username))
 
     def bootstrap(self, listener="PLAIN"):
-        return ",".join(f"127.0.0.1:{self.ports[i][listener]}" for i in self.ids)
+        return ",".join(f"{HOST}:{self.ports[i][listener]}" for i in self.ids)
 
     def start_ensemble(self):
         """Three more servers of ZooKeeper; the addresses of clients, by the names of their processes."""
@@ -177,15 +188,15 @@ class Cluster:
             data.mkdir()
             (data / "myid").write_text(str(i))
             config = properties(self.folder / f"ensemble-{i}.cfg", {
-                "dataDir": data, "clientPort": client, "clientPortAddress": "127.0.0.1", "tickTime": 2000,
+                "dataDir": data, "clientPort": client, "clientPortAddress": HOST, "tickTime": 2000,
                 "initLimit": 10, "syncLimit": 5, "admin.enableServer": "false", "4lw.commands.whitelist": "srvr,mntr",
-            } | {f"server.{n}": f"127.0.0.1:{peer}:{vote}" for n, (_, peer, vote) in numbers.items()})
+            } | {f"server.{n}": f"{HOST}:{peer}:{vote}" for n, (_, peer, vote) in numbers.items()})
             self.spawn(f"ensemble-{i}", "org.apache.zookeeper.server.quorum.QuorumPeerMain", config, memory="96m")
-        return {f"ensemble-{i}": f"127.0.0.1:{client}" for i, (client, _, _) in numbers.items()}
+        return {f"ensemble-{i}": f"{HOST}:{client}" for i, (client, _, _) in numbers.items()}
 
     def start_zookeeper(self):
         config = properties(self.folder / "zoo.cfg", {
-            "dataDir": self.folder / "zookeeper", "clientPort": self.zookeeper, "clientPortAddress": "127.0.0.1",
+            "dataDir": self.folder / "zookeeper", "clientPort": self.zookeeper, "clientPortAddress": HOST,
             "admin.enableServer": "false", "4lw.commands.whitelist": "srvr,mntr",
         })
         self.spawn("zookeeper", "org.apache.zookeeper.server.quorum.QuorumPeerMain", config, memory="96m")

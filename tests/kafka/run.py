@@ -161,7 +161,7 @@ def test_all_in_sync(cluster):
         expect(broker["mayGoDown"] and broker["running"] and broker["replicas"] == broker["inSync"] == 3, broker)
     expect(sum(broker["leads"] for broker in seen["brokers"]) == 3, "each partition has a leader", seen)
     text = wait_text(cluster, "PLAIN")
-    expect("3 of 3 brokers run, 1 topics, 3 partitions" in text.stdout, "with figures", text.stdout)
+    expect("3 of 3 brokers run, 1 topic, 3 partitions" in text.stdout, "with figures", text.stdout)
 
 
 def test_facts(cluster):
@@ -176,16 +176,21 @@ def test_facts(cluster):
     expect(all(" safe: 2 of the other 2 voters are up to date" in voter for voter in voters), "each may go", seen.out)
 
 
+def check_log_dir(cluster, broker):
+    """Both look afresh: replicas of topics that were deleted before are still going."""
+    path, error, replicas, size, total, usable = admin(cluster, "log-dirs", broker).one("dir").split()
+    expect(path == str(cluster.folder / str(broker) / "data") and error == "0", "its folder", path, error)
+    expect(int(replicas) >= 3 and int(size) >= 0, "what it holds", replicas, size)
+    expect(0 < int(usable) <= int(total), "its disk", total, usable)
+    seen, = brokers(look(cluster)[1])[broker]["logDirs"]
+    expect(seen["path"] == path and "error" not in seen, "status says so", seen)
+    expect(0 < seen["usableBytes"] <= seen["totalBytes"] == int(total), "status knows the disk", seen)
+    return seen["replicas"] == int(replicas)
+
+
 def test_log_dirs(cluster):
-    found = brokers(look(cluster)[1])
     for i in cluster.ids:
-        path, error, replicas, size, total, usable = admin(cluster, "log-dirs", i).one("dir").split()
-        expect(path == str(cluster.folder / str(i) / "data") and error == "0", "its folder", path, error)
-        expect(int(replicas) >= 3 and int(size) >= 0, "what it holds", replicas, size)
-        expect(0 < int(usable) <= int(total), "its disk", total, usable)
-        seen, = found[i]["logDirs"]
-        expect(seen["path"] == path and seen["replicas"] == int(replicas) and "error" not in seen, "status says so", seen)
-        expect(0 < seen["usableBytes"] <= seen["totalBytes"] == int(total), "status knows the disk", seen)
+        wait_until(lambda broker=i: check_log_dir(cluster, broker), "status counts the same replicas")
     row = run("--bootstrap", cluster.bootstrap()).stdout.splitlines()[3]
     expect(re.search(r" \d+\.\d [KMGTP]iB +\d+ % ", row), "as text", row)
 
@@ -218,12 +223,70 @@ def test_metadata_version(cluster):
     if not cluster.kraft:
         refused = Admin(cluster.bootstrap(), "-", "raise", 7)
         expect(refused.rc == 2 and "a cluster with ZooKeeper has no metadata.version" in refused.err, refused.err)
+        expect(admin(cluster, "finalize").number("level") == -1, "nothing is raised")
         return
+    expect(seen.number("metadata-version") < most, "it was formatted as an older one", seen.out)
     admin(cluster, "raise", most, "validate")
+    refused = Admin(cluster.bootstrap(), "-", "finalize", most + 1)
+    expect(refused.rc == 2 and "not every broker knows more than" in refused.err, "nobody knows it", refused.err)
+    expect(admin(cluster, "finalize", "3.3").number("level") == seen.number("metadata-version"), "it is never lowered")
+    for _ in range(2):
+        expect(admin(cluster, "finalize").number("level") == most, "it is raised, once")
+    wait_until(lambda: admin(cluster, "look").number("metadata-version") == most, "every broker has heard of it")
+    seen = admin(cluster, "look")
     admin(cluster, "raise", most)
     refused = Admin(cluster.bootstrap(), "-", "raise", most + 1, "validate")
     expect(refused.rc == 2 and "INVALID_UPDATE_VERSION" in refused.err, "not beyond what is known", refused.err)
-    expect(f"to {most + 1}" in refused.err and seen.number("metadata-version") == most, refused.err, seen.out)
+    expect("could not raise metadata.version to " in refused.err and seen.number("metadata-version") == most, refused.err,
+           seen.out)
+    expect_names_of_kafka(cluster)
+
+
+def expect_names_of_kafka(cluster):
+    """Levels are called what Kafka calls them, and releases have those that it says."""
+    said = cluster.output(f"{cluster.tools}.FeatureCommand", "--bootstrap-server", cluster.bootstrap(), "describe")
+    name = re.search(r"Feature: metadata.version.*FinalizedVersionLevel: (\S+)", said)[1]
+    shown = run("--bootstrap", cluster.bootstrap()).stdout
+    expect("-IV" in name and f"metadata.version {name}\n" in shown, name, said, shown)
+    if cluster.major < 4:
+        return
+    for release in ("3.3", "3.4", "3.5", "3.6", "3.7", "3.8", "3.9", "4.0", "4.1"):
+        said = cluster.output("kafka.tools.StorageTool", "version-mapping", "--release-version", release)
+        level = int(re.search(r"metadata.version=(\d+) ", said)[1])
+        expect(admin(cluster, "level", release).number("level") == level, release, said)
+
+
+def raise_topic(cluster, *args):
+    return subprocess.Popen([BALLAST, "topics", "raise", "--bootstrap", cluster.bootstrap(), *args], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_replicas_are_added(cluster):
+    """Of a topic that has one, over all brokers; also by one that is killed in the middle and begins again."""
+    create_topic(cluster, "thin", "--partitions", "20", "--replication-factor", "1")
+    first = look(cluster)[1]
+    expect(any(blocker[2] == "no-spare" for broker in first["brokers"] for blocker in blockers(broker)), "it has none to spare")
+
+    def replicas():
+        seen = admin(cluster, "look").partitions()
+        return [len(ids) for name, (_, _, ids) in seen.items() if name.startswith("thin-")]
+    said = raise_topic(cluster, "--topic", "thin", "--dry-run").communicate(timeout=60)[0]
+    expect("thin: 20 of 20 partitions get replicas, up to 3; the fullest broker holds " in said, said)
+    expect(replicas() == [1] * 20, "a dry run changes nothing", replicas())
+    killed = raise_topic(cluster, "--topic", "thin")
+    killed.stdout.readline()
+    killed.kill()
+    killed.wait()
+    again = raise_topic(cluster, "--topic", "thin")
+    out, err = again.communicate(timeout=120)
+    expect(again.returncode == 0 and "all 20 partitions have 3 replicas or more" in out or "20 of 20 partitions are done" in out,
+           "it goes on where the other one stopped", out, err)
+    expect(replicas() == [3] * 20, "all have three", replicas())
+    wait_until(lambda: not [b for b in brokers(look(cluster)[1]).values() if any(x[0] == "thin" for x in blockers(b))],
+               "none of it keeps a broker up")
+    none = raise_topic(cluster, "--topic", "nobody-has-it")
+    expect("there is no topic" in none.communicate(timeout=60)[1] and none.returncode == 2, "a topic that is not there")
+    delete_topic(cluster, "thin")
 
 
 def test_zookeeper(cluster):
@@ -251,7 +314,7 @@ def test_ensemble(cluster):
     wait_until(lambda: all("safe: 2 of the other 2 voters are up to date" in word[-1] for word in words()),
                "each may go")
     expect(any("synced 2" in word for word in words()), "mntr tells how many are in sync", words())
-    leader = next(name for name, word in zip(servers, words()) if word[0] == "leader")
+    leader = next(name for name, word in zip(servers, words(), strict=False) if word[0] == "leader")
     cluster.processes.pop(leader).kill()
     wait_until(lambda: modes() == ["away", "follower", "leader"], "another one leads")
     expect([word[-1].split(":")[0] for word in words() if word[0] != "away"] == ["unsafe", "unsafe"], words())
@@ -337,6 +400,151 @@ def test_canary_of_too_few(cluster):
            failed.out, failed.err)
     expect("led by broker" in failed.err, "and says where", failed.err)
     delete_canary(cluster)
+
+
+def verify(cluster, *args, listener="PLAIN", given=None):
+    return subprocess.run([BALLAST, "verify", "--bootstrap", cluster.bootstrap(listener), *map(str, args)], check=False,
+                          input=given, capture_output=True, text=True, timeout=180)
+
+
+def proven(cluster, *args, **more):
+    """What it says as JSON of a cluster that is whole."""
+    result = verify(cluster, "-o", "json", *args, **more)
+    expect(result.returncode == 0, "it is whole", result.stdout, result.stderr)
+    seen = json.loads(result.stdout)
+    expect(seen["lost"] == 0, "nothing is lost", seen)
+    return seen
+
+
+def lost(cluster, *args, **more):
+    result = verify(cluster, "-o", "json", *args, **more)
+    expect(result.returncode == 1, "something is lost", result.stdout, result.stderr)
+    return json.loads(result.stdout)
+
+
+def test_verify(cluster):
+    """Written and read whole; and what was noted is there the next time, or it is said how much is gone."""
+    note = WORK / "note.txt"
+    said = verify(cluster, "--note", note)
+    expect(said.returncode == 0 and re.search(
+        r'^201 messages were written to topic "ballast-verify" \(new, 3 partitions of 3 replicas\), the slowest in \d+ ms, '
+        r"and 201 read from it\.\nNothing is lost\.\n$", said.stdout), "it reads like a sentence", said.stdout, said.stderr)
+    expect(re.fullmatch(r"(\d+:[0-9a-f]+,?){3}\n", note.read_text()), "a note", note.read_text())
+    read = proven(cluster, "--read-only", "--expected", note)
+    expect((read["sent"], read["read"]) == (0, 201), "it only reads", read)
+    again = proven(cluster, "--messages", "50", "--expected", "-", "--note", note, given=note.read_text())
+    expect((again["sent"], again["read"], again["made"]) == (50, 251, False), "and writes more", again)
+    said = verify(cluster, "--expected", note)
+    expect("neither of now nor of what was noted before" in said.stdout, said.stdout, said.stderr)
+
+    # The first messages are deleted.
+    ends = [int(part.split(":")[0]) for part in note.read_text().split(",")]
+    (WORK / "delete.json").write_text(json.dumps({"version": 1, "partitions": [
+        {"topic": "ballast-verify", "partition": 0, "offset": min(5, ends[0])}]}))
+    cluster.tool("DeleteRecordsCommand", "--offset-json-file", WORK / "delete.json")
+    gone = lost(cluster, "--read-only", "--expected", note, "--note", note)
+    expect(gone["lost"] == min(5, ends[0]) > 0, "they are counted", gone, ends)
+    expect(note.read_text().startswith(f"{ends[0]}:"), "no note hides them", note.read_text())
+    known = proven(cluster, "--note", note)
+    expect("5-" in known["noted"], "what is gone already", known)
+    proven(cluster, "--expected", note)
+
+    # The topic is another one, with as many messages.
+    delete_topic(cluster, "ballast-verify")
+    gone = lost(cluster, "--read-only", "--expected", note)
+    expect(gone["lost"] == known["read"] and gone["partitions"] == 0, "all of them", gone, known)
+    proven(cluster, "--messages", "3000")
+    gone = lost(cluster, "--read-only", "--expected", note)
+    expect(gone["lost"] == known["read"], "others are no substitute", gone, known)
+    delete_topic(cluster, "ballast-verify")
+    wait_all_may_go(cluster)
+
+
+def differences(cluster, note):
+    """What is not as it was noted, in numbers, and as a sentence."""
+    said = admin(cluster, "compare", note)
+    return {word: said.number(word) for word in ("lost", "expired", "changed", "more")}, said.one("worst")
+
+
+def test_note(cluster):
+    """What a cluster holds, as it travels in a backup: topics of people, whole, and what became of them since."""
+    create_topic(cluster, "noted", "--partitions", "2", "--replication-factor", "3")
+    create_topic(cluster, "empty", "--partitions", "40", "--replication-factor", "3")
+    proven(cluster, "--topic", "noted", "--messages", "300")
+    note = WORK / "cluster-note.txt"
+    note.write_text(admin(cluster, "note", "20").out)
+    rows = [row.split() for row in note.read_text().splitlines()[1:]]
+    noted = [row for row in rows if row[0] == "noted"]
+    expect(not any(row[0].startswith("__") for row in rows), "Kafka's own topics are not noted", rows)
+    expect(len([row for row in rows if row[0] == "empty"]) == 40, "empty partitions are", rows)
+    expect(len(noted) == 2 and sum(int(row[3]) for row in noted) == 300 and [row[5] for row in noted] == ["20", "20"],
+           "messages are counted, and the last twenty digested", noted)
+    nothing = {"lost": 0, "expired": 0, "changed": 0, "more": 0}
+    expect(differences(cluster, note) == (nothing, "-"), "nothing differs", differences(cluster, note))
+    proven(cluster, "--topic", "noted", "--messages", "30")
+    expect(differences(cluster, note) == (nothing | {"more": 30}, "-"), "more came", differences(cluster, note))
+
+    # The first messages are too old, some of those that were digested among them.
+    end = int(noted[0][3])
+    (WORK / "delete.json").write_text(json.dumps({"version": 1, "partitions": [
+        {"topic": "noted", "partition": 0, "offset": end - 5}]}))
+    cluster.tool("DeleteRecordsCommand", "--offset-json-file", WORK / "delete.json")
+    expect(differences(cluster, note) == (nothing | {"expired": end - 5, "more": 30}, "-"), "that is no loss",
+           differences(cluster, note))
+
+    # Another topic of the same name, with fewer messages, and with as many.
+    delete_topic(cluster, "noted")
+    found, worst = differences(cluster, note)
+    expect(found["lost"] == 300 and "partition noted-0: its end is 0, and was" in worst, "it is gone", found, worst)
+    create_topic(cluster, "noted", "--partitions", "2", "--replication-factor", "3")
+    proven(cluster, "--topic", "noted", "--messages", "2000")
+    found, worst = differences(cluster, note)
+    expect((found["lost"], found["changed"]) == (0, 2) and "partition noted-0: others lie at the offsets" in worst, "others are told",
+           found, worst)
+    delete_topic(cluster, "noted")
+    delete_topic(cluster, "empty")
+    wait_all_may_go(cluster)
+
+
+def test_verify_of_too_few_replicas(cluster):
+    create_topic(cluster, "thin", "--partitions", "2", "--replication-factor", "1", "--config", "min.insync.replicas=1")
+    refused = verify(cluster, "--topic", "thin")
+    expect(refused.returncode == 1 and 'topic "thin" has 1 replica, and 3 are asked for' in refused.stderr, refused.stderr)
+    expect("hint: ballast topics raise --topic thin --bootstrap " in refused.stderr, "and what to do", refused.stderr)
+    expect(proven(cluster, "--topic", "thin", "--replication-factor", "1")["replicas"] == 1, "unless that is fine")
+    refused = verify(cluster, "--topic", "made", "--replication-factor", "4")
+    expect(refused.returncode == 1 and "could not make the topic" in refused.stderr, "more than brokers", refused.stderr)
+    delete_topic(cluster, "thin")
+
+
+def test_verify_while_one_is_killed(cluster):
+    """Of many messages none is lost, and none fails."""
+    process = subprocess.Popen([BALLAST, "verify", "--bootstrap", cluster.bootstrap(), "--messages", "200000", "-o", "json"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: "ballast-verify-0" in admin(cluster, "look").partitions(), "it has begun")
+    cluster.processes[3].kill()
+    expect(process.poll() is None, "it was through before")
+    out, err = process.communicate(timeout=180)
+    expect(process.returncode == 0, "it goes on", out, err)
+    seen = json.loads(out)
+    expect(seen["sent"] == seen["read"] == 200000 and not seen["lost"], "all are there", seen)
+    cluster.start(3)
+    wait_until(lambda: Admin(cluster.bootstrap(), "-", "look").rc == 0, "it is back")
+    delete_topic(cluster, "ballast-verify")
+    wait_all_may_go(cluster)
+
+
+def test_verify_with_a_password(cluster):
+    settings = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN",
+                "sasl.jaas.config": jaas("plain.PlainLoginModule", USER, PASSWORD)}
+    config = properties(WORK / "sasl.properties", settings)
+    expect(proven(cluster, "--command-config", config, listener="SASL")["read"] == 201, "by SASL")
+    wrong = settings | {"sasl.jaas.config": jaas("plain.PlainLoginModule", USER, "not-the-one")}
+    refused = verify(cluster, "--command-config", properties(WORK / "sasl.properties", wrong), listener="SASL")
+    expect(refused.returncode == 1 and "authentication failed" in refused.stderr, "refused", refused.stderr)
+    expect("not-the-one" not in refused.stderr, "the password is not told", refused.stderr)
+    delete_topic(cluster, "ballast-verify")
+    wait_all_may_go(cluster)
 
 
 def test_one_replica(cluster):

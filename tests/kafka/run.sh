@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs `ballast status` and what the controller does to brokers against real ones, three plain processes on the
+# Runs `ballast status`, `ballast verify` and what the controller does to brokers against real ones, three plain processes on the
 # loopback: Kafka 3.9.1 without ZooKeeper, and 3.3.2 with it. 3.4.0 (with) and 4.1.1 (without) can be named, too.
 #
 #   run.sh [VERSION...]

@@ -62,4 +62,12 @@ BL_CHECK int bl_observer_move_leaders_back(struct bl_observer *observer,
 BL_CHECK int bl_observer_raise_metadata_version(struct bl_observer *observer, int16_t level,
                                                 bool validate_only, struct bl_error **err);
 
+/**
+ * The same to `level`, or with INT16_MAX to what every broker knows, where that is higher than what holds; `cluster` is what
+ * was seen last. `*ret_level` is the level that holds after it, -1 with ZooKeeper. BL_ERR_UNAVAILABLE where not every broker
+ * has said what it knows, BL_ERR_CONFLICT where one knows less than `level`.
+ */
+BL_CHECK int bl_observer_finalize(struct bl_observer *observer, const struct bl_cluster *cluster,
+                                  int16_t level, int64_t *ret_level, struct bl_error **err);
+
 #endif

@@ -44,6 +44,22 @@ struct bl_gate_blocker {
 /** How many blockers are named; the others are counted. */
 #define BL_GATE_MAX_NAMED 8
 
+/** A topic with partitions that no waiting helps. */
+struct bl_gate_topic {
+    struct bl_gate_blocker first;
+    size_t partitions;
+};
+
+#define BL_GATE_MAX_TOPICS 3
+
+/** Such topics by name: as many as people read, and a count of the others. */
+struct bl_gate_topics {
+    struct bl_gate_topic items[BL_GATE_MAX_TOPICS];
+    size_t len;
+    size_t other_topics, other_partitions;
+    const char *last; /* that was added */
+};
+
 struct bl_verdict {
     int32_t broker;
     bool running;                    /* where not, there is nothing to take down */
@@ -51,6 +67,7 @@ struct bl_verdict {
     size_t accepted;                 /* without a spare, and let through by the options */
     size_t blocking;
     size_t no_spare;                                 /* of these, for how many no waiting helps */
+    struct bl_gate_topics thin;                      /* which those are */
     struct bl_gate_blocker named[BL_GATE_MAX_NAMED]; /* of each topic its first, then the others */
     size_t named_len;
 };
@@ -64,9 +81,21 @@ bool bl_verdict_is_safe(const struct bl_verdict *verdict);
 
 /**
  * Appends one sentence without a full stop, for people and for a condition's message: "orders-3 has 2 of 3
- * replicas in sync and needs 2; 4 more partitions".
+ * replicas in sync and needs 2; 4 more partitions". What no waiting helps comes first, by topic: "orders-0 has its only
+ * replica here; without a spare: orders: 17 partitions, payments: 2".
  */
 void bl_verdict_explain(const struct bl_verdict *verdict, struct bl_strbuf *out);
+
+/** Counts a partition that no waiting helps; those of a topic in a row. */
+void bl_gate_topics_add(struct bl_gate_topics *topics, const struct bl_gate_blocker *blocker);
+
+/**
+ * Appends what a person does about them, as it is typed: "give the topics more replicas: ballast topics raise --internal
+ * --topic orders --bootstrap kafka-0.kafka:9092". Where more replicas alone do not help, or there are no brokers for them,
+ * it says what does. `brokers` is how many run, `way_in` as bl_way_in() makes it.
+ */
+void bl_gate_way_out(const struct bl_gate_topics *topics, size_t brokers, const char *way_in,
+                     struct bl_strbuf *out);
 
 /** A word for programs: "no-leader". */
 const char *bl_gate_reason_name(enum bl_gate_reason reason);

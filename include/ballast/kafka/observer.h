@@ -16,6 +16,13 @@
 #include "ballast/kafka/facts.h"
 
 /**
+ * From now on this process connects to no broker or ZooKeeper server at a loopback, link-local, multicast or unspecified
+ * address, whoever names it: an annotation, a Service, or a broker that advertises it. For programs that look at what
+ * others say they run.
+ */
+void bl_reach_restrict(void);
+
+/**
  * Does any of these accept a connection? It takes no client to know that none does. BL_ERR_UNAVAILABLE where none
  * did in time.
  */
@@ -60,10 +67,25 @@ struct bl_log_dir {
     int64_t total, usable; /* bytes of its disk; -1: not known, as before Kafka 3.3 */
 };
 
+/** What a folder holds of a topic; a topic may be in several. */
+struct bl_log_topic {
+    char *name;
+    int64_t bytes;
+};
+
 struct bl_log_dirs {
     struct bl_log_dir *items;
     size_t len, cap;
+    struct {
+        struct bl_log_topic *items;
+        size_t len, cap;
+    } topics;
 };
+
+/** Bytes that the broker holds of the topic; 0: none. */
+int64_t bl_log_dirs_bytes(const struct bl_log_dirs *dirs, const char *topic);
+/** The least that is free on one of its disks; -1: not known. */
+int64_t bl_log_dirs_usable(const struct bl_log_dirs *dirs);
 
 /**
  * The folders of one broker, which was seen by the last look: asked for apart, since the answer names every
