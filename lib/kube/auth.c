@@ -8,9 +8,8 @@
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "secret.h"
 
-/* A plugin's word is asked for again so long before it expires. */
+/* A plugin is run again this long before its credentials expire. */
 #define EXEC_MARGIN (10 * BL_NSEC_S)
 /* Between fetches, at least: after one that failed, and where a plugin's word is born old. */
 #define FETCH_PAUSE BL_NSEC_S

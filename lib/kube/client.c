@@ -1,7 +1,6 @@
 #include "client.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
@@ -20,15 +19,6 @@ static const struct bl_kube_options defaults = {
     .backoff_min = 800 * BL_NSEC_MS,
     .backoff_max = 30 * BL_NSEC_S,
 };
-
-int64_t bl_kube_random(int64_t below)
-{
-    uint64_t bits = 0;
-
-    /* Only fails on kernels that are too old to run this; 0 is as good as any number then. */
-    (void)!getrandom(&bits, sizeof(bits), 0);
-    return (int64_t)(bits % (uint64_t)below);
-}
 
 static int set_options(struct bl_kube_client *client, const struct bl_kube_options *options,
                        struct bl_error **err)
@@ -78,6 +68,7 @@ int bl_kube_client_new(struct bl_kube_config *config, const struct bl_kube_optio
     BL_AUTO(bl_kube_client_cleanup) struct bl_kube_client *client = BL_NEW(struct bl_kube_client);
 
     client->config = config;
+    client->impersonate = options && options->impersonate ? bl_strdup(options->impersonate) : NULL;
     if (set_options(client, options, err) < 0 || connect_to(client, err) < 0)
         return -1;
     *ret_client = BL_STEAL(client);
@@ -104,6 +95,7 @@ void bl_kube_client_free(struct bl_kube_client *client)
     bl_http_client_free(client->http);
     bl_stop_free(client->own_stop);
     bl_kube_config_free(client->config);
+    free(client->impersonate);
     free(client);
 }
 
@@ -124,7 +116,8 @@ static int send_once(struct bl_kube_client *client, const struct bl_kube_call *c
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf accept = BL_STRBUF_INIT(HEADER_MAX);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf type = BL_STRBUF_INIT(HEADER_MAX);
-    const char *headers[4] = {NULL};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf as = BL_STRBUF_INIT(HEADER_MAX);
+    const char *headers[5] = {NULL};
     size_t len = 1;
 
     bl_strbuf_addf(&accept, "Accept: %s", call->accept ? call->accept : "application/json");
@@ -136,6 +129,10 @@ static int send_once(struct bl_kube_client *client, const struct bl_kube_call *c
     }
     if (proof->header.len)
         headers[len++] = proof->header.text;
+    if (client->impersonate) {
+        bl_strbuf_addf(&as, "Impersonate-User: %s", client->impersonate);
+        headers[len++] = as.text;
+    }
 
     struct bl_http_request request = {.method = call->method,
                                       .path = call->path,
@@ -146,7 +143,8 @@ static int send_once(struct bl_kube_client *client, const struct bl_kube_call *c
                                       .key = optional(&proof->key),
                                       .timeout = call->timeout,
                                       .idle = call->idle,
-                                      .stop = call->stop ? call->stop : client->options.stop};
+                                      .stop = call->stop ? call->stop : client->options.stop,
+                                      .also = call->also};
     return bl_http_stream(client->http, &request, call->piece, call->context, response, err);
 }
 

@@ -16,7 +16,8 @@ struct bl_kube_client {
     struct bl_http_client *http;
     struct bl_kube_options options; /* nothing in it is 0 or NULL */
     struct bl_stop *own_stop;       /* where the caller has none */
-    bl_nsec initial_idle;           /* a streaming list that is silent so long will not end */
+    char *impersonate;              /* NULL: nobody */
+    bl_nsec initial_idle; /* a streaming list that stays silent for this time will not end */
 };
 
 /** All borrowed; what is 0 or NULL has the client's default. */
@@ -24,7 +25,8 @@ struct bl_kube_call {
     const char *method, *path, *content_type, *accept;
     const struct bl_strbuf *body;
     const struct bl_stop *stop;
-    bl_http_piece_fn piece; /* set: the body of a success goes there */
+    const struct bl_stop *also; /* as in bl_http_request */
+    bl_http_piece_fn piece;     /* set: the body of a success goes there */
     void *context;
     bl_nsec timeout; /* of all; of a stream 0 is none */
     unsigned tries;
@@ -44,8 +46,5 @@ int bl_kube_status_fail(struct bl_error **err, int status, const char *body, siz
                         const char *what);
 /** The same of a Status object that came as an event. */
 int bl_kube_status_fail_object(struct bl_error **err, const cJSON *status, const char *what);
-
-/** A number from 0 up to `below`, which is greater than 0. */
-int64_t bl_kube_random(int64_t below);
 
 #endif

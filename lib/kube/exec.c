@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/base/process.h"
 #include "ballast/base/text.h"
-#include "process.h"
 #include "secret.h"
 
 #define EXEC_TIMEOUT (60 * BL_NSEC_S)
@@ -193,11 +193,11 @@ int bl_exec_plugin_run(const struct bl_exec_plugin *plugin, const struct bl_stop
     arguments(plugin, &args);
     environment(plugin, interactive, &env);
 
-    struct process process = {.args = args.items,
-                              .env = env.items,
-                              .timeout = timeout,
-                              .stop = stop,
-                              .interactive = interactive};
+    struct bl_process process = {.args = args.items,
+                                 .env = env.items,
+                                 .timeout = timeout,
+                                 .stop = stop,
+                                 .interactive = interactive};
     if (bl_process_read(&process, &output, err) < 0 ||
         bl_exec_answer_read(output.text, output.len, plugin->api_version, answer, err) < 0)
         return fail_plugin(plugin, err);

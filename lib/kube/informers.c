@@ -10,14 +10,18 @@
 struct informer {
     struct bl_store *store;
     struct bl_reflector *reflector;
-    const struct bl_stop *stop;
+    struct bl_informers *all;
     pthread_t thread;
     bool running;
+    bool held;
 };
 
 struct bl_informers {
     struct bl_kube_client *client;
     struct bl_stop *stop;
+    pthread_mutex_t lock; /* guards `open` */
+    pthread_cond_t opened;
+    bool open;               /* those that are held may begin */
     struct informer **items; /* each stays where it is: its thread has it */
     size_t len, cap;
 };
@@ -33,6 +37,8 @@ int bl_informers_new(struct bl_kube_client *client, struct bl_informers **ret_in
     informers = BL_NEW(struct bl_informers);
     informers->client = client;
     informers->stop = stop;
+    (void)pthread_mutex_init(&informers->lock, NULL);
+    (void)pthread_cond_init(&informers->opened, NULL);
     *ret_informers = informers;
     return 0;
 }
@@ -53,6 +59,8 @@ void bl_informers_free(struct bl_informers *informers)
         informer_free(informers->items[i]);
     free(informers->items);
     bl_stop_free(informers->stop);
+    (void)pthread_cond_destroy(&informers->opened);
+    (void)pthread_mutex_destroy(&informers->lock);
     free(informers);
 }
 
@@ -65,16 +73,45 @@ struct bl_store *bl_informers_add(struct bl_informers *informers, const struct b
     informer->store = bl_store_new(options);
     handler = bl_store_handler(informer->store);
     informer->reflector = bl_reflector_new(informers->client, spec, &handler);
-    informer->stop = informers->stop;
+    informer->all = informers;
     *BL_PUSH(informers) = informer;
     return informer->store;
+}
+
+int bl_informers_hold(struct bl_informers *informers, size_t index, struct bl_error **err)
+{
+    informers->items[index]->held = true;
+    return bl_reflector_allow_relist(informers->items[index]->reflector, err);
+}
+
+void bl_informers_relist(struct bl_informers *informers, size_t index)
+{
+    bl_reflector_relist(informers->items[index]->reflector);
+}
+
+void bl_informers_open(struct bl_informers *informers)
+{
+    pthread_mutex_lock(&informers->lock);
+    informers->open = true;
+    pthread_cond_broadcast(&informers->opened);
+    pthread_mutex_unlock(&informers->lock);
+}
+
+static void wait_until_open(struct bl_informers *informers)
+{
+    pthread_mutex_lock(&informers->lock);
+    while (!informers->open && !bl_stop_raised(informers->stop))
+        pthread_cond_wait(&informers->opened, &informers->lock);
+    pthread_mutex_unlock(&informers->lock);
 }
 
 static void *run(void *context)
 {
     struct informer *informer = context;
 
-    bl_reflector_run(informer->reflector, informer->stop);
+    if (informer->held)
+        wait_until_open(informer->all);
+    bl_reflector_run(informer->reflector, informer->all->stop);
     return NULL;
 }
 
@@ -104,6 +141,9 @@ int bl_informers_start(struct bl_informers *informers, struct bl_error **err)
 void bl_informers_stop(struct bl_informers *informers)
 {
     bl_stop_raise(informers->stop);
+    pthread_mutex_lock(&informers->lock);
+    pthread_cond_broadcast(&informers->opened);
+    pthread_mutex_unlock(&informers->lock);
     for (size_t i = 0; i < informers->len; i++) {
         struct informer *informer = informers->items[i];
 
@@ -113,16 +153,12 @@ void bl_informers_stop(struct bl_informers *informers)
     }
 }
 
-bool bl_informers_synced(struct bl_informers *informers)
+bool bl_informers_synced(struct bl_informers *informers, size_t index)
 {
-    for (size_t i = 0; i < informers->len; i++) {
-        struct bl_watch_status status;
+    struct bl_watch_status status;
 
-        bl_reflector_status(informers->items[i]->reflector, &status);
-        if (!status.synced && !status.missing)
-            return false;
-    }
-    return true;
+    bl_informers_status(informers, index, &status);
+    return status.synced || status.missing;
 }
 
 size_t bl_informers_len(const struct bl_informers *informers)

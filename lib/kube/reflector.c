@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/base/random.h"
 #include "split.h"
 
 #define PATH_MAX_LEN ((size_t)64 << 10)
@@ -14,6 +15,8 @@
 #define WATCH_GRACE (30 * BL_NSEC_S)
 /* A watch that went on for so many least pauses was a good one. */
 #define GOOD_WATCH 6
+/* The least time between two lists that somebody asked for, in which nothing is heard. */
+#define LIST_EVERY (BL_NSEC_S / 2)
 /* Doublings after which every pause is the longest. */
 #define MAX_DOUBLINGS 16
 
@@ -22,6 +25,7 @@ enum outcome {
     OUTCOME_GOOD = 1, /* go on at once */
     OUTCOME_FAILED,
     OUTCOME_MISSING, /* the server does not know the resource */
+    OUTCOME_ASKED,   /* ended, as somebody asks for a list */
 };
 
 static char *keep(struct bl_reflector *reflector, size_t slot, const char *text)
@@ -48,6 +52,11 @@ struct bl_reflector *bl_reflector_new(struct bl_kube_client *client,
     return reflector;
 }
 
+int bl_reflector_allow_relist(struct bl_reflector *reflector, struct bl_error **err)
+{
+    return bl_stop_new(&reflector->again, err);
+}
+
 void bl_reflector_free(struct bl_reflector *reflector)
 {
     if (!reflector)
@@ -55,6 +64,7 @@ void bl_reflector_free(struct bl_reflector *reflector)
     for (size_t i = 0; i < BL_ARRAY_LEN(reflector->strings); i++)
         free(reflector->strings[i]);
     bl_strbuf_release(&reflector->version);
+    bl_stop_free(reflector->again);
     (void)pthread_mutex_destroy(&reflector->lock);
     free(reflector);
 }
@@ -92,10 +102,11 @@ static int watch(struct bl_reflector *reflector, const struct bl_stop *stop,
         .line = BL_STRBUF_INIT(KUBE_OBJECT_MAX), .each = bl_stream_event, .context = stream};
     BL_AUTO(bl_http_response_release)
     struct bl_http_response response = BL_HTTP_RESPONSE_INIT(KUBE_ANSWER_MAX);
-    int64_t seconds = WATCH_SECONDS + bl_kube_random(WATCH_SPREAD + 1);
+    int64_t seconds = WATCH_SECONDS + bl_random(WATCH_SPREAD + 1);
     struct bl_kube_call call = {.method = "GET",
                                 .accept = bl_list_accept(&reflector->selection, true),
                                 .stop = stop,
+                                .also = reflector->again,
                                 .piece = on_piece,
                                 .context = &lines,
                                 .timeout = seconds * BL_NSEC_S + WATCH_GRACE,
@@ -133,7 +144,7 @@ static int list_pages(struct bl_reflector *reflector, const struct bl_stop *stop
     bool continued;
 
     bl_reflector_count(reflector, &reflector->status.lists);
-    reflector->handler.begin(reflector->handler.context);
+    bl_reflector_begin(reflector);
     if (bl_list_all(reflector->client, &call, &version, &continued, err) < 0) {
         /* So slow that pages grow too old: next time there is only one, which is read as it comes. */
         reflector->no_paging |= continued && bl_error_status(*err) == 410;
@@ -174,7 +185,7 @@ static int list_streaming(struct bl_reflector *reflector, const struct bl_stop *
     int rc;
 
     bl_reflector_count(reflector, &reflector->status.lists);
-    reflector->handler.begin(reflector->handler.context);
+    bl_reflector_begin(reflector);
     rc = watch(reflector, stop, &stream, &why);
     if (!bl_stop_raised(stop) &&
         cannot_stream(&stream, why, bl_clock_now(&bl_clock_real) - begun)) {
@@ -195,6 +206,11 @@ static bool needs_list(const struct bl_error *err)
            status == 410 || status == 404;
 }
 
+static bool is_asked(const struct bl_reflector *reflector)
+{
+    return reflector->again && bl_stop_raised(reflector->again);
+}
+
 static enum outcome step(struct bl_reflector *reflector, const struct bl_stop *stop)
 {
     bool listing = !reflector->version.len;
@@ -212,6 +228,9 @@ static enum outcome step(struct bl_reflector *reflector, const struct bl_stop *s
         return OUTCOME_GOOD;
     if (bl_stop_raised(stop))
         return OUTCOME_FAILED;
+    /* The server has done nothing wrong. */
+    if (is_asked(reflector))
+        return OUTCOME_ASKED;
     if (needs_list(err))
         bl_strbuf_reset(&reflector->version);
     bl_reflector_failed(reflector, err, bl_error_status(err) == 404);
@@ -227,8 +246,16 @@ static bl_nsec pause_after(const struct bl_reflector *reflector)
 
     for (unsigned i = 1; i < doublings && wait < options->backoff_max; i++)
         wait *= 2;
-    wait += bl_kube_random(wait);
+    wait += bl_random(wait);
     return wait < options->backoff_max ? wait : options->backoff_max;
+}
+
+/* Whoever can change what is asked for, such as labels of namespaces, must not make us list without end. */
+static bl_nsec until_next_list(const struct bl_reflector *reflector)
+{
+    bl_nsec since = bl_clock_now(&bl_clock_real) - reflector->listed_at;
+
+    return since < LIST_EVERY ? LIST_EVERY - since : 0;
 }
 
 void bl_reflector_run(struct bl_reflector *reflector, const struct bl_stop *stop)
@@ -244,11 +271,16 @@ void bl_reflector_run(struct bl_reflector *reflector, const struct bl_stop *stop
         reflector->opened = false;
         outcome = step(reflector, stop);
         /* A connection that could not be made lasts long too. */
+        if (is_asked(reflector))
+            outcome = OUTCOME_ASKED;
         lasted = reflector->opened &&
                  bl_clock_now(&bl_clock_real) - begun >= GOOD_WATCH * options->backoff_min;
         if (lasted)
             reflector->failures = 0;
-        if (outcome == OUTCOME_MISSING) {
+        if (outcome == OUTCOME_ASKED) {
+            bl_strbuf_reset(&reflector->version);
+            wait = until_next_list(reflector);
+        } else if (outcome == OUTCOME_MISSING) {
             wait = options->backoff_max;
         } else if (outcome == OUTCOME_FAILED || (!listing && !lasted)) {
             reflector->failures++;

@@ -24,12 +24,20 @@ struct bl_reflector {
     bool no_paging;           /* pages grew too old before the last one: take all in one */
     unsigned failures;        /* in a row */
     bool opened;              /* the last step had a watch that the server agreed to */
+    bl_nsec listed_at;        /* when the last list began; 0: there was none */
 
     pthread_mutex_t lock; /* guards what is below */
     struct bl_watch_status status;
+    struct bl_stop
+        *again;   /* raised: the watch ends, and a list comes next; NULL: nobody asks for that */
+    bool listing; /* a list is under way, which is not ended */
+    bool asked;   /* one more, once it is */
 };
 
-/** Bookmarks come about once a minute: in a watch that is silent so long nobody is at the other end. */
+/** A list begins: what was asked for before it comes with it. */
+void bl_reflector_begin(struct bl_reflector *reflector);
+
+/** Bookmarks come about once a minute: a watch that stays silent for this time has lost its server. */
 #define STREAM_IDLE (180 * BL_NSEC_S)
 
 /** A stream of events under way. */

@@ -26,6 +26,27 @@ void bl_reflector_contact(struct bl_reflector *reflector, uint64_t events)
     pthread_mutex_unlock(&reflector->lock);
 }
 
+void bl_reflector_relist(struct bl_reflector *reflector)
+{
+    pthread_mutex_lock(&reflector->lock);
+    reflector->asked = true;
+    if (!reflector->listing)
+        bl_stop_raise(reflector->again);
+    pthread_mutex_unlock(&reflector->lock);
+}
+
+void bl_reflector_begin(struct bl_reflector *reflector)
+{
+    pthread_mutex_lock(&reflector->lock);
+    reflector->listing = true;
+    reflector->asked = false;
+    if (reflector->again)
+        bl_stop_lower(reflector->again);
+    pthread_mutex_unlock(&reflector->lock);
+    reflector->listed_at = bl_clock_now(&bl_clock_real);
+    reflector->handler.begin(reflector->handler.context);
+}
+
 void bl_reflector_synced(struct bl_reflector *reflector)
 {
     /* First the handler, so that who sees "synced" sees all objects too. */
@@ -33,6 +54,9 @@ void bl_reflector_synced(struct bl_reflector *reflector)
     pthread_mutex_lock(&reflector->lock);
     note_contact(reflector);
     reflector->status.synced = true;
+    reflector->listing = false;
+    if (reflector->asked)
+        bl_stop_raise(reflector->again);
     pthread_mutex_unlock(&reflector->lock);
 }
 

@@ -1,15 +1,6 @@
 #include "secret.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-void bl_secret_free(char **text)
-{
-    if (*text)
-        explicit_bzero(*text, strlen(*text));
-    free(*text);
-    *text = NULL;
-}
 
 void bl_secret_wipe_tree(const cJSON *tree)
 {

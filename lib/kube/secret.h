@@ -4,8 +4,6 @@
 
 #include "ballast/json/json.h"
 
-/** Wipes and frees the text, and leaves NULL. */
-void bl_secret_free(char **text);
 /** Wipes every string of a tree that is about to be freed. */
 void bl_secret_wipe_tree(const cJSON *tree);
 /** Wipes the tree and frees it: for BL_AUTO. */

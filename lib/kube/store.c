@@ -14,6 +14,8 @@
 struct bl_stored {
     atomic_uint references;
     const cJSON *object; /* packed */
+    void *derived;
+    void (*drop)(void *derived);
     size_t bytes;
     bool left_out;     /* the object is its name alone */
     uint64_t list;     /* the last one that named it; only the writer reads it */
@@ -46,6 +48,11 @@ const cJSON *bl_stored_object(const struct bl_stored *stored)
     return stored->object;
 }
 
+const void *bl_stored_derived(const struct bl_stored *stored)
+{
+    return stored->derived;
+}
+
 struct bl_stored *bl_stored_ref(struct bl_stored *stored)
 {
     unsigned before = atomic_fetch_add_explicit(&stored->references, 1, memory_order_relaxed);
@@ -58,6 +65,8 @@ void bl_stored_unref(struct bl_stored *stored)
 {
     if (!stored || atomic_fetch_sub_explicit(&stored->references, 1, memory_order_acq_rel) > 1)
         return;
+    if (stored->derived)
+        stored->drop(stored->derived);
     bl_json_pack_free(stored->object);
     free(stored);
 }
@@ -228,9 +237,21 @@ void bl_store_stats(struct bl_store *store, struct bl_store_stats *ret_stats)
     pthread_mutex_unlock(&store->lock);
 }
 
+bool bl_store_has(struct bl_store *store, const char *namespace)
+{
+    bool found;
+
+    pthread_mutex_lock(&store->lock);
+    (void)share_position(store, namespace, &found);
+    pthread_mutex_unlock(&store->lock);
+    return found;
+}
+
 void bl_store_begin(struct bl_store *store)
 {
     store->list++;
+    if (store->options.begun)
+        store->options.begun(store->options.context);
 }
 
 static void cut(cJSON *object)
@@ -249,6 +270,17 @@ static struct bl_stored *stored_new(const cJSON *object)
     stored->object = bl_json_pack(object, &stored->bytes);
     stored->ref = bl_object_ref(stored->object);
     return stored;
+}
+
+static void derive(const struct bl_store *store, struct bl_stored *stored)
+{
+    size_t bytes = 0;
+
+    if (!store->options.derive)
+        return;
+    stored->derived = store->options.derive(stored->object, &bytes);
+    stored->drop = store->options.drop;
+    stored->bytes += bytes;
 }
 
 /* Puts it in, and returns what it replaces, or NULL. */
@@ -360,6 +392,10 @@ void bl_store_upsert(struct bl_store *store, cJSON *object)
     BL_AUTO(bl_stored_cleanup)
     struct bl_stored *known = find(store, ref.namespace, ref.name);
 
+    if (store->options.wanted && !store->options.wanted(object, store->options.context)) {
+        bl_store_remove(store, taken);
+        return;
+    }
     if (known && is_known(known, object)) {
         known->list = store->list;
         return;
@@ -371,6 +407,7 @@ void bl_store_upsert(struct bl_store *store, cJSON *object)
     }
 
     struct bl_stored *stored = stored_new(taken);
+    derive(store, stored);
     if (is_too_much(store, stored, known))
         stored = leave_out(store, stored, known);
     stored->list = store->list;

@@ -36,6 +36,19 @@ int bl_kube_get(struct bl_kube_client *client, const struct bl_resource *resourc
     return bl_kube_request(client, "GET", path.text, NULL, NULL, ret_object, err);
 }
 
+int bl_kube_find(struct bl_kube_client *client, const struct bl_resource *resource,
+                 const char *namespace, const char *name, cJSON **ret_object, struct bl_error **err)
+{
+    BL_ERROR(failure);
+
+    *ret_object = NULL;
+    if (bl_kube_get(client, resource, namespace, name, ret_object, &failure) == 0 ||
+        bl_error_code(failure) == BL_ERR_NOT_FOUND)
+        return 0;
+    *err = BL_STEAL(failure);
+    return -1;
+}
+
 int bl_kube_get_once(struct bl_kube_client *client, const struct bl_resource *resource,
                      const char *namespace, const char *name, bl_nsec at_most, cJSON **ret_object,
                      struct bl_error **err)
@@ -90,6 +103,8 @@ int bl_kube_patch(struct bl_kube_client *client, const struct bl_resource *resou
     bl_kube_path_query(&path, "fieldManager", patch->manager ? patch->manager : "ballast");
     if (patch->type == BL_KUBE_PATCH_APPLY && patch->force)
         bl_kube_path_query(&path, "force", "true");
+    if (patch->dry_run)
+        bl_kube_path_query(&path, "dryRun", "All");
     return bl_kube_request(client, "PATCH", path.text, patch_types[patch->type], patch->body,
                            ret_object, err);
 }

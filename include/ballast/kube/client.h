@@ -26,6 +26,11 @@ struct bl_kube_options {
     bl_nsec retry_wait;               /* longest wait that Retry-After may ask for; 10 s */
     unsigned tries;                   /* of one request while the server says Retry-After; 4 */
     bl_nsec backoff_min, backoff_max; /* between tries of a watch; 0.8 s and 30 s */
+    /**
+     * Whose rights requests go by, as `kubectl --as` has it: "system:serviceaccount:NAMESPACE:NAME". NULL: our own. We need
+     * the right to impersonate them. Copied.
+     */
+    const char *impersonate;
 };
 
 /** Takes `config`, on failure too. `options` may be NULL. */
@@ -71,7 +76,11 @@ BL_CHECK int bl_kube_request(struct bl_kube_client *client, const char *method, 
 BL_CHECK int bl_kube_get(struct bl_kube_client *client, const struct bl_resource *resource,
                          const char *namespace, const char *name, cJSON **ret_object,
                          struct bl_error **err);
-/** The same for who cannot wait: there is no second try, whatever the server asks for. */
+/** As bl_kube_get(), but what is not there is no failure: `*ret_object` stays NULL. */
+BL_CHECK int bl_kube_find(struct bl_kube_client *client, const struct bl_resource *resource,
+                          const char *namespace, const char *name, cJSON **ret_object,
+                          struct bl_error **err);
+/** As bl_kube_get(), but one attempt within `at_most`; Retry-After is ignored. */
 BL_CHECK int bl_kube_get_once(struct bl_kube_client *client, const struct bl_resource *resource,
                               const char *namespace, const char *name, bl_nsec at_most,
                               cJSON **ret_object, struct bl_error **err);
@@ -95,12 +104,23 @@ struct bl_kube_patch {
     const char *subresource; /* NULL: the object itself; "status", "scale" */
     const char *manager;     /* field manager; NULL: "ballast" */
     bool force;              /* of apply: take fields from other managers */
+    bool dry_run;            /* all but storing it: admission and validation too */
 };
 
 BL_CHECK int bl_kube_patch(struct bl_kube_client *client, const struct bl_resource *resource,
                            const char *namespace, const char *name,
                            const struct bl_kube_patch *patch, cJSON **ret_object,
                            struct bl_error **err);
+
+/** A kind as the server has it. */
+struct bl_kube_kind {
+    char *plural; /* owned */
+    bool namespaced;
+};
+
+/** Asks the server's discovery for the kind of an object; BL_ERR_NOT_FOUND where it does not serve it. */
+BL_CHECK int bl_kube_discover(struct bl_kube_client *client, const cJSON *object,
+                              struct bl_kube_kind *ret_kind, struct bl_error **err);
 
 struct bl_kube_delete {
     const char *uid, *resource_version; /* preconditions, or NULL; not met: CONFLICT */

@@ -23,18 +23,27 @@ BL_NONNULL struct bl_store *bl_informers_add(struct bl_informers *informers,
                                              const struct bl_watch_spec *spec,
                                              const struct bl_store_options *options);
 
+/**
+ * Before start, of the resource that was added as the `index`-th: it does not begin before bl_informers_open(), and may be
+ * asked to list anew. For what depends on another resource being known.
+ */
+BL_CHECK int bl_informers_hold(struct bl_informers *informers, size_t index, struct bl_error **err);
+/** From any thread. */
+void bl_informers_open(struct bl_informers *informers);
+/** From any thread: bl_reflector_relist(), of one that was held. */
+void bl_informers_relist(struct bl_informers *informers, size_t index);
+
 BL_CHECK int bl_informers_start(struct bl_informers *informers, struct bl_error **err);
 /** Ends every request at once and joins the threads. The stores stay, and grow old. */
 void bl_informers_stop(struct bl_informers *informers);
 
+/** What follows names resources by the order in which they were added. */
+size_t bl_informers_len(const struct bl_informers *informers);
 /**
- * Has each resource been listed completely once, or is it one that the server does not know? A resource
+ * Has the resource been listed completely once, or is it one that the server does not know? A resource
  * whose CRD is missing has no objects, and must not keep anybody waiting.
  */
-bool bl_informers_synced(struct bl_informers *informers);
-
-/** By the order in which they were added. */
-size_t bl_informers_len(const struct bl_informers *informers);
+bool bl_informers_synced(struct bl_informers *informers, size_t index);
 void bl_informers_status(struct bl_informers *informers, size_t index,
                          struct bl_watch_status *ret_status);
 

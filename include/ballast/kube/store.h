@@ -15,6 +15,8 @@
 struct bl_stored;
 
 const cJSON *bl_stored_object(const struct bl_stored *stored);
+/** What the store's options had worked out of it; NULL: nothing. */
+const void *bl_stored_derived(const struct bl_stored *stored);
 BL_NONNULL struct bl_stored *bl_stored_ref(struct bl_stored *stored);
 void bl_stored_unref(struct bl_stored *stored);
 BL_DEFINE_CLEANUP(struct bl_stored *, bl_stored_cleanup, bl_stored_unref)
@@ -26,10 +28,21 @@ struct bl_stored_list {
 };
 void bl_stored_list_release(struct bl_stored_list *list);
 
-/** All may be NULL. Both are called on the writer's thread without the lock. */
+/** All may be NULL. They are called on the writer's thread without the lock, but for drop(). */
 struct bl_store_options {
+    /**
+     * Is it to be kept? Asked of each object each time that it is named, also where it is what it was; what is wanted no
+     * more goes with the next list.
+     */
+    bool (*wanted)(const cJSON *object, void *context);
     /** Is it to be kept? May cut what nobody reads. */
     bool (*keep)(cJSON *object, void *context);
+    /**
+     * What readers would work out again and again is worked out once, before anybody sees the object, and kept beside
+     * it. May give NULL. `ret_bytes` is what it takes; `drop` frees it on whatever thread lets go of the object last.
+     */
+    void *(*derive)(const cJSON *object, size_t *ret_bytes);
+    void (*drop)(void *derived);
     /** Something changed: `before` NULL: new; `after` NULL: gone. Both borrowed. */
     void (*changed)(const cJSON *before, const cJSON *after, void *context);
     /**
@@ -40,6 +53,8 @@ struct bl_store_options {
     size_t max_object, max_namespace;
     /** One is left out that was not. */
     void (*left_out)(const struct bl_ref *ref, size_t bytes, void *context);
+    /** A list begins. */
+    void (*begun)(void *context);
     /** A list is complete; what was gone has been told. */
     void (*synced)(void *context);
     void *context;
@@ -56,6 +71,9 @@ BL_DEFINE_CLEANUP(struct bl_store *, bl_store_cleanup, bl_store_free)
 struct bl_stored *bl_store_find(struct bl_store *store, const char *namespace, const char *name);
 /** Adds references to all of a namespace, or to all where it is NULL; ordered by namespace and name. */
 void bl_store_list(struct bl_store *store, const char *namespace, struct bl_stored_list *list);
+
+/** Is there anything of the namespace? */
+bool bl_store_has(struct bl_store *store, const char *namespace);
 
 struct bl_store_stats {
     size_t objects;   /* that readers see */

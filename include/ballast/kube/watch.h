@@ -47,11 +47,19 @@ struct bl_reflector;
 BL_NONNULL struct bl_reflector *bl_reflector_new(struct bl_kube_client *client,
                                                  const struct bl_watch_spec *spec,
                                                  const struct bl_watch_handler *handler);
+/** Before it runs: it shall be possible to ask for lists, bl_reflector_relist(). */
+BL_CHECK int bl_reflector_allow_relist(struct bl_reflector *reflector, struct bl_error **err);
 void bl_reflector_free(struct bl_reflector *reflector);
 BL_DEFINE_CLEANUP(struct bl_reflector *, bl_reflector_cleanup, bl_reflector_free)
 
 /** Runs on the caller's thread until `stop` is raised. */
 void bl_reflector_run(struct bl_reflector *reflector, const struct bl_stop *stop);
+
+/**
+ * From any thread: list anew, because what the handler made of the objects is no longer what it would make of them. At
+ * once, but no sooner than half a second after the last list; one that is under way is not ended.
+ */
+void bl_reflector_relist(struct bl_reflector *reflector);
 
 /** From any thread. */
 void bl_reflector_status(struct bl_reflector *reflector, struct bl_watch_status *ret_status);

@@ -281,6 +281,47 @@ START_TEST(what_is_too_large_is_left_out)
 }
 END_TEST
 
+static atomic_int dropped;
+
+static void *derive(const cJSON *stored, size_t *ret_bytes)
+{
+    const char *name = bl_object_ref(stored).name;
+
+    if (strcmp(name, "none") == 0)
+        return NULL;
+    *ret_bytes = 1000;
+    return bl_asprintf("of %s", name);
+}
+
+static void drop(void *derived)
+{
+    atomic_fetch_add(&dropped, 1);
+    free(derived);
+}
+
+/* Beside an object stands what was worked out of it, for as long as somebody has the object. */
+START_TEST(derived)
+{
+    struct bl_store_options options = {.derive = derive, .drop = drop};
+    struct bl_store *store = bl_store_new(&options);
+    struct bl_store_stats stats, plain;
+
+    bl_store_upsert(store, object("a", "none", 1));
+    bl_store_stats(store, &plain);
+    bl_store_upsert(store, object("a", "some", 1));
+    bl_store_stats(store, &stats);
+    ck_assert_uint_ge(stats.bytes, plain.bytes + 1000);
+    BL_AUTO(bl_stored_cleanup) struct bl_stored *none = bl_store_find(store, "a", "none");
+    BL_AUTO(bl_stored_cleanup) struct bl_stored *some = bl_store_find(store, "a", "some");
+    ck_assert_ptr_null(bl_stored_derived(none));
+    ck_assert_str_eq(bl_stored_derived(some), "of some");
+    bl_store_upsert(store, object("a", "some", 2));
+    bl_store_free(store);
+    ck_assert_int_eq(dropped, 1);
+    ck_assert_str_eq(bl_stored_derived(some), "of some");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store");
@@ -292,6 +333,7 @@ int main(void)
     tcase_add_test(tc, sweep);
     tcase_add_test(tc, many_readers);
     tcase_add_test(tc, what_is_too_large_is_left_out);
+    tcase_add_test(tc, derived);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
