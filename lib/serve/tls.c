@@ -1,4 +1,5 @@
 #include <gnutls/x509.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "ballast/base/mem.h"
@@ -255,14 +256,24 @@ int bl_tls_set_client_ca(struct bl_tls *tls, const char *authorities, size_t len
     return 0;
 }
 
-bool bl_tls_asks_peer(struct bl_tls *tls)
+/* The peer's Finished is the last word of a handshake; a false one ends the connection right after. */
+static int note_finished(gnutls_session_t session, unsigned type BL_UNUSED, unsigned when BL_UNUSED,
+                         unsigned incoming, const gnutls_datum_t *message BL_UNUSED)
 {
-    return tls->client_ca != NULL;
+    struct bl_connection *connection = gnutls_session_get_ptr(session);
+
+    if (incoming)
+        bl_connections_set(connection, BL_STAGE_IDLE, connection->options->request_timeout);
+    return 0;
 }
 
-void bl_tls_prepare(struct bl_tls *tls, gnutls_session_t session)
+void bl_tls_prepare(struct bl_connection *connection, gnutls_session_t session)
 {
-    gnutls_session_set_ptr(session, tls);
+    struct bl_tls *tls = connection->options->tls;
+
+    gnutls_session_set_ptr(session, connection);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
+                                       note_finished);
     if (tls->ticket_key.data)
         (void)gnutls_session_ticket_enable_server(session, &tls->ticket_key);
     if (tls->client_ca)
@@ -275,7 +286,8 @@ int bl_tls_retrieve(gnutls_session_t session, const gnutls_datum_t *authorities 
                     int algorithm_count BL_UNUSED, gnutls_pcert_st **ret_chain, unsigned *ret_len,
                     gnutls_privkey_t *ret_key)
 {
-    struct bl_tls *tls = gnutls_session_get_ptr(session);
+    const struct bl_connection *connection = gnutls_session_get_ptr(session);
+    struct bl_tls *tls = connection->options->tls;
     int rc = GNUTLS_E_INSUFFICIENT_CREDENTIALS;
 
     (void)pthread_mutex_lock(&tls->lock);

@@ -1,5 +1,5 @@
 /**
- * An HTTP/1.1 server for short answers: a pool of threads, each with its own connections.
+ * An HTTP/1.1 server for short answers: a number of threads, each with its own connections.
  *
  * A request runs from start to end on its connection's thread, so the function that answers must not wait
  * for anything. What a peer may take is bounded before it is taken: the body's size, the bytes of all
@@ -7,6 +7,9 @@
  * heeds), connections, the time for a handshake, for a request and between two of them. The last is longer
  * than the 90 seconds for which Go's client keeps a connection, because it does not repeat a POST that was
  * lost to a connection closed under it.
+ *
+ * Nobody is turned away at the door. When nine tenths of the connections are there, or of the memory for
+ * bodies is held, who has not shown what he is for is given up first (lib/serve/pressure.h).
  */
 #ifndef BALLAST_SERVE_SERVER_H
 #define BALLAST_SERVE_SERVER_H
@@ -33,16 +36,22 @@ struct bl_response {
     const char *content_type; /* borrowed for ever; "text/plain; charset=utf-8" where not set */
     struct bl_strbuf body;
     int retry_after; /* seconds; 0: no such header */
+    bool proves;     /* the request was what we are here for: its connection is given up last */
 };
 
 typedef void (*bl_serve_fn)(const struct bl_request *request, struct bl_response *response,
                             void *context);
+/** Asked before the body is taken, which `request` has none of yet. False: `response` answers it. */
+typedef bool (*bl_admit_fn)(const struct bl_request *request, struct bl_response *response,
+                            void *context);
 
 /** Why a request got no answer of the handler's. */
 enum bl_serve_event {
-    BL_SERVE_SHED,    /* 429: too much under way */
-    BL_SERVE_TOO_BIG, /* 413 */
-    BL_SERVE_LATE,    /* cut off: the request or the handshake took too long */
+    BL_SERVE_SHED,     /* 429: too much under way */
+    BL_SERVE_TOO_BIG,  /* 413 */
+    BL_SERVE_LATE,     /* cut off: the request or the handshake took too long */
+    BL_SERVE_GIVEN_UP, /* ended under pressure, in favour of others */
+    BL_SERVE_UNCLEAR,  /* 400: nobody can tell where its body ends */
     BL_SERVE_EVENT_COUNT,
 };
 
@@ -50,12 +59,14 @@ struct bl_server_options {
     const char *listen; /* "0.0.0.0:8443", "[::1]:8443", ":8443" for all addresses; port 0: any */
     struct bl_tls *tls; /* borrowed; NULL: no TLS */
     bl_serve_fn serve;
+    bl_admit_fn admit; /* NULL: everything is */
     void *context;
     /** Called for what never reaches `serve`; may be NULL. From any thread. */
     void (*event)(enum bl_serve_event event, void *context);
-    unsigned threads;                      /* 0: 2 */
-    unsigned max_connections;              /* 0: 256 */
-    size_t max_body, max_bodies;           /* of one request; of all together. 0: 7 MiB; 64 MiB */
+    unsigned threads;            /* 0: 2; 64 at most */
+    unsigned max_connections;    /* 0: 1024; a quarter of RLIMIT_NOFILE at most */
+    size_t max_body, max_bodies; /* of one request; of all together. 0: 7 MiB; 24 MiB */
+    bl_nsec patience;            /* with a handshake, and with a body that does not come. 0: 3 s */
     bl_nsec request_timeout, idle_timeout; /* 0: 10 s; 120 s */
 };
 

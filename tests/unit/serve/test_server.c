@@ -25,6 +25,19 @@ static void echo(const struct bl_request *request, struct bl_response *response,
     bl_strbuf_addf(&response->body, "%s %s %s %zu ", request->method, request->path,
                    timeout ? timeout : "-", request->len);
     bl_strbuf_add(&response->body, request->body, request->len > 64 ? 64 : request->len);
+    response->proves = strcmp(request->path, "/review") == 0;
+}
+
+/* Strangers are told by their path, before they have sent a body. */
+static bool admit(const struct bl_request *request, struct bl_response *response,
+                  void *context BL_UNUSED)
+{
+    ck_assert_uint_eq(request->len, 0);
+    if (strcmp(request->path, "/stranger") != 0)
+        return true;
+    response->status = 404;
+    bl_strbuf_adds(&response->body, "nothing here");
+    return false;
 }
 
 static void count(enum bl_serve_event event, void *context BL_UNUSED)
@@ -41,6 +54,7 @@ static struct bl_server *start(struct bl_server_options options)
         atomic_store(&events[i], 0);
     options.listen = options.listen ? options.listen : "127.0.0.1:0";
     options.serve = echo;
+    options.admit = admit;
     options.event = count;
     ck_assert_msg(bl_server_start(&options, &server, &err) == 0, "%s",
                   err ? bl_error_text(err) : "");
@@ -157,6 +171,44 @@ START_TEST(takes_chunks_within_bounds)
 }
 END_TEST
 
+/* Who promises much takes as much room as has come. */
+START_TEST(reserves_what_has_come)
+{
+    BL_AUTO(bl_server_cleanup)
+    struct bl_server *server =
+        start((struct bl_server_options){.max_body = 1 << 20, .max_bodies = 1 << 20});
+    int promised[8], fd;
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(promised); i++) {
+        promised[i] = dial(server);
+        say(promised[i], POST("/x", "1000000", "begun"));
+        ck_assert(!ended(promised[i], 10));
+    }
+    fd = dial(server);
+    say(fd, POST("/x", "3", "abc"));
+    ck_assert_ptr_nonnull(strstr(hear(fd, "abc", 2000), " 200 "));
+    ck_assert_int_eq(atomic_load(&events[BL_SERVE_SHED]), 0);
+    (void)close(fd);
+    for (size_t i = 0; i < BL_ARRAY_LEN(promised); i++)
+        (void)close(promised[i]);
+}
+END_TEST
+
+START_TEST(grows_with_a_body)
+{
+    enum { SIZE = 3 << 20 };
+    BL_AUTO(bl_server_cleanup) struct bl_server *server = start((struct bl_server_options){0});
+    BL_AUTO_FREE char *body = bl_alloc(SIZE + 1, 1);
+    int fd = dial(server);
+
+    memset(body, 'x', SIZE);
+    say(fd, "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 3145728\r\n\r\n");
+    say(fd, body);
+    ck_assert_ptr_nonnull(strstr(hear(fd, "xxx", 10000), "POST /x - 3145728 xxx"));
+    (void)close(fd);
+}
+END_TEST
+
 START_TEST(sheds_what_is_too_much_together)
 {
     BL_AUTO(bl_server_cleanup)
@@ -228,6 +280,74 @@ START_TEST(drains_without_refusing)
 }
 END_TEST
 
+START_TEST(refuses_before_the_body)
+{
+    static const struct {
+        const char *why, *text, *answer;
+    } refused[] = {
+        {"a stranger", POST("/stranger", "100", ""), " 404 "},
+        {"too large", POST("/x", "8000000", ""), " 413 "},
+        {"two lengths that differ",
+         "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", " 400 "},
+        {"a length and chunks",
+         "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+         " 400 "},
+        {"another encoding",
+         "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", " 400 "},
+    };
+    BL_AUTO(bl_server_cleanup) struct bl_server *server = start((struct bl_server_options){0});
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(refused); i++) {
+        int fd = dial(server);
+
+        say(fd, refused[i].text);
+        BL_WHY(strstr(hear(fd, refused[i].answer, 2000), refused[i].answer), refused[i].why);
+        ck_assert(ended(fd, 2000));
+        (void)close(fd);
+    }
+}
+END_TEST
+
+static void ask(int fd, const char *path)
+{
+    BL_AUTO_FREE char *text =
+        bl_asprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nyo", path);
+
+    say(fd, text);
+    ck_assert_ptr_nonnull(strstr(hear(fd, "yo", 5000), " 200 "));
+}
+
+/*
+ * Forty that idle after an answer where there is room for twenty, and forty that say nothing: who was served is not given
+ * up.
+ */
+START_TEST(gives_up_who_only_idles)
+{
+    BL_AUTO(bl_server_cleanup)
+    struct bl_server *server = start((struct bl_server_options){.max_connections = 20});
+    int honest = dial(server), idle[80], fresh;
+
+    ask(honest, "/review");
+    for (size_t i = 0; i < BL_ARRAY_LEN(idle); i++) {
+        idle[i] = dial(server);
+        if (i % 2)
+            ask(idle[i], "/x");
+    }
+    for (int i = 0; i < 5; i++) {
+        fresh = dial(server);
+        ask(fresh, "/review");
+        (void)close(fresh);
+    }
+    ask(honest, "/review");
+    ck_assert(ended(idle[0], 2000));
+    ck_assert(ended(idle[1], 2000));
+    ck_assert_int_ge(atomic_load(&events[BL_SERVE_GIVEN_UP]), 26);
+    (void)close(honest);
+    for (size_t i = 0; i < BL_ARRAY_LEN(idle); i++)
+        (void)close(idle[i]);
+}
+END_TEST
+
 static const struct {
     const char *why, *text;
 } malformed[] = {
@@ -291,9 +411,13 @@ int main(void)
     tcase_add_test(tests, answers_and_keeps_the_connection);
     tcase_add_test(tests, bounds_a_body);
     tcase_add_test(tests, takes_chunks_within_bounds);
+    tcase_add_test(tests, reserves_what_has_come);
+    tcase_add_test(tests, grows_with_a_body);
     tcase_add_test(tests, sheds_what_is_too_much_together);
     tcase_add_test(tests, ends_what_trickles);
     tcase_add_test(tests, drains_without_refusing);
+    tcase_add_test(tests, refuses_before_the_body);
+    tcase_add_test(tests, gives_up_who_only_idles);
     tcase_add_test(tests, survives_what_is_malformed);
     tcase_add_test(tests, says_where_it_cannot_listen);
     suite_add_tcase(suite, tests);
