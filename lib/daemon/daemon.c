@@ -3,8 +3,13 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "ballast/base/mem.h"
+
+/* 65,536 connections are the most that may be asked for, and more may wait outside. */
+#define DESCRIPTORS 300000
 
 static const char *const formats[] = {"logfmt", "json", NULL};
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
@@ -34,11 +39,16 @@ const struct bl_option_group bl_daemon_cluster_options = {.heading = "The cluste
                                                           .options = cluster_options};
 
 static const struct bl_option log_options[] = {
+    {.name = "health-listen",
+     .value = "ADDRESS:PORT",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_daemon_options, health_listen),
+     .help = "for /healthz and /readyz, without TLS (:8081)"},
     {.name = "metrics-listen",
      .value = "ADDRESS:PORT",
      .type = BL_OPTION_TEXT,
      .offset = offsetof(struct bl_daemon_options, metrics_listen),
-     .help = "for /metrics, /healthz and /readyz, without TLS (:8080)"},
+     .help = "for /metrics, without TLS (:8080)"},
     {.name = "log-format",
      .value = "FORMAT",
      .type = BL_OPTION_WORD,
@@ -92,6 +102,15 @@ static void setup_memory(void)
     (void)mallopt(M_MXFAST, 0);
 }
 
+/* A core would hold keys and passwords. */
+static void forbid_cores(void)
+{
+    const struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
 /* All threads leave these signals to the main one, which waits for them. */
 static void setup_signals(sigset_t *ret_signals)
 {
@@ -103,9 +122,22 @@ static void setup_signals(sigset_t *ret_signals)
     (void)pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
 }
 
+/* Each connection takes a descriptor, and a shell or a container may have allowed no more than 1024. */
+static void setup_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void bl_daemon_setup(const struct bl_daemon_options *options, sigset_t *ret_signals)
 {
     setup_memory();
+    forbid_cores();
+    setup_descriptors();
     setup_signals(ret_signals);
     bl_log_setup((enum bl_log_format)options->log_format, (enum bl_log_level)options->log_level);
 }

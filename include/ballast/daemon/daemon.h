@@ -15,16 +15,17 @@ struct bl_daemon_options {
     struct bl_kube_target cluster;
     bool config_maps; /* those with settings of brokers are looked at, too */
     struct bl_texts policies;
-    const char *metrics_listen;
+    const char *health_listen, *metrics_listen;
     int log_format, log_level; /* enum bl_log_format, enum bl_log_level */
 };
 
-#define BL_DAEMON_OPTIONS_INIT                                                         \
-    {                                                                                  \
-        .metrics_listen = ":8080", .log_format = BL_LOG_JSON, .log_level = BL_LOG_INFO \
+#define BL_DAEMON_OPTIONS_INIT                                                          \
+    {                                                                                   \
+        .health_listen = ":8081", .metrics_listen = ":8080", .log_format = BL_LOG_JSON, \
+        .log_level = BL_LOG_INFO                                                        \
     }
 
-/** Groups that fill it; the second is for --metrics-listen and what is logged. */
+/** Groups that fill it; the second is for health, metrics and what is logged. */
 extern const struct bl_option_group bl_daemon_cluster_options, bl_daemon_log_options;
 
 /** One line for a group of policy options, which both programs have with others beside it. */
