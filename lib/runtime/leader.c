@@ -140,17 +140,14 @@ static int update(struct bl_leader *leader, const char *holder, bl_nsec duration
 static int look(struct bl_leader *leader, struct bl_error **err)
 {
     cJSON *lease = NULL;
-    BL_ERROR(missing);
 
-    if (bl_kube_get(leader->options.client, &bl_kind_lease.resource, leader->options.namespace,
-                    leader->options.name, &lease, &missing) == 0) {
-        note(leader, lease);
-        return 0;
-    }
-    if (bl_error_code(missing) == BL_ERR_NOT_FOUND)
+    if (bl_kube_find(leader->options.client, &bl_kind_lease.resource, leader->options.namespace,
+                     leader->options.name, &lease, err) < 0)
+        return -1;
+    if (!lease)
         return create(leader, err);
-    *err = BL_STEAL(missing);
-    return -1;
+    note(leader, lease);
+    return 0;
 }
 
 /* Another one was faster: who it is shows at the next try. */

@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "ballast/base/date.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/object.h"
-#include "microtime.h"
 
 #define QUEUE_MAX 1024
 #define KNOWN_MAX 256
@@ -74,18 +74,18 @@ void bl_recorder_free(struct bl_recorder *recorder)
     free(recorder);
 }
 
-static void add_regarding(cJSON *event, const cJSON *object)
+static void add_involved(cJSON *event, const cJSON *object)
 {
     struct bl_ref ref = bl_object_ref(object);
     const char *uid = bl_json_string(bl_json_get(object, "metadata"), "uid");
-    cJSON *regarding = bl_json_add_object(event, "regarding");
+    cJSON *involved = bl_json_add_object(event, "involvedObject");
 
-    bl_json_add_string(regarding, "apiVersion", ref.api_version);
-    bl_json_add_string(regarding, "kind", ref.kind);
-    bl_json_add_string(regarding, "namespace", ref.namespace);
-    bl_json_add_string(regarding, "name", ref.name);
+    bl_json_add_string(involved, "apiVersion", ref.api_version);
+    bl_json_add_string(involved, "kind", ref.kind);
+    bl_json_add_string(involved, "namespace", ref.namespace);
+    bl_json_add_string(involved, "name", ref.name);
     if (uid)
-        bl_json_add_string(regarding, "uid", uid);
+        bl_json_add_string(involved, "uid", uid);
 }
 
 /* Cut between characters, not within one. */
@@ -99,7 +99,7 @@ static void add_note(cJSON *event, const char *note)
             len--;
     }
     BL_AUTO_FREE char *text = bl_strndup(note, len);
-    bl_json_add_string(event, "note", text);
+    bl_json_add_string(event, "message", text);
 }
 
 static cJSON *make_event(const struct bl_recorder *recorder, const cJSON *object,
@@ -107,15 +107,17 @@ static cJSON *make_event(const struct bl_recorder *recorder, const cJSON *object
 {
     cJSON *event = bl_json_new_object();
 
-    bl_json_add_string(event, "apiVersion", "events.k8s.io/v1");
+    bl_json_add_string(event, "apiVersion", "v1");
     bl_json_add_string(event, "kind", "Event");
     bl_json_add_string(event, "type", told->type);
     bl_json_add_string(event, "reason", told->reason);
     bl_json_add_string(event, "action", told->action);
     add_note(event, told->note);
-    bl_json_add_string(event, "reportingController", recorder->options.controller);
+    bl_json_add_string(bl_json_add_object(event, "source"), "component",
+                       recorder->options.controller);
+    bl_json_add_string(event, "reportingComponent", recorder->options.controller);
     bl_json_add_string(event, "reportingInstance", recorder->options.instance);
-    add_regarding(event, object);
+    add_involved(event, object);
     return event;
 }
 
@@ -171,7 +173,16 @@ static struct known *find_known(struct bl_recorder *recorder, const cJSON *event
 
 static const char *namespace_of(const cJSON *event)
 {
-    return bl_json_string(bl_json_get(event, "regarding"), "namespace");
+    return bl_json_string(bl_json_get(event, "involvedObject"), "namespace");
+}
+
+/* Tools sort Events by the times of old, which events.k8s.io/v1 forbids: so it is the older API. */
+static void add_time(const struct bl_recorder *recorder, cJSON *object, const char *key)
+{
+    char now[BL_TIME_SIZE];
+
+    bl_time_format(bl_clock_wall(recorder->options.clock) / BL_NSEC_S, now);
+    bl_json_add_string(object, key, now);
 }
 
 static int write_first(struct bl_recorder *recorder, const cJSON *event, const char *name,
@@ -179,12 +190,12 @@ static int write_first(struct bl_recorder *recorder, const cJSON *event, const c
 {
     BL_AUTO_JSON cJSON *object = bl_json_copy(event);
     cJSON *metadata = bl_json_add_object(object, "metadata");
-    char now[BL_MICRO_TIME_SIZE];
 
-    bl_micro_time(bl_clock_wall(recorder->options.clock), now);
     bl_json_add_string(metadata, "name", name);
     bl_json_add_string(metadata, "namespace", namespace_of(event));
-    bl_json_add_string(object, "eventTime", now);
+    add_time(recorder, object, "firstTimestamp");
+    add_time(recorder, object, "lastTimestamp");
+    bl_json_add_int(object, "count", 1);
     return bl_kube_create(recorder->options.client, &bl_kind_event.resource, namespace_of(event),
                           object, NULL, err);
 }
@@ -193,13 +204,10 @@ static int write_again(struct bl_recorder *recorder, const struct known *known,
                        struct bl_error **err)
 {
     BL_AUTO_JSON cJSON *body = bl_json_new_object();
-    cJSON *series = bl_json_add_object(body, "series");
     struct bl_kube_patch patch = {.type = BL_KUBE_PATCH_MERGE, .body = body};
-    char now[BL_MICRO_TIME_SIZE];
 
-    bl_micro_time(bl_clock_wall(recorder->options.clock), now);
-    bl_json_add_int(series, "count", known->count);
-    bl_json_add_string(series, "lastObservedTime", now);
+    bl_json_add_int(body, "count", known->count);
+    add_time(recorder, body, "lastTimestamp");
     return bl_kube_patch(recorder->options.client, &bl_kind_event.resource,
                          namespace_of(known->event), known->name, &patch, NULL, err);
 }
@@ -208,7 +216,7 @@ static int write_again(struct bl_recorder *recorder, const struct known *known,
 static char *name_of(struct bl_recorder *recorder, const cJSON *event)
 {
     return bl_asprintf(
-        "%s.%" PRIx64 "%04" PRIx64, bl_json_string(bl_json_get(event, "regarding"), "name"),
+        "%s.%" PRIx64 "%04" PRIx64, bl_json_string(bl_json_get(event, "involvedObject"), "name"),
         (uint64_t)bl_clock_wall(recorder->options.clock), recorder->serial++ & 0xffff);
 }
 

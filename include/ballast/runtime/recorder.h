@@ -1,5 +1,5 @@
 /**
- * Events (events.k8s.io/v1): what was done to an object and why, where `kubectl describe` shows it.
+ * Events (core/v1): what was done to an object and why, where `kubectl describe` shows it.
  *
  * Telling never waits: a thread of its own writes, from a queue that is bounded, and what does not fit is
  * dropped and counted. An Event that comes again within some minutes becomes a series of the first one, with

@@ -193,14 +193,14 @@ static void count_complaint(const struct bl_error *err BL_UNUSED, void *context 
     complaints++;
 }
 
-/* With the machine's clock and short times: 30 ms, 20 ms, 2 ms. */
-static struct bl_leader *hasty(void)
+/* With the machine's clock, and short times but for the lease. */
+static struct bl_leader *hasty(bl_nsec lease)
 {
     return bl_leader_new(&(struct bl_leader_options){.client = client,
                                                      .namespace = "ns",
                                                      .name = "lock",
                                                      .identity = "me",
-                                                     .lease = 30 * BL_NSEC_MS,
+                                                     .lease = lease,
                                                      .renew = 20 * BL_NSEC_MS,
                                                      .retry = 2 * BL_NSEC_MS,
                                                      .failed = count_complaint});
@@ -208,7 +208,7 @@ static struct bl_leader *hasty(void)
 
 START_TEST(acquires_and_loses)
 {
-    BL_AUTO(bl_leader_cleanup) struct bl_leader *other = hasty();
+    BL_AUTO(bl_leader_cleanup) struct bl_leader *other = hasty(20 * BL_NSEC_S);
     BL_AUTO(bl_stop_cleanup) struct bl_stop *stop = NULL;
     BL_ERROR(err);
 
@@ -231,7 +231,7 @@ END_TEST
 
 START_TEST(loses_what_it_cannot_renew)
 {
-    BL_AUTO(bl_leader_cleanup) struct bl_leader *other = hasty();
+    BL_AUTO(bl_leader_cleanup) struct bl_leader *other = hasty(30 * BL_NSEC_MS);
     BL_AUTO(bl_stop_cleanup) struct bl_stop *stop = NULL;
     BL_ERROR(err);
 
@@ -247,7 +247,7 @@ END_TEST
 
 START_TEST(ends_when_asked)
 {
-    BL_AUTO(bl_leader_cleanup) struct bl_leader *other = hasty();
+    BL_AUTO(bl_leader_cleanup) struct bl_leader *other = hasty(20 * BL_NSEC_S);
     BL_AUTO(bl_stop_cleanup) struct bl_stop *stop = NULL;
     BL_ERROR(err);
 

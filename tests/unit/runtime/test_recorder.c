@@ -70,13 +70,16 @@ START_TEST(says_all_that_the_api_asks_for)
     tell("made a budget");
     ck_assert_uint_eq(fakekube_requests(fake), 0);
     bl_recorder_flush(recorder);
-    LAST_HAS("POST /apis/events.k8s.io/v1/namespaces/ns/events ");
-    LAST_HAS("{\"apiVersion\":\"events.k8s.io/v1\",\"kind\":\"Event\",\"type\":\"Normal\","
-             "\"reason\":\"BudgetCreated\",\"action\":\"Create\",\"note\":\"made a budget\","
-             "\"reportingController\":\"ballast.dev/test\",\"reportingInstance\":\"me\","
-             "\"regarding\":{\"apiVersion\":\"apps/v1\",\"kind\":\"StatefulSet\",\"namespace\":"
-             "\"ns\",\"name\":\"kafka\",\"uid\":\"u-1\"},\"metadata\":{\"name\":\"kafka.");
-    LAST_HAS("\"namespace\":\"ns\"},\"eventTime\":\"2027-01-15T08:00:00.000000Z\"}");
+    LAST_HAS("POST /api/v1/namespaces/ns/events ");
+    LAST_HAS(
+        "{\"apiVersion\":\"v1\",\"kind\":\"Event\",\"type\":\"Normal\","
+        "\"reason\":\"BudgetCreated\",\"action\":\"Create\",\"message\":\"made a budget\","
+        "\"source\":{\"component\":\"ballast.dev/test\"},\"reportingComponent\":\"ballast.dev/"
+        "test\",\"reportingInstance\":\"me\","
+        "\"involvedObject\":{\"apiVersion\":\"apps/v1\",\"kind\":\"StatefulSet\",\"namespace\":"
+        "\"ns\",\"name\":\"kafka\",\"uid\":\"u-1\"},\"metadata\":{\"name\":\"kafka.");
+    LAST_HAS("\"namespace\":\"ns\"},\"firstTimestamp\":\"2027-01-15T08:00:00Z\",\"lastTimestamp\":"
+             "\"2027-01-15T08:00:00Z\",\"count\":1}");
 }
 END_TEST
 
@@ -88,8 +91,8 @@ START_TEST(the_same_again_is_counted)
     tell("b");
     tell("a");
     bl_recorder_flush(recorder);
-    LAST_HAS("PATCH /apis/events.k8s.io/v1/namespaces/ns/events/kafka.");
-    LAST_HAS("{\"series\":{\"count\":3,\"lastObservedTime\":\"2027-01-15T08:00:00.000000Z\"}}");
+    LAST_HAS("PATCH /api/v1/namespaces/ns/events/kafka.");
+    LAST_HAS("{\"count\":3,\"lastTimestamp\":\"2027-01-15T08:00:00Z\"}");
     ck_assert_uint_eq(fakekube_requests(fake), 4);
     ck_assert_uint_eq(bl_recorder_dropped(recorder), 0);
 }
@@ -132,7 +135,7 @@ START_TEST(long_notes_are_cut_between_characters)
     tell(note);
     bl_recorder_flush(recorder);
     note[1023] = '\0';
-    wanted = bl_asprintf("\"note\":\"%s\"", note);
+    wanted = bl_asprintf("\"message\":\"%s\"", note);
     LAST_HAS(wanted);
 }
 END_TEST
