@@ -18,7 +18,7 @@ static void check_written(const cJSON *value)
 
     bl_yaml_write(&text, value, 0);
 
-    const struct bl_yaml_segment segment = {text.text, text.len, 1, 0};
+    const struct bl_yaml_segment segment = {text.text, text.len, 1, 0, 0};
     if (bl_yaml_parse("written", &segment, &again, &err) < 0) {
         fprintf(stderr, "%s\n%s", bl_error_text(err), text.text);
         abort();
