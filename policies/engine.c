@@ -1,4 +1,5 @@
 #include "ballast/policies/engine.h"
+#include "ballast/api/builtin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ struct engine {
     struct bl_report *report;
     struct bl_world *before; /* of one group; for the labels of namespaces, which nothing edits */
     unsigned group;
-    bool *ignore_opt_out;                /* for each object */
+    bool *distrusted;                    /* for each object */
     struct bl_scene *scene;              /* of one group, in the second pass */
     struct bl_rule_memo *memo;           /* of the scene */
     const struct bl_workload **speakers; /* of its ensembles, once they are known */
@@ -35,13 +36,10 @@ static struct bl_match_scope match_scope(const struct engine *engine, const cJSO
     return (struct bl_match_scope){engine->before, object, role, engine->options->namespace};
 }
 
-/* Fills a run for a rule on an object. False where no policy asks for it. */
-static bool begin_run(const struct engine *engine, enum bl_rule_id rule, size_t index,
-                      const cJSON *object, enum bl_role role, struct bl_rule_run *run)
+/* Fills a run for the rule of a policy on an object. False where no policy asks for it. */
+static bool begin_run(const struct engine *engine, const struct bl_policy *policy,
+                      enum bl_rule_id rule, size_t index, struct bl_rule_run *run)
 {
-    struct bl_match_scope scope = match_scope(engine, object, role);
-    const struct bl_policy *policy = bl_policy_for(engine->set, rule, &scope);
-
     if (!policy)
         return false;
     *run = (struct bl_rule_run){
@@ -53,6 +51,19 @@ static bool begin_run(const struct engine *engine, enum bl_rule_id rule, size_t 
         .object = index,
         .silent = engine->options->edits_only,
     };
+    return true;
+}
+
+static bool begin_edit(const struct engine *engine, enum bl_rule_id rule, size_t index,
+                       const cJSON *object, enum bl_role role, struct bl_rule_run *run)
+{
+    const struct bl_engine_options *options = engine->options;
+    struct bl_match_scope scope = match_scope(engine, object, role);
+
+    if (!begin_run(engine, bl_policy_for(engine->set, rule, &scope), rule, index, run))
+        return false;
+    run->new_brokers = options->new_brokers ? options->new_brokers[index] : 0;
+    run->stored = index == 0 ? options->stored : NULL;
     return true;
 }
 
@@ -71,24 +82,11 @@ static bool concerns_us(const struct bl_workload *workload)
            !bl_namespace_excluded(workload->ref.namespace);
 }
 
-/* Opting out by label is for the policy to allow: where one forbids it, the label does not count. */
-static bool must_not_opt_out(const struct engine *engine, const cJSON *object)
+/* Does a policy that holds for it forbid that it speaks for itself? */
+static bool distrusts(const struct engine *engine, const cJSON *object)
 {
-    const char *label = bl_object_label(object, BL_LABEL_ROLE);
-    bool forbidden = false;
-
-    if (!label || strcmp(label, bl_role_name(BL_ROLE_NONE)) != 0 || !bl_object_is_workload(object))
-        return false;
-
-    struct bl_workload *seen = bl_workload_recognise(object, NULL, true);
-    struct bl_match_scope scope = match_scope(engine, object, seen->role);
-    for (size_t p = 0; p < engine->set->len; p++) {
-        const struct bl_spec *spec = &engine->set->items[p]->spec;
-
-        forbidden |= !spec->allow_opt_out && bl_match_object(&spec->match, &scope);
-    }
-    bl_workload_free(seen);
-    return forbidden;
+    return bl_policies_distrust(engine->set, engine->before, object, engine->options->namespace,
+                                engine->options->user);
 }
 
 /* The copy that edits are made on is only taken for an object that a rule will look at. */
@@ -113,7 +111,7 @@ static void edit_by(const struct engine *engine, enum bl_rule_id rule, size_t in
     struct bl_rule_run run;
 
     if (!bl_rules[rule]->edit ||
-        !begin_run(engine, rule, index, workload->object, workload->role, &run) ||
+        !begin_edit(engine, rule, index, workload->object, workload->role, &run) ||
         excused(engine, rule, workload->object, workload->role))
         return;
     run.workload = workload;
@@ -130,7 +128,7 @@ static void edit_workload(const struct engine *engine, size_t index)
 {
     struct bl_object_report *report = &engine->report->objects[index];
     struct bl_workload *workload =
-        bl_workload_recognise(engine->objects[index], NULL, engine->ignore_opt_out[index]);
+        bl_workload_recognise(engine->objects[index], NULL, engine->distrusted[index]);
     bool concerned = concerns_us(workload);
 
     for (size_t rule = 0; rule < BL_RULE_COUNT && concerned && bl_budget_turn(); rule++)
@@ -154,7 +152,7 @@ static void edit_service(const struct engine *engine, size_t index)
         return;
     for (size_t rule = 0; rule < BL_RULE_COUNT; rule++) {
         if (!bl_rules[rule]->edit_service ||
-            !begin_run(engine, (enum bl_rule_id)rule, index, service, role, &run) ||
+            !begin_edit(engine, (enum bl_rule_id)rule, index, service, role, &run) ||
             run.action != BL_ACTION_MUTATE || excused(engine, (enum bl_rule_id)rule, service, role))
             continue;
         start_edit(engine, index);
@@ -232,7 +230,8 @@ static void judge_by(const struct engine *engine, enum bl_rule_id rule,
     const struct bl_exception *exception;
     struct bl_rule_run run;
 
-    if (!begin_run(engine, rule, workload->index, workload->object, workload->role, &run))
+    if (!begin_run(engine, bl_policy_judging(engine->set, rule, &scope), rule, workload->index,
+                   &run))
         return;
     run.workload = workload;
     run.scene = engine->scene;
@@ -306,7 +305,7 @@ static void run_group(struct engine *engine)
     for (size_t i = 0; i < report->len && bl_budget_turn(); i++) {
         if (groups && groups[i] != engine->group)
             continue;
-        engine->ignore_opt_out[i] = must_not_opt_out(engine, engine->objects[i]);
+        engine->distrusted[i] = distrusts(engine, engine->objects[i]);
         edit_object(engine, i);
     }
 
@@ -318,7 +317,7 @@ static void run_group(struct engine *engine)
     /* Where nothing was edited the world is what it was. */
     world = is_edited(report) ? bl_world_new(report->edited, report->len, groups, engine->group)
                               : engine->before;
-    engine->scene = bl_scene_new(world, engine->ignore_opt_out);
+    engine->scene = bl_scene_new(world, engine->distrusted);
     BL_AUTO_FREE const struct bl_workload **speakers =
         bl_alloc(engine->scene->ensembles.len, sizeof(*speakers));
     engine->speakers = speakers;
@@ -346,7 +345,7 @@ static bool is_looked_at(const struct engine *engine, const cJSON *object)
         return bl_service_role(object) && !bl_namespace_excluded(bl_object_ref(object).namespace);
     if (kind != BL_WORLD_WORKLOAD)
         return kind == BL_WORLD_DISRUPTION_BUDGET || kind == BL_WORLD_NETWORK_POLICY;
-    workload = bl_workload_recognise(object, NULL, must_not_opt_out(engine, object));
+    workload = bl_workload_recognise(object, NULL, distrusts(engine, object));
     is = concerns_us(workload);
     bl_workload_free(workload);
     return is;
@@ -390,9 +389,11 @@ static void refuse_late(struct bl_report *report)
         report->too_large_object = report->edited[0];
         return;
     }
-    report->too_large = bl_asprintf("%zu workload%s and %zu other objects together take more work "
-                                    "than they may",
-                                    workloads, workloads == 1 ? "" : "s", report->len - workloads);
+    size_t others = report->len - workloads;
+    report->too_large =
+        bl_asprintf("%zu %s and %zu other %s together take more work than they may", workloads,
+                    bl_text_plural((int64_t)workloads, "workload", "workloads"), others,
+                    bl_text_plural((int64_t)others, "object", "objects"));
 }
 
 static void run_groups(struct engine *engine)
@@ -413,12 +414,12 @@ struct bl_report *bl_engine_run(const struct bl_policy_set *set, const cJSON *co
 {
     struct bl_budget budget;
     struct bl_report *report = BL_NEW(struct bl_report);
-    BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(len, sizeof(bool));
+    BL_AUTO_FREE bool *distrusted = bl_alloc(len, sizeof(bool));
     struct engine engine = {.set = set,
                             .objects = objects,
                             .options = options,
                             .report = report,
-                            .ignore_opt_out = ignore_opt_out};
+                            .distrusted = distrusted};
     bool over;
 
     bl_report_begin(report, objects, len);

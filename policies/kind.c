@@ -93,8 +93,14 @@ static const struct bl_field spec_fields[] = {
     {.name = "allowOptOut",
      .type = BL_FIELD_BOOL,
      .offset = offsetof(struct bl_spec, allow_opt_out),
-     .doc = "Whether the label ballast.dev/role: none on an object takes it out; true where not "
-            "given."},
+     .doc = "Whether the label ballast.dev/role: none on an object takes it out, and its own word "
+            "makes it an "
+            "operator's; true where not given."},
+    {.name = "operators",
+     .type = BL_FIELD_STRINGS,
+     .offset = offsetof(struct bl_spec, operators),
+     .doc = "Users, as patterns, who are believed where allowOptOut is false: "
+            "system:serviceaccount:NAMESPACE:NAME of Strimzi's operator."},
     {.name = "adoption",
      .type = BL_FIELD_ENUM,
      .offset = offsetof(struct bl_spec, adoption),

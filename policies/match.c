@@ -17,12 +17,17 @@ static unsigned match_bits(enum bl_role role)
     return bits[role];
 }
 
-static bool any_pattern(const struct bl_strings *patterns, const char *text)
+static bool is_listed(const struct bl_strings *patterns, const char *text)
 {
     for (size_t i = 0; i < patterns->len; i++)
         if (bl_text_glob(patterns->items[i], text))
             return true;
-    return !patterns->len;
+    return false;
+}
+
+static bool any_pattern(const struct bl_strings *patterns, const char *text)
+{
+    return !patterns->len || is_listed(patterns, text);
 }
 
 /* Every namespace carries its own name as a label, also one that is not in sight. */
@@ -56,15 +61,62 @@ bool bl_match_object(const struct bl_match *match, const struct bl_match_scope *
            bl_selector_matches(match->object_selector, bl_object_labels(scope->object));
 }
 
-const struct bl_policy *bl_policy_for(const struct bl_policy_set *set, enum bl_rule_id rule,
-                                      const struct bl_match_scope *scope)
+static bool any_forbids_opting_out(const struct bl_policy_set *set)
+{
+    for (size_t i = 0; i < set->len; i++)
+        if (!set->items[i]->spec.allow_opt_out)
+            return true;
+    return false;
+}
+
+bool bl_policies_distrust(const struct bl_policy_set *set, const struct bl_world *world,
+                          const cJSON *object, const char *namespace, const char *user)
+{
+    bool forbidden = false;
+
+    if (!any_forbids_opting_out(set) || !bl_object_is_workload(object) ||
+        !bl_workload_speaks_for_itself(object))
+        return false;
+
+    struct bl_workload *seen = bl_workload_recognise(object, NULL, true);
+    struct bl_match_scope scope = {world, object, seen->role, namespace};
+    for (size_t i = 0; i < set->len; i++) {
+        const struct bl_spec *spec = &set->items[i]->spec;
+
+        forbidden |= !spec->allow_opt_out && bl_match_object(&spec->match, &scope) &&
+                     !(user && is_listed(&spec->operators, user));
+    }
+    bl_workload_free(seen);
+    return forbidden;
+}
+
+static bool completes_only(const struct bl_policy *policy, enum bl_rule_id rule)
+{
+    return bl_rules[rule]->completes_only && bl_rules[rule]->completes_only(policy->rules[rule]);
+}
+
+static const struct bl_policy *first_policy(const struct bl_policy_set *set, enum bl_rule_id rule,
+                                            const struct bl_match_scope *scope, bool judging)
 {
     if (!(bl_rules[rule]->roles & match_bits(scope->role)))
         return NULL;
     for (size_t i = 0; i < set->len; i++)
-        if (set->items[i]->rules[rule] && bl_match_object(&set->items[i]->spec.match, scope))
+        if (set->items[i]->rules[rule] && !(judging && completes_only(set->items[i], rule)) &&
+            bl_match_object(&set->items[i]->spec.match, scope))
             return set->items[i];
     return NULL;
+}
+
+const struct bl_policy *bl_policy_for(const struct bl_policy_set *set, enum bl_rule_id rule,
+                                      const struct bl_match_scope *scope)
+{
+    return first_policy(set, rule, scope, false);
+}
+
+const struct bl_policy *bl_policy_judging(const struct bl_policy_set *set, enum bl_rule_id rule,
+                                          const struct bl_match_scope *scope)
+{
+    return first_policy(set, rule, scope, true);
 }
 
 bool bl_exception_expired(const struct bl_exception *exception, bl_day today)
@@ -114,12 +166,4 @@ bool bl_policy_excuses(const struct bl_policy_set *set, enum bl_rule_id rule,
     const struct bl_exception *exception = bl_policy_exception(set, rule, scope, today);
 
     return exception && !bl_exception_expired(exception, today);
-}
-
-bool bl_namespace_excluded(const char *namespace)
-{
-    static const char *const excluded[] = {"kube-system", "kube-public", "kube-node-lease",
-                                           "ballast-system", NULL};
-
-    return bl_text_in(namespace, excluded);
 }

@@ -1,5 +1,6 @@
 #include "policy.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,18 +96,32 @@ static int check_exceptions(const struct bl_decode *from, const cJSON *list,
     return 0;
 }
 
+#define KNOWN_MAX 16
+
+/* `ret_names` has room for KNOWN_MAX - 1 of them, the last of which is NULL. */
+static void name_fields(const struct bl_schema *schema, const char **ret_names)
+{
+    size_t len = 0;
+
+    for (const struct bl_field *field = schema->fields; field->name; field++) {
+        assert(len < KNOWN_MAX - 2);
+        ret_names[len++] = field->name;
+    }
+    ret_names[len] = NULL;
+}
+
 /* The spec without `rules`, which has a decoder of its own: members are borrowed, not copied. */
 static int decode_spec(const struct bl_decode *from, const cJSON *spec, struct bl_policy *policy,
                        struct bl_error **err)
 {
-    const char *known[] = {"rules",    "priority",   "match", "allowOptOut",
-                           "adoption", "exceptions", NULL};
+    const char *known[KNOWN_MAX] = {"rules"};
     struct bl_decode rules = {from->file, from->doc, "spec.rules"};
     struct bl_decode exceptions = {from->file, from->doc, "spec.exceptions"};
     const cJSON *member;
 
     if (!cJSON_IsObject(spec))
         return bl_decode_fail(from, spec, NULL, err, "expected a map with match and rules");
+    name_fields(bl_kind_kafka_policy.spec, known + 1);
     cJSON_ArrayForEach(member, spec) {
         if (bl_decode_known(from, member, known, err) < 0)
             return -1;

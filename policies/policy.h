@@ -32,6 +32,8 @@ struct bl_spec {
     int64_t priority;
     struct bl_match match;
     bool allow_opt_out;
+    struct bl_strings
+        operators; /* patterns of users that are believed where opting out is not allowed */
     int adoption;
     struct bl_structs exceptions; /* of struct bl_exception */
 };
@@ -62,6 +64,8 @@ struct bl_rule {
     const void *defaults; /* of schema->size bytes */
     unsigned roles;       /* enum bl_match_role */
     bool mutates;         /* it has something to add; else action Mutate is refused */
+    /** Do these parameters complete only, and leave the judging to the policy behind? NULL: none do. */
+    bool (*completes_only)(const struct bl_rule_params *params);
 
     /** Edits one workload by what the workload itself shows. NULL: nothing to edit. */
     void (*edit)(struct bl_rule_run *run);
@@ -99,9 +103,19 @@ struct bl_match_scope {
 
 bool bl_match_object(const struct bl_match *match, const struct bl_match_scope *scope);
 
+/**
+ * Does the object say that it is not Ballast's (bl_workload_speaks_for_itself()), and does a policy that holds for it
+ * forbid that? `user` sends it, and is believed where the policy names him; NULL: not known. `namespace` as in a scope.
+ */
+bool bl_policies_distrust(const struct bl_policy_set *set, const struct bl_world *world,
+                          const cJSON *object, const char *namespace, const char *user);
+
 /** The policy that decides a rule for an object; NULL where none defines it. */
 const struct bl_policy *bl_policy_for(const struct bl_policy_set *set, enum bl_rule_id rule,
                                       const struct bl_match_scope *scope);
+/** The first one behind those that complete only: what the rule's findings go by. */
+const struct bl_policy *bl_policy_judging(const struct bl_policy_set *set, enum bl_rule_id rule,
+                                          const struct bl_match_scope *scope);
 
 /**
  * The exception that takes an object out of a rule: one that holds on that day, else one that has expired;
@@ -114,8 +128,5 @@ bool bl_exception_expired(const struct bl_exception *exception, bl_day today);
 /** Does an exception that holds take it out? */
 bool bl_policy_excuses(const struct bl_policy_set *set, enum bl_rule_id rule,
                        const struct bl_match_scope *scope, bl_day today);
-
-/** Is the namespace one that no policy touches: kube-system and its like? */
-bool bl_namespace_excluded(const char *namespace);
 
 #endif

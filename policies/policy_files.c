@@ -73,7 +73,8 @@ int bl_policy_paths(struct bl_paths *paths, const char *name, struct bl_error **
                 BALLAST_DATADIR "/policies");
         return bl_hint(err, "Name a policy file instead.");
     }
-    if (bl_paths_add(paths, bundle ? bundle : name, suffixes, err) < 0)
+    if (bl_paths_add(paths, bundle ? bundle : name, suffixes, err) < 0 ||
+        bl_paths_check(paths, err) < 0)
         return -1;
     if (paths->len == before) {
         bl_fail(err, BL_ERR_NOT_FOUND, "%s: there is no policy file in this folder", name);

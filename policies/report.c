@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/policies/losses.h"
 
 /* What a run of the engine found, put in order and told. */
 
@@ -81,8 +82,12 @@ static void summarise(struct bl_report *report)
         if (!result)
             continue;
         tell(result, finding->message);
-        if (gravity[outcome] > gravity[result->outcome])
-            result->outcome = outcome;
+        if (gravity[outcome] <= gravity[result->outcome])
+            continue;
+        /* One policy may complete, and another one judge. */
+        result->outcome = outcome;
+        result->policy = finding->policy;
+        result->action = finding->action;
     }
     for (size_t i = 0; i < report->len; i++)
         for (size_t r = 0; r < report->objects[i].results.len; r++)
@@ -127,6 +132,46 @@ void bl_report_finish(struct bl_report *report)
     summarise(report);
 }
 
+static size_t place_of(const cJSON *const *objects, size_t len, const cJSON *object)
+{
+    size_t at = 0;
+
+    while (at < len && objects[at] != object)
+        at++;
+    return at;
+}
+
+void bl_report_add_losses(struct bl_report *report, const cJSON *const *objects,
+                          const struct bl_losses *losses)
+{
+    for (size_t i = 0; i < losses->len; i++) {
+        const struct bl_loss *loss = &losses->items[i];
+        size_t object = place_of(objects, report->len, loss->member);
+        bool warns = loss->action == BL_ACTION_WARN;
+
+        if (object == report->len)
+            continue;
+        *BL_PUSH(&report->findings) = (struct bl_finding){
+            .rule = BL_RULE_UPGRADE_PATH,
+            .severity = warns ? BL_SEVERITY_WARNING : BL_SEVERITY_ERROR,
+            .action = loss->action,
+            .policy = loss->policy,
+            .object = object,
+            .subject = object,
+            .path = bl_strdup(""),
+            .message = bl_strdup(loss->message),
+            .hint = bl_strdup(loss->hint),
+        };
+        *BL_PUSH(&report->objects[object].results) =
+            (struct bl_result){.rule = BL_RULE_UPGRADE_PATH,
+                               .policy = loss->policy,
+                               .action = loss->action,
+                               .outcome = warns ? BL_OUTCOME_WARNED : BL_OUTCOME_DENIED,
+                               .message = bl_strdup(loss->message)};
+    }
+    sort_report(report);
+}
+
 void bl_report_begin(struct bl_report *report, const cJSON *const *objects, size_t len)
 {
     report->len = len;
@@ -156,6 +201,7 @@ void bl_report_clear(struct bl_report *report)
     }
     for (size_t i = 0; i < report->findings.len; i++) {
         free(report->findings.items[i].path);
+        free(report->findings.items[i].property);
         free(report->findings.items[i].message);
         free(report->findings.items[i].hint);
     }

@@ -106,23 +106,46 @@ static enum bl_severity limit(const struct bl_workload *workload, enum bl_severi
 {
     enum bl_severity most = BL_SEVERITY_ERROR;
 
-    if (workload->owner)
+    if (bl_workload_is_owned(workload))
         most = BL_SEVERITY_WARNING;
     if (workload->confidence <= BL_CONFIDENCE_LOW)
         most = BL_SEVERITY_INFO;
     return severity < most ? severity : most;
 }
 
-static enum bl_severity severity_of(const struct bl_rule_run *run, enum bl_fault fault)
+/* What is not completed because somebody says that he owns it is missing for good, if he is not believed. */
+static bool is_denied(const struct bl_rule_run *run, enum bl_fault fault, bool beside)
+{
+    if (run->action == BL_ACTION_DENY)
+        return fault != BL_FAULT_NOTE;
+    if (run->action != BL_ACTION_MUTATE)
+        return false;
+    return fault == BL_FAULT_WRONG || (fault == BL_FAULT_MISSING && !beside &&
+                                       run->workload->owner && run->workload->distrusted);
+}
+
+static enum bl_severity severity_of(const struct bl_rule_run *run, enum bl_fault fault, bool beside)
 {
     enum bl_severity severity = BL_SEVERITY_WARNING;
 
     if (run->action == BL_ACTION_AUDIT)
         severity = BL_SEVERITY_INFO;
-    else if ((run->action == BL_ACTION_DENY && fault != BL_FAULT_NOTE) ||
-             (run->action == BL_ACTION_MUTATE && fault == BL_FAULT_WRONG))
+    else if (is_denied(run, fault, beside))
         severity = BL_SEVERITY_ERROR;
     return limit(run->workload, severity);
+}
+
+static struct bl_finding *BL_PRINTF(6, 0)
+    report(struct bl_rule_run *run, enum bl_fault fault, size_t object, const char *path,
+           const char *hint, const char *fmt, va_list args)
+{
+    bool beside = fault == BL_FAULT_MISSING && !*path;
+    struct bl_finding *finding =
+        add_finding(run, object, path, severity_of(run, fault, beside), bl_vasprintf(fmt, args));
+
+    finding->hint = hint ? bl_strdup(hint) : NULL;
+    finding->beside = beside;
+    return finding;
 }
 
 void bl_run_report(struct bl_rule_run *run, enum bl_fault fault, size_t object, const char *path,
@@ -131,11 +154,22 @@ void bl_run_report(struct bl_rule_run *run, enum bl_fault fault, size_t object, 
     va_list args;
 
     va_start(args, fmt);
-    struct bl_finding *finding =
-        add_finding(run, object, path, severity_of(run, fault), bl_vasprintf(fmt, args));
+    (void)report(run, fault, object, path, hint, fmt, args);
     va_end(args);
-    finding->hint = hint ? bl_strdup(hint) : NULL;
-    finding->beside = fault == BL_FAULT_MISSING && !*path;
+}
+
+void bl_run_report_setting(struct bl_rule_run *run, enum bl_fault fault,
+                           const struct bl_workload *workload, const struct bl_setting *setting,
+                           const char *property, const char *hint, const char *fmt, ...)
+{
+    size_t object = setting->elsewhere ? setting->elsewhere->index : workload->index;
+    va_list args;
+
+    va_start(args, fmt);
+    struct bl_finding *finding =
+        report(run, fault, object, setting->pointer ? setting->pointer : "", hint, fmt, args);
+    va_end(args);
+    finding->property = bl_strdup(property);
 }
 
 /* Behind the last of them in the input. */
@@ -190,6 +224,12 @@ static void renew(struct bl_rule_run *run, size_t index, const cJSON *object, ch
     add_finding(run, index, "/spec", BL_SEVERITY_WARNING, message)->mended = true;
 }
 
+/* What has a generateName is called so only once it is there. */
+static bool is_name(const char *name)
+{
+    return *name && !bl_text_ends(name, "-");
+}
+
 void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensemble, cJSON *object,
                       const char *fmt, ...)
 {
@@ -203,6 +243,11 @@ void bl_run_companion(struct bl_rule_run *run, const struct bl_ensemble *ensembl
     va_start(args, fmt);
     message = bl_vasprintf(fmt, args);
     va_end(args);
+    if (!is_name(ref.name)) {
+        bl_run_report(run, BL_FAULT_MISSING, run->object, "", "Give it a metadata.name.",
+                      "%s, and none can be made beside what has no name", message);
+        return;
+    }
     if (there && run->replaces && bl_companion_is_ours(there->object)) {
         renew(run, there->index, companion, BL_STEAL(message));
         return;
@@ -231,6 +276,11 @@ char *bl_pod_pointer(const struct bl_workload *workload, const char *below)
 char *bl_container_pointer(const struct bl_workload *workload, const char *below)
 {
     return bl_asprintf("%s/%s", workload->container_pointer, below);
+}
+
+bool bl_allows_deletion(const cJSON *object)
+{
+    return bl_text_eq(bl_object_annotation(object, BL_ANNOTATION_ALLOW_DELETION), "true");
 }
 
 char *bl_describe(const cJSON *object)

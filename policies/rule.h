@@ -32,6 +32,8 @@ struct bl_rule_run {
     bool no_companions;           /* what they would be is not asked */
     bool replaces;                /* of ours in the input newer ones are made */
     struct bl_edit *edit;         /* NULL in the second pass */
+    int64_t new_brokers; /* first pass: of the cluster that is made new with it; 0: none is */
+    const cJSON *stored; /* first pass: the object as it is stored; NULL: nobody knows */
 };
 
 /** First pass: the value at a pointer as it is now, after edits by earlier rules. */
@@ -58,6 +60,12 @@ enum bl_fault {
 void bl_run_report(struct bl_rule_run *run, enum bl_fault fault, size_t object, const char *path,
                    const char *hint, const char *fmt, ...) BL_PRINTF(6, 7);
 
+/** The same of a setting of this workload, where it stands. */
+void bl_run_report_setting(struct bl_rule_run *run, enum bl_fault fault,
+                           const struct bl_workload *workload, const struct bl_setting *setting,
+                           const char *property, const char *hint, const char *fmt, ...)
+    BL_PRINTF(7, 8);
+
 /**
  * Second pass, in check_ensemble: gives the ensemble another object, which is taken. One of ours that is in the input is
  * changed instead, and where somebody else's has its name, that is reported, because the two would be one object; in a
@@ -78,6 +86,9 @@ BL_NONNULL char *bl_container_pointer(const struct bl_workload *workload, const 
 
 /** "StatefulSet "kafka"": how messages name an object. For free(). */
 BL_NONNULL char *bl_describe(const cJSON *object);
+
+/** Has its author said, by the annotation ballast.dev/allow-deletion, that it may go? */
+bool bl_allows_deletion(const cJSON *object);
 
 /** A companion's head: kind, name, namespace of the workload, Ballast's labels. */
 BL_NONNULL cJSON *bl_companion_new(const char *api_version, const char *kind, const char *name,

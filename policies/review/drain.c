@@ -82,8 +82,7 @@ static const char *first_to_leave(const struct bl_review *review, const cJSON *p
                                   const char *name)
 {
     BL_AUTO(bl_world_cleanup) struct bl_world *world = without_pods(review);
-    BL_AUTO_FREE bool *ignore_opt_out = bl_alloc(review->facts->context_len + 1, sizeof(bool));
-    BL_AUTO(bl_scene_cleanup) struct bl_scene *scene = bl_scene_new(world, ignore_opt_out);
+    BL_AUTO(bl_scene_cleanup) struct bl_scene *scene = bl_scene_new(world, NULL);
     const struct bl_workload *own = workload_of(scene, pod);
 
     for (size_t i = 0; own && i < review->facts->context_len; i++) {

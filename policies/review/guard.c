@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/pod.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "review.h"
@@ -13,17 +14,13 @@
  * workloads with the object as it was and as it will be, and only what gets worse is refused.
  */
 
-static bool allows_deletion(const cJSON *object)
-{
-    return bl_text_eq(bl_object_annotation(object, BL_ANNOTATION_ALLOW_DELETION), "true");
-}
-
 static char *how_to(const struct bl_review *review, const cJSON *object, const char *what)
 {
     struct bl_ref ref = bl_object_ref(object);
 
     return bl_asprintf("If it is meant: kubectl annotate %s %s -n %s %s=true, then %s it again.",
-                       ref.kind, ref.name, review->namespace, BL_ANNOTATION_ALLOW_DELETION, what);
+                       ref.kind, ref.name, *ref.namespace ? ref.namespace : review->namespace,
+                       BL_ANNOTATION_ALLOW_DELETION, what);
 }
 
 static char *how_to_delete(const struct bl_review *review, const cJSON *object)
@@ -36,7 +33,7 @@ static bool is_ours_to_say(const struct bl_report *report, const struct bl_findi
 {
     const struct bl_workload *workload = report->objects[finding->subject].workload;
 
-    return workload && !workload->owner && workload->confidence > BL_CONFIDENCE_LOW;
+    return workload && !bl_workload_is_owned(workload) && workload->confidence > BL_CONFIDENCE_LOW;
 }
 
 /* Does the finding mean that an object is denied, or that one which is needed is not there? */
@@ -64,6 +61,8 @@ static bool was_grave(const struct bl_report *before, const cJSON *const *before
 struct change {
     const struct bl_report *before, *after;
     const cJSON **before_objects, **after_objects;
+    const cJSON *gone; /* what protected; NULL: it is still there */
+    const char *who;   /* takes it away, before what is said; "" where it is the object itself */
 };
 
 static bool gets_worse(const struct change *change, const struct bl_finding *finding,
@@ -81,13 +80,13 @@ static void refuse(struct bl_review *review, const struct change *change,
     const char *rule = bl_rule_name(finding->rule);
 
     bl_review_note(review, finding->rule, finding->policy, finding->action, BL_OUTCOME_DENIED);
-    if (bl_review_is(review, "DELETE")) {
-        BL_AUTO_FREE char *how = how_to_delete(review, review->old);
-        struct bl_ref ref = bl_object_ref(review->old);
+    if (change->gone) {
+        BL_AUTO_FREE char *how = how_to(review, change->gone, *change->who ? "try" : "delete");
+        struct bl_ref ref = bl_object_ref(change->gone);
 
         bl_review_deny(review, BL_CODE_FORBIDDEN, rule, how,
-                       "%s \"%s\" protects a workload that runs; without it: %s", ref.kind,
-                       ref.name, finding->message);
+                       "%s%s \"%s\" protects a workload that runs; without it: %s", change->who,
+                       ref.kind, ref.name, finding->message);
         return;
     }
     if (finding->beside) {
@@ -104,6 +103,15 @@ static void refuse(struct bl_review *review, const struct change *change,
     bl_review_deny(review, BL_CODE_FORBIDDEN, rule, finding->hint, "%s", finding->message);
 }
 
+/* By the word of what is live, where a release leaves it as its chart has it. */
+static bool lets_go(const struct bl_review *review, const cJSON *subject)
+{
+    struct bl_ref ref = bl_object_ref(subject);
+    const cJSON *live = bl_review_context(review, ref.kind, ref.name);
+
+    return bl_allows_deletion(subject) || (live && bl_allows_deletion(live));
+}
+
 static void judge_change(struct bl_review *review, const struct change *change,
                          enum bl_rule_id rule)
 {
@@ -111,30 +119,59 @@ static void judge_change(struct bl_review *review, const struct change *change,
         const struct bl_finding *finding = &change->after->findings.items[i];
         const cJSON *subject = change->after_objects[finding->subject];
 
-        if (!gets_worse(change, finding, rule) ||
-            (bl_review_is(review, "DELETE") && allows_deletion(subject)))
+        if (!gets_worse(change, finding, rule) || (change->gone && lets_go(review, subject)))
             continue;
         refuse(review, change, finding);
     }
 }
 
+static enum bl_rule_id rule_of(const cJSON *object)
+{
+    return bl_world_kind_of(object) == BL_WORLD_DISRUPTION_BUDGET ? BL_RULE_DISRUPTION_BUDGET
+                                                                  : BL_RULE_NETWORK_POLICY;
+}
+
 void bl_review_protection(struct bl_review *review)
 {
     const cJSON *object = review->object ? review->object : review->old;
-    enum bl_rule_id rule = bl_world_kind_of(object) == BL_WORLD_DISRUPTION_BUDGET
-                               ? BL_RULE_DISRUPTION_BUDGET
-                               : BL_RULE_NETWORK_POLICY;
     BL_AUTO_FREE const cJSON **before_objects = NULL;
     BL_AUTO_FREE const cJSON **after_objects = NULL;
 
     if (bl_review_unguarded(review) ||
-        (bl_review_is(review, "DELETE") && allows_deletion(review->old)))
+        (bl_review_is(review, "DELETE") && bl_allows_deletion(review->old)))
         return;
     BL_AUTO(bl_report_cleanup)
     struct bl_report *before = bl_review_run(review, review->old, object, true, &before_objects);
     BL_AUTO(bl_report_cleanup)
     struct bl_report *after = bl_review_run(review, review->object, object, true, &after_objects);
-    judge_change(review, &(struct change){before, after, before_objects, after_objects}, rule);
+    judge_change(review,
+                 &(struct change){.before = before,
+                                  .after = after,
+                                  .before_objects = before_objects,
+                                  .after_objects = after_objects,
+                                  .gone = bl_review_is(review, "DELETE") ? review->old : NULL,
+                                  .who = ""},
+                 rule_of(object));
+}
+
+void bl_review_protection_gone(struct bl_review *review, const char *who, const cJSON *object,
+                               const cJSON **left, size_t len)
+{
+    if (bl_allows_deletion(object))
+        return;
+    left[len] = object;
+    BL_AUTO(bl_report_cleanup)
+    struct bl_report *before = bl_review_judge(review, left, len + 1, true);
+    BL_AUTO(bl_report_cleanup)
+    struct bl_report *after = bl_review_judge(review, left, len, true);
+    judge_change(review,
+                 &(struct change){.before = before,
+                                  .after = after,
+                                  .before_objects = left,
+                                  .after_objects = left,
+                                  .gone = object,
+                                  .who = who},
+                 rule_of(object));
 }
 
 /* The result of a rule on a workload, where the rule refuses or warns. */
@@ -179,12 +216,12 @@ void bl_review_deletion(struct bl_review *review)
     int64_t replicas = bl_object_replicas(review->old);
 
     if (!*bl_object_pod_pointer(review->old) || replicas == 0 || orphans_pods(review) ||
-        allows_deletion(review->old) || bl_review_unguarded(review))
+        bl_allows_deletion(review->old) || bl_review_unguarded(review))
         return;
     BL_AUTO(bl_report_cleanup)
     struct bl_report *report = bl_review_run(review, review->old, NULL, false, &objects);
     const struct bl_result *result = guarding(review, report, BL_RULE_REPLICAS);
-    if (!result || report->objects[0].workload->owner)
+    if (!result || bl_workload_is_owned(report->objects[0].workload))
         return;
     BL_AUTO_FREE char *who = bl_describe(review->old);
     BL_AUTO_FREE char *how = how_to_delete(review, review->old);
@@ -194,36 +231,59 @@ void bl_review_deletion(struct bl_review *review)
     guard(review, result, how, message);
 }
 
-/* "data-kafka-0" is what the template "data" of StatefulSet "kafka" gave to its first pod. */
-static bool claims_for(const cJSON *set, const char *claim)
+static bool mounts_claim(const cJSON *pod, const char *claim)
 {
-    const cJSON *template;
-    struct bl_ref ref = bl_object_ref(set);
+    const cJSON *volume;
 
-    cJSON_ArrayForEach(template, bl_json_at(set, "spec", "volumeClaimTemplates", NULL)) {
-        const char *name = bl_json_string(bl_json_get(template, "metadata"), "name");
-        BL_AUTO_FREE char *prefix = bl_asprintf("%s-%s-", name ? name : "", ref.name);
-        int64_t ordinal;
+    cJSON_ArrayForEach(volume, bl_json_at(pod, "spec", "volumes", NULL)) {
+        const cJSON *source = bl_json_get(volume, "persistentVolumeClaim");
 
-        if (bl_text_starts(claim, prefix) &&
-            bl_text_to_int(claim + strlen(prefix), strlen(claim) - strlen(prefix), &ordinal) &&
-            ordinal >= 0)
+        if (bl_text_eq(bl_json_string(source, "claimName"), claim))
             return true;
     }
     return false;
+}
+
+/* A pod outlives its StatefulSet where that was deleted alone, and still has its data. */
+static void guard_claim_by_pod(struct bl_review *review, const char *claim, const cJSON *pod)
+{
+    const struct bl_policy *policy;
+    enum bl_role role = bl_review_pod_role(review, pod);
+
+    policy = role ? bl_review_policy_on(review, BL_RULE_STORAGE, pod, role) : NULL;
+    if (!policy || policy->rules[BL_RULE_STORAGE]->action >= BL_ACTION_AUDIT)
+        return;
+    BL_AUTO_FREE char *how = how_to_delete(review, review->old);
+    BL_AUTO_FREE char *message = bl_asprintf(
+        "PersistentVolumeClaim \"%s\" holds data of Pod \"%s\", which runs and would lose it",
+        claim, bl_object_ref(pod).name);
+    struct bl_result result = {.rule = BL_RULE_STORAGE,
+                               .policy = policy,
+                               .action = (enum bl_action)policy->rules[BL_RULE_STORAGE]->action};
+    guard(review, &result, how, message);
+}
+
+static void guard_claim_by_pods(struct bl_review *review, const char *claim)
+{
+    for (size_t i = 0; i < review->facts->context_len && !review->denial.len; i++) {
+        const cJSON *pod = review->facts->context[i];
+
+        if (bl_object_is(pod, "", "Pod") && mounts_claim(pod, claim) && !bl_review_pod_ended(pod))
+            guard_claim_by_pod(review, claim, pod);
+    }
 }
 
 void bl_review_claim_deletion(struct bl_review *review)
 {
     struct bl_ref ref = bl_object_ref(review->old);
 
-    if (allows_deletion(review->old) || bl_review_unguarded(review))
+    if (bl_allows_deletion(review->old) || bl_review_unguarded(review))
         return;
     for (size_t i = 0; i < review->facts->context_len; i++) {
         const cJSON *set = review->facts->context[i];
         BL_AUTO_FREE const cJSON **objects = NULL;
 
-        if (!bl_object_is(set, "apps", "StatefulSet") || !claims_for(set, ref.name))
+        if (!bl_object_is(set, "apps", "StatefulSet") || !bl_set_claims(set, ref.name))
             continue;
         BL_AUTO(bl_report_cleanup)
         struct bl_report *report = bl_review_run(review, set, NULL, false, &objects);
@@ -237,6 +297,7 @@ void bl_review_claim_deletion(struct bl_review *review)
         guard(review, result, how, message);
         return;
     }
+    guard_claim_by_pods(review, ref.name);
 }
 
 static cJSON *scaled(const cJSON *set, const cJSON *scale)
@@ -276,7 +337,7 @@ static void guard_stop(struct bl_review *review, const struct bl_report *report,
 {
     const struct bl_result *result = guarding(review, report, BL_RULE_REPLICAS);
 
-    if (!result || report->objects[0].workload->owner || allows_deletion(set))
+    if (!result || bl_workload_is_owned(report->objects[0].workload) || bl_allows_deletion(set))
         return;
     BL_AUTO_FREE char *who = bl_describe(set);
     BL_AUTO_FREE char *how = how_to(review, set, "scale");
@@ -291,7 +352,7 @@ void bl_review_stop(struct bl_review *review)
     int64_t replicas;
 
     if (!bl_review_is(review, "UPDATE") || !*bl_object_pod_pointer(review->old) ||
-        bl_object_replicas(review->object) != 0 || allows_deletion(review->object) ||
+        bl_object_replicas(review->object) != 0 || bl_allows_deletion(review->object) ||
         bl_review_unguarded(review))
         return;
     replicas = bl_object_replicas(review->old);
@@ -325,7 +386,10 @@ void bl_review_scale(struct bl_review *review)
     }
     BL_AUTO(bl_report_cleanup)
     struct bl_report *after = bl_review_run(review, after_set, NULL, false, &after_objects);
-    judge_scale(review, &(struct change){before, after, before_objects, after_objects});
+    judge_scale(review, &(struct change){.before = before,
+                                         .after = after,
+                                         .before_objects = before_objects,
+                                         .after_objects = after_objects});
 }
 
 /* The decoder's own words; a policy of a file's name would be lost behind it. */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/workload/workload.h"
@@ -9,8 +10,8 @@
 
 /* Pods on their way to a node and away from it. */
 
-static const struct bl_policy *policy_on(const struct bl_review *review, enum bl_rule_id rule,
-                                         const cJSON *object, enum bl_role role)
+const struct bl_policy *bl_review_policy_on(const struct bl_review *review, enum bl_rule_id rule,
+                                            const cJSON *object, enum bl_role role)
 {
     BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_review_namespaces(review);
     struct bl_match_scope scope = {world, object, role, review->namespace};
@@ -18,9 +19,11 @@ static const struct bl_policy *policy_on(const struct bl_review *review, enum bl
     return bl_policy_for(review->set, rule, &scope);
 }
 
-static enum bl_role role_of(const cJSON *pod)
+enum bl_role bl_review_pod_role(const struct bl_review *review, const cJSON *pod)
 {
-    struct bl_workload *workload = bl_workload_recognise(pod, NULL, false);
+    BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_review_namespaces(review);
+    struct bl_workload *workload =
+        bl_workload_recognise(pod, NULL, bl_review_distrusts(review, world, pod));
     enum bl_role role = workload->role;
 
     bl_workload_free(workload);
@@ -36,10 +39,10 @@ static bool wants_zone(const struct bl_review *review, const struct bl_policy **
     if (bl_namespace_excluded(review->namespace))
         return false;
     if (pod)
-        role = role_of(pod);
+        role = bl_review_pod_role(review, pod);
     if (role == BL_ROLE_NONE || role == BL_ROLE_ZOOKEEPER)
         return false;
-    *ret_policy = policy_on(review, BL_RULE_RACK, pod ? pod : review->object, role);
+    *ret_policy = bl_review_policy_on(review, BL_RULE_RACK, pod ? pod : review->object, role);
     return *ret_policy && (*ret_policy)->rules[BL_RULE_RACK]->action == BL_ACTION_MUTATE;
 }
 
@@ -139,7 +142,8 @@ static void judge_eviction(struct bl_review *review, const cJSON *pod,
 /* Whose turn it is: the budget decides that for the first ones, so it goes with the budgets. */
 static void judge_turn(struct bl_review *review, const cJSON *pod, enum bl_role role)
 {
-    const struct bl_policy *policy = policy_on(review, BL_RULE_DISRUPTION_BUDGET, pod, role);
+    const struct bl_policy *policy =
+        bl_review_policy_on(review, BL_RULE_DISRUPTION_BUDGET, pod, role);
     const char *first;
 
     if (!policy || policy->rules[BL_RULE_DISRUPTION_BUDGET]->action > BL_ACTION_DENY)
@@ -162,10 +166,10 @@ void bl_review_eviction(struct bl_review *review)
 
     if (!pod || bl_review_pod_ended(pod) || bl_namespace_excluded(review->namespace))
         return;
-    role = role_of(pod);
+    role = bl_review_pod_role(review, pod);
     if (role == BL_ROLE_NONE)
         return;
-    policy = policy_on(review, BL_RULE_IN_SYNC, pod, role);
+    policy = bl_review_policy_on(review, BL_RULE_IN_SYNC, pod, role);
     if (policy && policy->rules[BL_RULE_IN_SYNC]->action == BL_ACTION_OFF)
         policy = NULL;
     hold = hold_of(review, pod);

@@ -3,10 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/base64.h"
 #include "ballast/base/budget.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/object/helm_release.h"
+#include "ballast/workload/unmanaged.h"
+#include "rule.h"
 
 #define REVIEW_VERSION "admission.k8s.io/v1"
 #define MIRROR_ANNOTATION "kubernetes.io/config.mirror"
@@ -55,10 +59,41 @@ static void fill_request(struct bl_review *review, const cJSON *request)
     review->name = text_of(request, "name");
 }
 
-/* What is on its way out, and what the kubelet shows of a file on its node, is left alone. */
-static bool is_settled(const cJSON *object)
+/* A file on a node that its kubelet shows; anybody else may write the annotation, too. */
+static bool is_mirror(const struct bl_review *review)
 {
-    return bl_object_is_going(object) || bl_object_annotation(object, MIRROR_ANNOTATION);
+    const cJSON *user = bl_json_get(review->request, "userInfo");
+    const char *name = bl_json_string(user, "username");
+
+    return bl_object_is(review->object, "", "Pod") &&
+           bl_object_annotation(review->object, MIRROR_ANNOTATION) && name &&
+           bl_text_starts(name, "system:node:");
+}
+
+/* What is on its way out is left alone, and so it was before this request: nobody else can write that. */
+static bool is_settled(struct bl_review *review)
+{
+    if (is_mirror(review))
+        bl_json_add_string(review->audit, BL_AUDIT_NOT_JUDGED,
+                           "a file on its node, which its kubelet shows");
+    else if (bl_object_is_going(review->old))
+        bl_json_add_string(review->audit, BL_AUDIT_NOT_JUDGED, "it is on its way out");
+    else
+        return false;
+    return true;
+}
+
+/* Kafka in a kind that nobody looks after is told once, when it is made. */
+static void tell_unmanaged(struct bl_review *review)
+{
+    const char *reason =
+        bl_review_is(review, "CREATE") ? bl_unmanaged_reason(review->object) : NULL;
+
+    if (!reason || bl_namespace_excluded(review->namespace))
+        return;
+    BL_AUTO_FREE char *who = bl_describe(review->object);
+    bl_review_warn(review, NULL, "%s runs Kafka and is not managed, because %s", who, reason);
+    bl_json_add_string(review->audit, BL_AUDIT_NOT_JUDGED, reason);
 }
 
 static int review_subresource(struct bl_review *review, struct bl_error **err)
@@ -71,6 +106,8 @@ static int review_subresource(struct bl_review *review, struct bl_error **err)
         bl_review_eviction(review);
     else if (strcmp(review->subresource, "binding") == 0 && review->kind != BL_REVIEW_VALIDATE)
         return bl_review_binding(review, err);
+    else if (strcmp(review->subresource, "status") == 0 && review->kind != BL_REVIEW_VALIDATE)
+        return bl_review_set_status(review, err);
     return 0;
 }
 
@@ -86,6 +123,8 @@ static void review_deletion(struct bl_review *review)
         bl_review_protection(review);
     else if (bl_object_is(review->old, "", "PersistentVolumeClaim"))
         bl_review_claim_deletion(review);
+    else
+        bl_review_used_deletion(review);
 }
 
 static int decide(struct bl_review *review, struct bl_error **err)
@@ -98,7 +137,8 @@ static int decide(struct bl_review *review, struct bl_error **err)
         review_deletion(review);
         return 0;
     }
-    if (!review->object || is_settled(review->object))
+    if (!review->object || is_settled(review) ||
+        (review->kind != BL_REVIEW_MUTATE && bl_review_release(review)))
         return 0;
     kind = bl_world_kind_of(review->object);
     if (kind == BL_WORLD_WORKLOAD || kind == BL_WORLD_SERVICE)
@@ -109,6 +149,8 @@ static int decide(struct bl_review *review, struct bl_error **err)
         bl_review_protection(review);
     else if (bl_text_eq(bl_json_string(review->object, "kind"), "KafkaPolicy"))
         bl_review_policy(review);
+    else if (kind == BL_WORLD_OTHER)
+        tell_unmanaged(review);
     return 0;
 }
 
@@ -164,15 +206,51 @@ static void add_patch(cJSON *response, const cJSON *patch)
     bl_json_add_string(response, "patch", encoded.text);
 }
 
+/* Helm collects refused deletions and says no more than that there were some; warnings it prints. */
+static bool is_swallowed(const struct bl_review *review)
+{
+    enum bl_helm_status status;
+
+    return bl_review_is(review, "DELETE")
+               ? bl_object_annotation(review->old, BL_HELM_NAME) != NULL
+               : bl_helm_is_release(review->object, &status) && status == BL_HELM_UNINSTALL;
+}
+
+static void warn_of_denial(struct bl_review *review)
+{
+    for (const char *line = review->denial.text; *line;) {
+        size_t len = strcspn(line, "\n");
+        BL_AUTO_FREE char *text = bl_strndup(line, len);
+
+        bl_review_warn(review, NULL, "%s", text);
+        line += len + (line[len] == '\n');
+    }
+}
+
+/* What is restored was judged when it was made. Evictions are no part of a restore. */
+static void spare_restore(struct bl_review *review)
+{
+    if (!review->facts->restoring || !review->denial.len ||
+        review->code == BL_CODE_TOO_MANY_REQUESTS)
+        return;
+    warn_of_denial(review);
+    bl_json_add_string(review->audit, "restoring", review->denial.text);
+    bl_strbuf_reset(&review->denial);
+}
+
 static cJSON *write_answer(struct bl_review *review)
 {
     cJSON *answer = bl_json_new_object(), *response;
+
+    spare_restore(review);
 
     review->summary.allowed = !review->denial.len;
     review->summary.patched = review->summary.allowed && review->patch && review->patch->child;
     if (review->denials > BL_DENIALS_MAX)
         bl_strbuf_addf(&review->denial, "\nand %zu more: run ballast lint on it",
                        review->denials - BL_DENIALS_MAX);
+    if (!review->summary.allowed && is_swallowed(review))
+        warn_of_denial(review);
     if (review->warnings_left_out)
         bl_json_push(review->warnings,
                      bl_json_new_string("There is more: run ballast lint on it."));

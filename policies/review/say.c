@@ -2,19 +2,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/object/helm_release.h"
 #include "ballast/workload/service.h"
 #include "review.h"
 
 /* What the parts of a review say: denials, warnings, notes, and the questions that they all ask. */
 
 /*
- * The API server cuts warnings to this once they are many, and drops none (endpoints/filters/warning.go);
- * so many of them stay below the total at which it begins.
+ * The API server cuts each warning to 256 characters once all of them have more than 4096, and drops none
+ * (endpoints/filters/warning.go). So many of the shortest are there in any case; a longer one, such as a command that is to be
+ * typed, stays whole as long as all are within it.
  */
-#define WARNING_MAX_BYTES 256
+#define WARNING_MIN_BYTES 256
+#define WARNING_MAX_BYTES 1024
 #define WARNINGS_MAX 15
+#define WARNINGS_BYTES ((size_t)WARNINGS_MAX * WARNING_MIN_BYTES)
 
 /* All errors in one message: the API server shows the first webhook's denial only. */
 void bl_review_deny(struct bl_review *review, int code, const char *rule, const char *hint,
@@ -35,13 +40,27 @@ void bl_review_deny(struct bl_review *review, int code, const char *rule, const 
         bl_strbuf_addf(&review->denial, " (%s)", hint);
 }
 
+/* What is left of the whole for the next one. */
+static size_t room_for_warning(const struct bl_review *review)
+{
+    size_t left = WARNINGS_BYTES;
+    const cJSON *warning;
+
+    cJSON_ArrayForEach(warning, review->warnings) {
+        size_t len = strlen(warning->valuestring);
+
+        left -= len < left ? len : left;
+    }
+    return left < WARNING_MAX_BYTES ? left : WARNING_MAX_BYTES;
+}
+
 /* Control characters are not allowed, and a cut must not split a character. */
-static void tidy_warning(char *text)
+static void tidy_warning(char *text, size_t room)
 {
     size_t len = strlen(text);
 
-    if (len > WARNING_MAX_BYTES) {
-        len = WARNING_MAX_BYTES;
+    if (len > room) {
+        len = room;
         while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
             len--;
         text[len] = '\0';
@@ -55,7 +74,9 @@ void bl_review_warn(struct bl_review *review, const char *rule, const char *fmt,
 {
     va_list args;
 
-    if (bl_json_len(review->warnings) >= WARNINGS_MAX) {
+    size_t room = room_for_warning(review);
+
+    if (bl_json_len(review->warnings) >= WARNINGS_MAX || room < WARNING_MIN_BYTES) {
         review->warnings_left_out++;
         return;
     }
@@ -63,7 +84,7 @@ void bl_review_warn(struct bl_review *review, const char *rule, const char *fmt,
     BL_AUTO_FREE char *message = bl_vasprintf(fmt, args);
     va_end(args);
     BL_AUTO_FREE char *text = bl_asprintf("%s%s%s", rule ? rule : "", rule ? ": " : "", message);
-    tidy_warning(text);
+    tidy_warning(text, room);
     bl_json_push(review->warnings, bl_json_new_string(text));
 }
 
@@ -111,6 +132,17 @@ bool bl_review_is(const struct bl_review *review, const char *operation)
     return strcmp(review->operation, operation) == 0;
 }
 
+static const char *user_of(const struct bl_review *review)
+{
+    return bl_json_string(bl_json_get(review->request, "userInfo"), "username");
+}
+
+bool bl_review_distrusts(const struct bl_review *review, const struct bl_world *world,
+                         const cJSON *object)
+{
+    return bl_policies_distrust(review->set, world, object, review->namespace, user_of(review));
+}
+
 const cJSON *bl_review_context(const struct bl_review *review, const char *kind, const char *name)
 {
     for (size_t i = 0; i < review->facts->context_len; i++) {
@@ -144,7 +176,7 @@ static bool same_object(const struct bl_review *review, const cJSON *a, const cJ
 }
 
 /* What the controller keeps makes way for what people bring, so it stands in nobody's way. */
-static bool makes_way(const cJSON *object)
+bool bl_review_makes_way(const cJSON *object)
 {
     enum bl_world_kind kind = bl_world_kind_of(object);
 
@@ -152,34 +184,130 @@ static bool makes_way(const cJSON *object)
            bl_object_label(object, BL_LABEL_COMPANION);
 }
 
-struct bl_report *bl_review_run(struct bl_review *review, const cJSON *first, const cJSON *without,
-                                bool judge_all, const cJSON ***ret_objects)
+struct bl_report *bl_review_judge(struct bl_review *review, const cJSON *const *objects, size_t len,
+                                  bool judge_all)
 {
-    const cJSON **objects = bl_alloc(review->facts->context_len + 1, sizeof(*objects));
     struct bl_engine_options options = {
         .today = review->facts->today,
         .namespace = review->namespace,
+        .user = user_of(review),
         .context_from = !judge_all,
         .edits_only = review->kind == BL_REVIEW_MUTATE,
         .no_companions = !judge_all,
     };
-    size_t len = 0;
-
-    if (first)
-        objects[len++] = first;
-    for (size_t i = 0; i < review->facts->context_len; i++) {
-        const cJSON *other = review->facts->context[i];
-
-        if (!makes_way(other) && !(first && same_object(review, first, other)) &&
-            !(without && same_object(review, without, other)))
-            objects[len++] = other;
+    if (len && !judge_all && objects[0] == review->object) {
+        options.new_brokers = &review->new_brokers;
+        options.stored = review->old;
     }
-    *ret_objects = objects;
     struct bl_report *report = bl_engine_run(review->set, objects, len, &options);
-    if (report->too_large && !review->too_large) {
+
+    if (report->too_large && !review->too_large)
         review->too_large = bl_strdup(report->too_large);
-        review->not_judged = first;
+    return report;
+}
+
+/* Which of these the engine is to look at; `first` stands in front of the context. */
+struct input {
+    const cJSON **objects;
+    const struct bl_kin **kin;
+    size_t len;
+    bool *near;
+};
+
+static void input_release(struct input *input)
+{
+    free(input->kin);
+    free(input->near);
+}
+
+/* What protects is judged by those whom it selects, or did. */
+static void begin_with_selected(const struct bl_review *review, struct input *input)
+{
+    size_t bytes;
+    BL_AUTO(bl_kin_cleanup)
+    struct bl_kin *now = review->object ? bl_kin_new(review->object, &bytes) : NULL;
+    BL_AUTO(bl_kin_cleanup)
+    struct bl_kin *was = review->old ? bl_kin_new(review->old, &bytes) : NULL;
+
+    for (size_t i = 0; i < input->len; i++)
+        input->near[i] |=
+            bl_kin_may_select(now, input->kin[i]) || bl_kin_may_select(was, input->kin[i]);
+}
+
+/* Before anything is asked of the objects themselves, as there may be thousands. */
+static void find_near(const struct bl_review *review, const cJSON *first, bool judge_all,
+                      struct input *input)
+{
+    size_t bytes;
+    BL_AUTO(bl_kin_cleanup) struct bl_kin *own = first ? bl_kin_new(first, &bytes) : NULL;
+
+    if (first) {
+        input->kin[0] = own;
+        input->near[0] = true;
     }
+    if (judge_all)
+        begin_with_selected(review, input);
+    bl_kin_find(input->objects, input->kin, input->len, input->near);
+}
+
+/* Of the context edits look at the labels of namespaces and at nothing else. */
+static void find_namespaces(struct input *input, const cJSON *first)
+{
+    for (size_t i = 0; i < input->len; i++)
+        input->near[i] =
+            (first && i == 0) || bl_world_kind_of(input->objects[i]) == BL_WORLD_NAMESPACE;
+}
+
+static void keep_near(const struct bl_review *review, const cJSON *first, const cJSON *without,
+                      struct input *input)
+{
+    size_t kept = first != NULL;
+
+    for (size_t i = kept; i < input->len; i++) {
+        const cJSON *other = input->objects[i];
+
+        if (input->near[i] && !bl_review_makes_way(other) &&
+            !(first && same_object(review, first, other)) &&
+            !(without && same_object(review, without, other)))
+            input->objects[kept++] = other;
+    }
+    input->len = kept;
+}
+
+static void input_init(struct input *input, const struct bl_review *review, const cJSON *first)
+{
+    const struct bl_review_facts *facts = review->facts;
+    size_t most = facts->context_len + 1;
+
+    *input = (struct input){.objects = bl_alloc(most, sizeof(*input->objects)),
+                            .kin = bl_alloc(most, sizeof(*input->kin)),
+                            .near = bl_alloc(most, sizeof(*input->near))};
+    if (first)
+        input->objects[input->len++] = first;
+    for (size_t i = 0; i < facts->context_len; i++) {
+        input->kin[input->len] = facts->kin ? facts->kin[i] : NULL;
+        input->objects[input->len++] = facts->context[i];
+    }
+}
+
+struct bl_report *bl_review_run(struct bl_review *review, const cJSON *first, const cJSON *without,
+                                bool judge_all, const cJSON ***ret_objects)
+{
+    BL_AUTO(input_release) struct input input = {0};
+    bool judged = !review->too_large;
+
+    input_init(&input, review, first);
+    if (review->kind == BL_REVIEW_MUTATE)
+        find_namespaces(&input, first);
+    else if (review->facts->kin)
+        find_near(review, first, judge_all, &input);
+    else
+        memset(input.near, true, input.len);
+    keep_near(review, first, without, &input);
+    *ret_objects = input.objects;
+    struct bl_report *report = bl_review_judge(review, input.objects, input.len, judge_all);
+    if (judged && review->too_large)
+        review->not_judged = first;
     return report;
 }
 
@@ -199,6 +327,36 @@ static bool holds_settings(const cJSON *map)
     return false;
 }
 
+/* That a list is there and not empty says all: what it holds is not read. */
+static void trim_list(cJSON *rule, const char *name)
+{
+    cJSON *list = bl_json_get(rule, name);
+
+    if (!cJSON_IsArray(list) || !list->child)
+        return;
+    bl_json_cut(rule, name);
+    (void)bl_json_push(bl_json_add_array(rule, name), bl_json_new_object());
+}
+
+/* Of a network plugin's policy only whom it is for is read, and which way it looks. */
+static void trim_rule(cJSON *rule)
+{
+    static const char *const lists[] = {"ingress", "ingressDeny", "egress", "egressDeny"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++)
+        trim_list(rule, lists[i]);
+}
+
+static void trim_plugin_policy(cJSON *policy)
+{
+    cJSON *rule;
+
+    trim_rule(bl_json_get(policy, "spec"));
+    cJSON_ArrayForEach(rule, bl_json_get(policy, "specs")) {
+        trim_rule(rule);
+    }
+}
+
 void bl_review_trim(cJSON *object)
 {
     static const char *const metadata[] = {"name",
@@ -210,15 +368,21 @@ void bl_review_trim(cJSON *object)
                                            "ownerReferences",
                                            "finalizers",
                                            "generation",
+                                           "creationTimestamp",
                                            "resourceVersion",
                                            NULL};
+    static const char *const helm[] = {BL_HELM_NAME, BL_HELM_NAMESPACE, BL_HELM_RESOURCE_POLICY,
+                                       NULL};
     cJSON *annotations = bl_json_at(object, "metadata", "annotations", NULL);
     cJSON *annotation = annotations ? annotations->child : NULL, *next;
 
     bl_json_keep_only(bl_json_get(object, "metadata"), metadata);
+    if (bl_world_kind_of(object) == BL_WORLD_PLUGIN_POLICY)
+        trim_plugin_policy(object);
     for (; annotation; annotation = next) {
         next = annotation->next;
-        if (!bl_text_starts(annotation->string, BL_API_GROUP "/"))
+        if (!bl_text_starts(annotation->string, BL_API_GROUP "/") &&
+            !bl_text_in(annotation->string, helm))
             bl_json_free(cJSON_DetachItemViaPointer(annotations, annotation));
     }
 }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/budget.h"
 #include "ballast/base/mem.h"
 #include "ballast/workload/service.h"
@@ -64,24 +65,6 @@ static struct bl_world *few(const struct bl_review *review)
     return bl_world_new(objects, len, NULL, 0);
 }
 
-/* Opted out by the label, where every policy allows that. */
-static bool is_left_out(const struct bl_review *review, const struct bl_world *world,
-                        const cJSON *object, enum bl_role role)
-{
-    const char *label = bl_object_label(object, BL_LABEL_ROLE);
-    struct bl_match_scope scope = {world, object, role, review->namespace};
-
-    if (!label || strcmp(label, bl_role_name(BL_ROLE_NONE)) != 0)
-        return false;
-    for (size_t p = 0; p < review->set->len; p++) {
-        const struct bl_spec *spec = &review->set->items[p]->spec;
-
-        if (!spec->allow_opt_out && bl_match_object(&spec->match, &scope))
-            return false;
-    }
-    return true;
-}
-
 static enum answer asked_of(const struct bl_review *review, const struct bl_world *world,
                             const cJSON *object, enum bl_rule_id only)
 {
@@ -92,12 +75,12 @@ static enum answer asked_of(const struct bl_review *review, const struct bl_worl
         return bl_service_role(object)
                    ? asked_by_policies(review, world, object, bl_service_role(object), only)
                    : ANSWER_PASS;
-    workload = bl_workload_recognise(object, world, true);
-    if (workload->role && !workload->owner_kind &&
-        !is_left_out(review, world, object, workload->role))
+    workload = bl_workload_recognise(object, world, bl_review_distrusts(review, world, object));
+    if (workload->role && !workload->owner_kind)
         answer = asked_by_policies(review, world, object, workload->role, only);
     /* As everywhere: a guess does not deny, and what an operator owns is only told. */
-    if (answer == ANSWER_DENY && (workload->confidence <= BL_CONFIDENCE_LOW || workload->owner))
+    if (answer == ANSWER_DENY &&
+        (workload->confidence <= BL_CONFIDENCE_LOW || bl_workload_is_owned(workload)))
         answer = ANSWER_WARN;
     bl_workload_free(workload);
     return answer;

@@ -1,9 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/api/builtin.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "review.h"
+#include "rule.h"
 
 /*
  * A workload or Service that is created or changed. Edits stay out of a pod template that its author left
@@ -239,10 +241,11 @@ static bool same_finding(const struct bl_finding *a, const struct bl_finding *b)
            strcmp(a->message, b->message) == 0;
 }
 
-static bool was_found(const struct bl_report *before, const struct bl_finding *finding)
+static bool was_found(const struct bl_report *before, const struct bl_finding *finding,
+                      enum bl_severity least)
 {
     for (size_t i = 0; before && i < before->findings.len && bl_budget_turn(); i++)
-        if (before->findings.items[i].severity == BL_SEVERITY_ERROR &&
+        if (before->findings.items[i].severity >= least &&
             same_finding(&before->findings.items[i], finding))
             return true;
     return false;
@@ -268,24 +271,36 @@ static bool is_denied(const struct bl_review *review, const struct bl_finding *f
         return false;
     if (update && finding->rule == BL_RULE_REPLICAS && grows(review))
         return false;
-    return !was_found(before, finding);
+    return !(template_is_unchanged(review) && was_found(before, finding, BL_SEVERITY_ERROR));
 }
 
-static bool any_error(const struct bl_report *report)
+static bool is_told(const struct bl_finding *finding)
 {
-    for (size_t i = 0; i < report->findings.len; i++)
-        if (report->findings.items[i].severity == BL_SEVERITY_ERROR)
-            return true;
-    return false;
+    return finding->severity >= BL_SEVERITY_WARNING && !finding->mended;
 }
 
-/* What the object gave before, where an update leaves its template alone. */
+/* What the object gave before its update: only what is new is worth a word. */
 static struct bl_report *judge_old(struct bl_review *review, const struct bl_report *report,
                                    const cJSON ***ret_objects)
 {
-    if (!template_is_unchanged(review) || !any_error(report))
+    bool told = false;
+
+    for (size_t i = 0; i < report->findings.len; i++)
+        told |= is_told(&report->findings.items[i]);
+    if (!told || !bl_review_is(review, "UPDATE") || !review->old)
         return NULL;
     return bl_review_run(review, review->old, NULL, false, ret_objects);
+}
+
+/* With the workload's name, as Helm prints the warnings of all its objects in one list; and with what to do. */
+static void warn_of(struct bl_review *review, const struct bl_finding *finding)
+{
+    BL_AUTO_FREE char *who = bl_describe(review->object);
+    bool names_it = strstr(finding->message, who) != NULL;
+
+    bl_review_warn(review, bl_rule_name(finding->rule), "%s%s%s%s%s%s", names_it ? "" : who,
+                   names_it ? "" : ": ", finding->message, finding->hint ? " (" : "",
+                   finding->hint ? finding->hint : "", finding->hint ? ")" : "");
 }
 
 static void say_findings(struct bl_review *review, const struct bl_report *report)
@@ -295,29 +310,40 @@ static void say_findings(struct bl_review *review, const struct bl_report *repor
 
     for (size_t i = 0; i < report->findings.len && bl_budget_turn(); i++) {
         const struct bl_finding *finding = &report->findings.items[i];
-        const char *rule = bl_rule_name(finding->rule);
 
         if (is_denied(review, finding, before))
-            bl_review_deny(review, BL_CODE_FORBIDDEN, rule, finding->hint, "%s", finding->message);
-        else if (finding->severity >= BL_SEVERITY_WARNING && !finding->mended)
-            bl_review_warn(review, rule, "%s", finding->message);
+            bl_review_deny(review, BL_CODE_FORBIDDEN, bl_rule_name(finding->rule), finding->hint,
+                           "%s", finding->message);
+        else if (is_told(finding) && !was_found(before, finding, BL_SEVERITY_INFO))
+            warn_of(review, finding);
     }
+}
+
+/* A release that is upgraded to what it was has nothing to be told of. */
+static bool changes_spec(const struct bl_review *review)
+{
+    return !bl_json_equal(bl_json_get(review->old, "spec"), bl_json_get(review->object, "spec"));
 }
 
 /* The webhook that completes may be passed over, and others may undo what it did. */
 static void say_unmade_edits(struct bl_review *review, const struct bl_object_report *report)
 {
-    if (!report->edit.patch || !report->edit.patch->child || pod_is_settled(review))
+    bool frozen = template_is_frozen(review, report->workload);
+
+    if (!report->edit.patch || !report->edit.patch->child || pod_is_settled(review) ||
+        (frozen && !changes_spec(review)))
         return;
-    if (template_is_frozen(review, report->workload))
+    BL_AUTO_FREE char *who = bl_describe(review->object);
+    if (frozen)
         bl_review_warn(review, NULL,
-                       "Ballast completes this at the next change of its pod template, or at once "
-                       "with the annotation " BL_ANNOTATION_ADOPT
-                       ": now, which restarts its pods.");
+                       "Ballast completes %s at the next change of its pod template, or at once "
+                       "with the annotation " BL_ANNOTATION_ADOPT ": now, which restarts its pods.",
+                       who);
     else
         bl_review_warn(review, NULL,
-                       "Ballast did not complete this: the webhook was passed over, or another one "
-                       "undid it. Apply it again; see ballast explain.");
+                       "Ballast did not complete %s: the webhook was passed over, or another one "
+                       "undid it. Apply it again; see ballast explain.",
+                       who);
 }
 
 /* Each webhook tells its own part: one what it changed, the other how it judged. */
@@ -334,18 +360,69 @@ static void note_results(struct bl_review *review, const struct bl_object_report
     }
 }
 
+/* Why nothing was asked of it, or nothing comes of the answers. NULL: it was judged in full, or is no Kafka. For free(). */
+static char *why_not_judged(const struct bl_review *review, const struct bl_workload *workload)
+{
+    if (workload->opted_out)
+        return bl_strdup("opted out by the label " BL_LABEL_ROLE ": none");
+    if (workload->role == BL_ROLE_NONE)
+        return NULL;
+    if (workload->owner_kind)
+        return bl_asprintf("made by a %s, which is judged instead", workload->owner_kind);
+    if (bl_namespace_excluded(review->namespace))
+        return bl_strdup("no policy holds in this namespace");
+    if (bl_workload_is_owned(workload))
+        return bl_asprintf("only told: it says that %s owns it", workload->owner);
+    if (workload->confidence <= BL_CONFIDENCE_LOW)
+        return bl_strdup("only told: that it runs Kafka is a guess");
+    return NULL;
+}
+
+static void note_not_judged(struct bl_review *review)
+{
+    if (!bl_object_is_workload(review->object))
+        return;
+    BL_AUTO(bl_world_cleanup) struct bl_world *world = bl_review_namespaces(review);
+    struct bl_workload *workload = bl_workload_recognise(
+        review->object, NULL, bl_review_distrusts(review, world, review->object));
+    BL_AUTO_FREE char *why = why_not_judged(review, workload);
+    if (why)
+        bl_json_add_string(review->audit, BL_AUDIT_NOT_JUDGED, why);
+    bl_workload_free(workload);
+}
+
+/* An operator that is denied must learn how it is believed. */
+static void tell_disbelief(struct bl_review *review, const struct bl_object_report *report)
+{
+    const struct bl_workload *workload = report->workload;
+
+    if (!review->denial.len || !workload || !workload->owner || bl_workload_is_owned(workload))
+        return;
+    bl_review_deny(
+        review, BL_CODE_FORBIDDEN, NULL,
+        "If it is true, name who sends it under operators in that policy.",
+        "it says that %s owns it, and a policy with allowOptOut: false takes no object's word "
+        "for that",
+        workload->owner);
+}
+
 int bl_review_workload(struct bl_review *review, struct bl_error **err)
 {
     BL_AUTO_FREE const cJSON **objects = NULL;
+
+    review->new_brokers = bl_review_new_brokers(review);
     BL_AUTO(bl_report_cleanup)
     struct bl_report *report = bl_review_run(review, review->object, NULL, false, &objects);
     struct bl_object_report *first = &report->objects[0];
 
     note_results(review, first);
-    if (review->kind != BL_REVIEW_MUTATE)
+    if (review->kind != BL_REVIEW_MUTATE) {
         say_findings(review, report);
-    if (review->kind != BL_REVIEW_MUTATE)
         bl_review_stop(review);
+        bl_review_used_change(review);
+        tell_disbelief(review, first);
+        note_not_judged(review);
+    }
     if (review->kind == BL_REVIEW_VALIDATE)
         say_unmade_edits(review, first);
     else if (!review->denial.len)

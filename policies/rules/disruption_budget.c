@@ -259,7 +259,8 @@ static void note_idle(struct bl_rule_run *run, const struct bl_world_entry *entr
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(1024);
 
-    if (!(meant_for(run, selector) || is_named_for(run, entry)) ||
+    /* At admission what it is for may come with the next request. */
+    if (run->no_companions || !(meant_for(run, selector) || is_named_for(run, entry)) ||
         selects_anything(run, entry, selector))
         return;
     bl_selector_describe(&text, selector);

@@ -104,10 +104,11 @@ static void check_controlled_shutdown(struct bl_rule_run *run)
                              &setting) ||
         !setting.value || strcasecmp(setting.value, "false") != 0)
         return;
-    bl_run_report(run, BL_FAULT_WRONG, setting.elsewhere ? setting.elsewhere->index : run->object,
-                  setting.pointer ? setting.pointer : "", "Remove it: true is Kafka's default.",
-                  "controlled.shutdown.enable is false: the broker goes without handing its "
-                  "partitions over, however much time it is given");
+    bl_run_report_setting(
+        run, BL_FAULT_WRONG, run->workload, &setting, "controlled.shutdown.enable",
+        "Remove it: true is Kafka's default.",
+        "controlled.shutdown.enable is false: the broker goes without handing its "
+        "partitions over, however much time it is given");
 }
 
 /* The number of "sleep 600" where that is all of the text; -1: it is something else. */

@@ -13,7 +13,10 @@ static const char *const eviction_names[] = {"Allow", "Deny", NULL};
 
 static const char *const no_spare_names[] = {"Block", "Accept", NULL};
 
-static const struct bl_in_sync_params defaults = {.gate = {.unknown_after = 120}};
+static const char *const raise_names[] = {"Never", "Internal", NULL};
+
+static const struct bl_in_sync_params defaults = {
+    .gate = {.unknown_after = 120, .raise_at_most = 1024}};
 static const struct bl_field fields[] = {
     BL_RULE_ACTION_FIELD,
     {.name = "evictUnknown",
@@ -42,6 +45,19 @@ static const struct bl_field fields[] = {
      .doc = "A partition that needs all of its replicas (one replica, or as many as "
             "min.insync.replicas): Block, where not given, keeps its brokers up; Accept lets it be "
             "down meanwhile."},
+    {.name = "raise",
+     .type = BL_FIELD_ENUM,
+     .offset = offsetof(struct bl_in_sync_params, gate.raise),
+     .names = raise_names,
+     .doc = "Internal: Ballast's controller gives Kafka's own topics (offsets of consumers, "
+            "transactions) the "
+            "replicas that they lack, up to three; Never, where not given."},
+    {.name = "raiseAtMostMiB",
+     .type = BL_FIELD_INT,
+     .offset = offsetof(struct bl_in_sync_params, gate.raise_at_most),
+     .min = 1,
+     .max = 1048576,
+     .doc = "As long as these hold no more than so much on a broker; 1024 where not given."},
     {.name = "unknownAfterSeconds",
      .type = BL_FIELD_INT,
      .offset = offsetof(struct bl_in_sync_params, gate.unknown_after),

@@ -108,9 +108,9 @@ static void report_doubts(struct bl_rule_run *run, const struct bl_network_plan 
         bl_run_report(run, BL_FAULT_NOTE, run->object, "",
                       "Name who needs them under networkPolicy.peers, as in peers: [{podSelector: "
                       "{matchLabels: {app: kafka-connect}}}], or bring the objects into sight.",
-                      "%zu port%s of private purpose of %s stay%s open: %s", plan->doubtful,
-                      plan->doubtful == 1 ? "" : "s", who, plan->doubtful == 1 ? "s" : "",
-                      plan->doubts.text);
+                      "%zu %s of private purpose of %s %s open: %s", plan->doubtful,
+                      bl_text_plural((int64_t)plan->doubtful, "port", "ports"), who,
+                      bl_text_plural((int64_t)plan->doubtful, "stays", "stay"), plan->doubts.text);
 }
 
 static void make_policy(struct bl_rule_run *run, const struct bl_ensemble *ensemble,
@@ -184,8 +184,12 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
                       "pods on the host's network are beyond the reach of a NetworkPolicy");
         return;
     }
-    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
-        any |= bl_judge_network_policies(run, bl_ensemble_member(run->scene, ensemble, i));
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
+        const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
+
+        any |= bl_judge_network_policies(run, member);
+        any |= bl_network_plugin_governs(run, member);
+    }
     if (!any && (!run->no_companions || !bl_run_may_mutate(run)))
         give_policy(run, ensemble);
 }

@@ -85,6 +85,8 @@ bool bl_network_on_host(const struct bl_workload *workload);
 
 /** Is it a policy for this traffic, "Ingress" or "Egress"? */
 bool bl_network_governs(const cJSON *policy, const char *type);
+/** May a policy of a network plugin, or the cluster's baseline, govern its ingress? What cannot be told is yes. */
+bool bl_network_plugin_governs(const struct bl_rule_run *run, const struct bl_workload *workload);
 /** Reports what is wrong with the policies on a workload. True: one of somebody else governs its ingress. */
 bool bl_judge_network_policies(struct bl_rule_run *run, const struct bl_workload *workload);
 

@@ -31,7 +31,7 @@ struct params {
 static const struct params defaults = {
     .liveness = {.initial_delay = 10, .period = 10, .timeout = 5, .failures = 6},
     .readiness = {.initial_delay = 5, .period = 10, .timeout = 5, .failures = 3},
-    .startup = {.timing = {.initial_delay = 0, .period = 10, .timeout = 5, .failures = 60},
+    .startup = {.timing = {.initial_delay = 0, .period = 2, .timeout = 5, .failures = 300},
                 .min_seconds = 120},
 };
 

@@ -18,7 +18,7 @@ static const char *rack_variable(const struct bl_workload *workload)
 {
     static const char *const bitnami[] = {"KAFKA_CFG_LISTENERS", "KAFKA_CFG_ZOOKEEPER_CONNECT"};
     static const char *const plain[] = {"KAFKA_LISTENERS", "KAFKA_ADVERTISED_LISTENERS",
-                                        "KAFKA_PROCESS_ROLES"};
+                                        "KAFKA_PROCESS_ROLES", "KAFKA_ZOOKEEPER_CONNECT"};
 
     for (size_t i = 0; i < BL_ARRAY_LEN(bitnami); i++)
         if (bl_container_env(workload->container, bitnami[i]))

@@ -103,25 +103,34 @@ static bool one_of_several(const struct bl_workload *workload)
     return false;
 }
 
-static void report(struct bl_rule_run *run, const char *hint, const char *what, int64_t count,
-                   const char *why)
+/* What is counted, by one and by more. */
+struct part {
+    const char *one, *many;
+};
+
+static const struct part servers = {"ZooKeeper server", "ZooKeeper servers"},
+                         controllers = {"controller", "controllers"},
+                         broker_parts = {"broker", "brokers"};
+
+static void report(struct bl_rule_run *run, const char *hint, const struct part *part,
+                   int64_t count, const char *why)
 {
     enum bl_fault fault = one_of_several(run->workload) ? BL_FAULT_NOTE : BL_FAULT_WRONG;
     const char *path = *run->workload->pod_pointer ? "/spec/replicas" : "";
 
-    bl_run_report(run, fault, run->object, path, hint, "%lld %s%s %s", (long long)count, what,
-                  count == 1 ? "" : "s", why);
+    bl_run_report(run, fault, run->object, path, hint, "%lld %s %s", (long long)count,
+                  bl_text_plural(count, part->one, part->many), why);
 }
 
-static void check_quorum(struct bl_rule_run *run, const char *what, int64_t count, int64_t least,
-                         bool odd)
+static void check_quorum(struct bl_rule_run *run, const struct part *part, int64_t count,
+                         int64_t least, bool odd)
 {
     if (count < least)
-        report(run, "Raise replicas to 3.", what, count,
+        report(run, "Raise replicas to 3.", part, count,
                count == 1 ? "cannot be lost without losing the quorum"
                           : "lose their quorum with the first one that goes");
     else if (odd && count % 2 == 0)
-        report(run, "Take an odd number.", what, count,
+        report(run, "Take an odd number.", part, count,
                "bear no more losses than one fewer would, and need a larger majority");
 }
 
@@ -131,26 +140,64 @@ static void check_brokers(struct bl_rule_run *run, const struct params *params)
 
     if (brokers < params->min_brokers)
         report(run, "Raise replicas, so that a replication factor of 3 has brokers to go to.",
-               "broker", brokers,
+               &broker_parts, brokers,
                brokers == 1 ? "is all that the cluster has: every restart is an outage"
                             : "are too few to keep topics available while one of them restarts");
 }
 
+/* Larger clusters are made of several, and nobody asks for so many pods in one line. */
+#define MOST_MEMBERS 1000
+
+/* "-1" is not zero: nothing is stopped on purpose, nothing gets into the cluster either. */
+static void report_refused(struct bl_rule_run *run, const struct bl_workload *member,
+                           const cJSON *value)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(1024);
+    BL_AUTO_FREE char *who = bl_describe(member->object);
+
+    bl_json_write(&text, value);
+    bl_run_report(run, BL_FAULT_WRONG, member->index, "/spec/replicas",
+                  "Write how many there are to be.",
+                  "replicas of %s is %s, which the API server refuses", who, text.text);
+}
+
 /* Written where something else fills the number in, or in quotes, which the API server refuses. */
+static void note_no_number(struct bl_rule_run *run, const struct bl_workload *member)
+{
+    BL_AUTO_FREE char *who = bl_describe(member->object);
+
+    bl_run_report(run, BL_FAULT_NOTE, member->index, "/spec/replicas",
+                  "Write a number, or lint what is applied in the end.",
+                  "replicas of %s is not a number, so the members could not be counted", who);
+}
+
+static void note_many(struct bl_rule_run *run, const struct bl_workload *member)
+{
+    BL_AUTO_FREE char *who = bl_describe(member->object);
+
+    bl_run_report(run, BL_FAULT_NOTE, member->index, "/spec/replicas",
+                  "Look whether there is a digit too many.",
+                  "replicas of %s is %lld, and no Kafka has more than %d members", who,
+                  (long long)member->replicas, MOST_MEMBERS);
+}
+
+/* True: the members cannot be counted. */
 static bool note_unknown(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     bool unknown = false;
 
     for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
+        const cJSON *value = bl_json_at(member->object, "spec", "replicas", NULL);
+        bool known = bl_object_replicas_known(member->object);
 
-        if (bl_object_replicas_known(member->object))
-            continue;
-        BL_AUTO_FREE char *who = bl_describe(member->object);
-        bl_run_report(run, BL_FAULT_NOTE, member->index, "/spec/replicas",
-                      "Write a number, or lint what is applied in the end.",
-                      "replicas of %s is not a number, so the members could not be counted", who);
-        unknown = true;
+        if (known && member->replicas > MOST_MEMBERS)
+            note_many(run, member);
+        else if (!known && cJSON_IsNumber(value))
+            report_refused(run, member, value);
+        else if (!known)
+            note_no_number(run, member);
+        unknown |= !known;
     }
     return unknown;
 }
@@ -183,14 +230,14 @@ static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *en
         return;
     if (ensemble->role == BL_ROLE_ZOOKEEPER) {
         count = told > ensemble->replicas ? told : ensemble->replicas;
-        check_quorum(run, "ZooKeeper server", count, params->min_zookeepers, params->zookeeper_odd);
+        check_quorum(run, &servers, count, params->min_zookeepers, params->zookeeper_odd);
         return;
     }
     if (ensemble->role != BL_ROLE_CONTROLLER)
         check_brokers(run, params);
     if (ensemble->role != BL_ROLE_BROKER) {
         count = in_cluster(run, false);
-        check_quorum(run, "controller", told > count ? told : count, params->min_controllers,
+        check_quorum(run, &controllers, told > count ? told : count, params->min_controllers,
                      params->zookeeper_odd);
     }
 }

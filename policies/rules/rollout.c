@@ -61,8 +61,8 @@ static const struct bl_field fields[] = {
         "where not given."),
     SECONDS(
         "soakSeconds", soak, 0,
-        "From leading again (of ZooKeeper and controllers: from the start of the process) to the "
-        "next pod, after the first pod of a new template; 10 where not given."),
+        "From ready (of ZooKeeper and controllers: from the start of the process) to the next pod, "
+        "after the first pod of a new template; settleSeconds runs within it; 10 where not given."),
     {.name = "leadAway",
      .type = BL_FIELD_BOOL,
      .offset = AT(lead_away),

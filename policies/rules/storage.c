@@ -2,7 +2,7 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
-#include "ballast/json/pointer.h"
+#include "ballast/workload/protected.h"
 #include "rule.h"
 
 /*
@@ -51,39 +51,21 @@ static bool has_claim_template(const struct bl_workload *workload, const char *n
     return false;
 }
 
-/* On one disk each pod may still have a folder of its own: "$(POD_NAME)" in the path, or subPathExpr. */
-static bool is_folder_of_the_pod(const struct bl_workload *workload,
-                                 const struct bl_data_volume *data)
+/* What the template names is one for all replicas, if they have no folders of their own on it. */
+static bool is_shared(const struct bl_workload *workload, const struct bl_data_volume *data)
 {
-    const cJSON *mount;
-
-    cJSON_ArrayForEach(mount, bl_json_get(workload->container, "volumeMounts")) {
-        if (bl_text_eq(bl_json_string(mount, "name"), data->volume) &&
-            bl_json_get(mount, "subPathExpr"))
-            return true;
-    }
-    return strchr(data->path, '$') != NULL;
+    return *workload->pod_pointer && workload->replicas > 1 && !data->of_pod &&
+           !has_claim_template(workload, data->volume);
 }
 
-/* A claim that the template names is one disk for all replicas. */
-static bool is_shared_claim(const struct bl_workload *workload, const struct bl_data_volume *data,
-                            const char *pointer)
+static void check_shared(struct bl_rule_run *run, const struct bl_data_volume *data,
+                         const char *what, const char *path)
 {
-    const cJSON *volume = bl_pointer_find(workload->object, pointer);
-
-    return *workload->pod_pointer && workload->replicas > 1 &&
-           bl_json_get(volume, "persistentVolumeClaim") &&
-           !has_claim_template(workload, data->volume) && !is_folder_of_the_pod(workload, data);
-}
-
-static void check_claim(struct bl_rule_run *run, const struct bl_data_volume *data,
-                        const char *path)
-{
-    if (is_shared_claim(run->workload, data, path))
+    if (is_shared(run->workload, data))
         bl_run_report(run, BL_FAULT_WRONG, run->object, path,
                       "Use a volumeClaimTemplate, which gives each replica a claim of its own.",
-                      "all replicas have their data in %s on the one claim of volume \"%s\"",
-                      data->path, data->volume);
+                      "all replicas have their data in %s on the one %s \"%s\"", data->path, what,
+                      data->volume);
 }
 
 static void check_volume(struct bl_rule_run *run, const struct bl_data_volume *data)
@@ -103,12 +85,17 @@ static void check_volume(struct bl_rule_run *run, const struct bl_data_volume *d
                       data->path);
         break;
     case BL_STORAGE_HOST:
-        bl_run_report(run, BL_FAULT_NOTE, run->object, path, hint,
-                      "data in %s is on hostPath volume \"%s\": it stays behind when the pod moves",
-                      data->path, data->volume);
+        bl_run_report(
+            run, BL_FAULT_NOTE, run->object, path, hint,
+            "data in %s is on hostPath volume \"%s\": it stays behind when the pod moves%s",
+            data->path, data->volume,
+            is_shared(run->workload, data) ? ", and replicas on one node share it" : "");
         break;
     case BL_STORAGE_CLAIM:
-        check_claim(run, data, path);
+        check_shared(run, data, "claim of volume", path);
+        break;
+    case BL_STORAGE_SHARED:
+        check_shared(run, data, "volume", path);
         break;
     case BL_STORAGE_UNKNOWN:
         break;
@@ -151,10 +138,49 @@ static void check_retention(struct bl_rule_run *run)
 
     for (size_t i = 0; i < BL_ARRAY_LEN(moments); i++)
         if (bl_text_eq(bl_json_string(policy, moments[i]), "Delete"))
-            bl_run_report(run, BL_FAULT_NOTE, run->object,
+            bl_run_report(run, BL_FAULT_WRONG, run->object,
                           "/spec/persistentVolumeClaimRetentionPolicy", "Set it to Retain.",
                           "%s: Delete throws the data away with the %s", moments[i],
                           i ? "pod that is scaled down" : "StatefulSet");
+}
+
+static void note_application(struct bl_rule_run *run, size_t application,
+                             struct bl_protected_fault *fault)
+{
+    bl_run_report(run, BL_FAULT_NOTE, application, fault->path, fault->hint, "%s", fault->message);
+    bl_protected_fault_release(fault);
+}
+
+static void check_misses(struct bl_rule_run *run, const struct bl_world_entry *application,
+                         enum bl_world_kind kind)
+{
+    const struct bl_workload *workload = run->workload;
+    struct bl_world_iter iter = bl_world_walk(run->scene->world, kind, workload->ref.namespace);
+    struct bl_protected_fault fault;
+
+    for (const struct bl_world_entry *entry; bl_budget_turn() && (entry = bl_world_next(&iter));)
+        if (bl_protected_misses(application->object, workload->object, entry->object, &fault))
+            note_application(run, application->index, &fault);
+}
+
+/* Data that outlives its cluster: a backup that nobody can go on from looks as good as another one. */
+static void check_backup(struct bl_rule_run *run)
+{
+    const struct bl_workload *workload = run->workload;
+    struct bl_world_iter iter =
+        bl_world_walk(run->scene->world, BL_WORLD_PROTECTED_APPLICATION, workload->ref.namespace);
+    struct bl_protected_fault fault;
+
+    if (!bl_object_is(workload->object, "apps", "StatefulSet"))
+        return;
+    for (const struct bl_world_entry *entry; bl_budget_turn() && (entry = bl_world_next(&iter));) {
+        if (!bl_protected_names(entry->object, workload->object))
+            continue;
+        if (bl_protected_is_wrong(entry->object, workload->object, &fault))
+            note_application(run, entry->index, &fault);
+        check_misses(run, entry, BL_WORLD_CONFIG_MAP);
+        check_misses(run, entry, BL_WORLD_OTHER);
+    }
 }
 
 static void check(struct bl_rule_run *run)
@@ -170,6 +196,7 @@ static void check(struct bl_rule_run *run)
         check_volume(run, &run->workload->data.items[i]);
     check_claims(run);
     check_retention(run);
+    check_backup(run);
 }
 
 const struct bl_rule bl_rule_storage = {

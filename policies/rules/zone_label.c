@@ -36,39 +36,42 @@ static bool node_selector_names(const struct bl_rule_run *run, const char *key)
     return bl_json_get(bl_zone_pod_value(run, "spec/nodeSelector"), key) != NULL;
 }
 
-/* Does this term leave nodes of one zone only? */
-static bool term_pins(const cJSON *term, const char *key)
+/* The one zone that this term leaves; NULL: it leaves more. */
+static const cJSON *zone_of_term(const cJSON *term, const char *key)
 {
     const cJSON *expression;
 
     cJSON_ArrayForEach(expression, bl_json_get(term, "matchExpressions")) {
+        const cJSON *values = bl_json_get(expression, "values");
+
         if (bl_text_eq(bl_json_string(expression, "key"), key) &&
-            bl_text_eq(bl_json_string(expression, "operator"), "In") &&
-            bl_json_len(bl_json_get(expression, "values")) == 1)
-            return true;
+            bl_text_eq(bl_json_string(expression, "operator"), "In") && bl_json_len(values) == 1)
+            return values->child;
     }
-    return false;
+    return NULL;
 }
 
 /* Pods that may run in one zone only have nothing to be spread over; others of the cluster are in other zones. */
-static bool pins(const cJSON *node_selector, const cJSON *terms, const char *key)
+static const cJSON *zone_of(const cJSON *node_selector, const cJSON *terms, const char *key)
 {
-    return bl_json_get(node_selector, key) ||
-           (bl_json_len(terms) == 1 && term_pins(terms->child, key));
+    const cJSON *zone = bl_json_get(node_selector, key);
+
+    return zone || bl_json_len(terms) != 1 ? zone : zone_of_term(terms->child, key);
 }
 
 bool bl_zone_is_pinned(const struct bl_rule_run *run, const char *key)
 {
-    return pins(bl_zone_pod_value(run, "spec/nodeSelector"), bl_zone_pod_value(run, NODE_TERMS),
-                key);
+    return zone_of(bl_zone_pod_value(run, "spec/nodeSelector"), bl_zone_pod_value(run, NODE_TERMS),
+                   key) != NULL;
 }
 
-bool bl_zone_workload_is_pinned(const struct bl_workload *workload, const char *key)
+const char *bl_zone_of_workload(const struct bl_workload *workload, const char *key)
 {
     BL_AUTO_FREE char *terms = bl_pod_pointer(workload, NODE_TERMS);
+    const cJSON *zone = zone_of(bl_json_at(workload->pod, "spec", "nodeSelector", NULL),
+                                bl_pointer_find(workload->object, terms), key);
 
-    return pins(bl_json_at(workload->pod, "spec", "nodeSelector", NULL),
-                bl_pointer_find(workload->object, terms), key);
+    return !zone ? NULL : cJSON_IsString(zone) ? zone->valuestring : "";
 }
 
 static cJSON *label_exists(const char *key)

@@ -289,20 +289,63 @@ static void edit(struct bl_rule_run *run)
         bl_zone_wish_label(run, zone);
 }
 
+/* The workload in sight whose pods a selector means that misses the pods which carry it; NULL: none. */
+static const struct bl_workload *meant(const struct bl_rule_run *run, const cJSON *holder)
+{
+    const cJSON *selector = bl_json_get(holder, "labelSelector"), *name;
+    const struct bl_workload *other = NULL;
+
+    if (term_reaches_own_namespace(run, holder))
+        return bl_scene_selected(run->scene, selector, run->workload->ref.namespace);
+    cJSON_ArrayForEach(name, bl_json_get(holder, "namespaces")) {
+        if (!other && cJSON_IsString(name))
+            other = bl_scene_selected(run->scene, selector, name->valuestring);
+    }
+    return other;
+}
+
+/* It does what it says, and not what the rule is about. */
+static void report_other(struct bl_rule_run *run, const struct bl_workload *other, const char *path,
+                         bool spread, const char *key)
+{
+    BL_AUTO_FREE char *who = bl_describe(other->object);
+
+    if (spread)
+        bl_run_report(run, BL_FAULT_WRONG, run->object, path,
+                      "Make its labelSelector select the labels of this pod template.",
+                      "the spread on %s counts the pods of %s and not those that carry it: these "
+                      "may all stand together",
+                      key, who);
+    else
+        bl_run_report(run, BL_FAULT_WRONG, run->object, path,
+                      "Add one whose labelSelector selects the labels of this pod template.",
+                      "the anti-affinity on %s keeps the pods away from those of %s, but not from "
+                      "each other",
+                      key, who);
+}
+
 static void check_selector(struct bl_rule_run *run, const cJSON *holder, const char *path,
-                           const char *what)
+                           bool spread)
 {
     const cJSON *selector = bl_json_get(holder, "labelSelector");
     const char *key = bl_json_string(holder, "topologyKey");
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(1024);
+    const struct bl_workload *other;
 
     if (selects_itself(run, selector))
         return;
+    key = key ? key : "?";
+    other = meant(run, holder);
+    if (other) {
+        report_other(run, other, path, spread, key);
+        return;
+    }
     bl_selector_describe(&text, selector);
     bl_run_report(run, bl_json_is_null(selector) ? BL_FAULT_MISSING : BL_FAULT_WRONG, run->object,
                   path, "Make its labelSelector select the labels of this pod template.",
-                  "%s on %s selects %s, which the pods themselves do not carry, so it does nothing",
-                  what, key ? key : "?", text.text);
+                  "the %s on %s selects %s, which the pods themselves do not carry, so it does "
+                  "nothing",
+                  spread ? "spread" : "anti-affinity", key, text.text);
 }
 
 static void check_namespaces(struct bl_rule_run *run, const cJSON *term, const char *path)
@@ -325,8 +368,8 @@ static void check_limits(struct bl_rule_run *run, const cJSON *constraint, const
     (void)bl_json_int(bl_json_get(constraint, "maxSkew"), &skew);
     if (skew > params->max_skew)
         bl_run_report(run, BL_FAULT_WRONG, run->object, path, "Lower maxSkew.",
-                      "maxSkew %lld lets zones differ by more than %lld pods", (long long)skew,
-                      (long long)params->max_skew);
+                      "maxSkew %lld lets zones differ by more than %lld %s", (long long)skew,
+                      (long long)params->max_skew, bl_text_plural(params->max_skew, "pod", "pods"));
     if (params->when_unsatisfiable == DO_NOT_SCHEDULE && bl_text_eq(when, "ScheduleAnyway"))
         bl_run_report(run, BL_FAULT_WRONG, run->object, path,
                       "Set whenUnsatisfiable: DoNotSchedule.",
@@ -344,7 +387,7 @@ static void check_constraints(struct bl_rule_run *run, const char *zone)
 
         if (!topology_is(constraint, zone) && !topology_is(constraint, HOST_KEY))
             continue;
-        check_selector(run, constraint, path, "the spread");
+        check_selector(run, constraint, path, true);
         if (topology_is(constraint, zone) &&
             selects_itself(run, bl_json_get(constraint, "labelSelector")))
             check_limits(run, constraint, path);
@@ -368,7 +411,7 @@ static void check_term_list(struct bl_rule_run *run, bool required, const char *
         /* A term that keeps the pods from others is none of our business if another keeps them apart. */
         if (of_zone ? zone_works : host_works || !topology_is(term, HOST_KEY))
             continue;
-        check_selector(run, term, path, "the anti-affinity");
+        check_selector(run, term, path, false);
         check_namespaces(run, term, path);
     }
 }
@@ -443,21 +486,41 @@ static void check(struct bl_rule_run *run)
     bl_zone_check_label(run, label_strength(params), zone);
 }
 
+/* Of one zone each they are spread; all of the same one are lost with it. */
+static void check_one_zone(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
+{
+    const char *key = zone_key(run->params), *zone = NULL;
+
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
+        const char *here = bl_zone_of_workload(bl_ensemble_member(run->scene, ensemble, i), key);
+
+        if (!here || !*here || (zone && strcmp(zone, here) != 0))
+            return;
+        zone = here;
+    }
+    if (zone)
+        bl_run_report(run, BL_FAULT_NOTE, run->object, "",
+                      "Pin them to a zone each, or let them run in all.",
+                      "all workloads of these %s pods, %zu, are pinned to one zone (%s: %s)",
+                      bl_role_name(ensemble->role), ensemble->members.len, key, zone);
+}
+
 static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     if (ensemble->members.len < 2 || run->workload->owner)
         return;
+    check_one_zone(run, ensemble);
     for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++) {
         const struct bl_workload *member = bl_ensemble_member(run->scene, ensemble, i);
 
-        if (!*member->pod_pointer || bl_zone_workload_is_pinned(member, zone_key(run->params)))
+        if (!*member->pod_pointer || bl_zone_of_workload(member, zone_key(run->params)))
             return;
     }
-    bl_run_report(
-        run, BL_FAULT_NOTE, run->object, "",
-        "Use one StatefulSet, or give all of them a common label and select that.",
-        "these %s pods belong to %zu workloads, and each spreads its own over zones by itself",
-        bl_role_name(ensemble->role), ensemble->members.len);
+    bl_run_report(run, BL_FAULT_NOTE, run->object, "",
+                  "Use one StatefulSet, or give all of them a common label and select that.",
+                  "these %s pods belong to %zu %s, and each spreads its own over zones by itself",
+                  bl_role_name(ensemble->role), ensemble->members.len,
+                  bl_text_plural((int64_t)ensemble->members.len, "workload", "workloads"));
 }
 
 const struct bl_rule bl_rule_zone_spread = {

@@ -14,7 +14,8 @@ const cJSON *bl_zone_pod_value(const struct bl_rule_run *run, const char *below)
 
 /** May its pods run in one zone only, by this node label? */
 bool bl_zone_is_pinned(const struct bl_rule_run *run, const char *key);
-bool bl_zone_workload_is_pinned(const struct bl_workload *workload, const char *key);
+/** That zone, as the pod template names it; "" where it is no text, NULL where it is not pinned. */
+const char *bl_zone_of_workload(const struct bl_workload *workload, const char *key);
 
 /** First pass: nodes with the label first, or no others. */
 void bl_zone_wish_label(struct bl_rule_run *run, const char *key);

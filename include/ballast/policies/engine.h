@@ -31,7 +31,9 @@ struct bl_finding {
     bool mended;                    /* an edit or a companion takes care of it */
     bool beside;                    /* another object is missing */
     char *path;                     /* JSON Pointer into the object */
-    char *message, *hint;           /* hint: NULL where the message says it all */
+    char
+        *property; /* whose line is meant, where the path leads to a text of settings; NULL: none */
+    char *message, *hint; /* hint: NULL where the message says it all */
 };
 
 enum bl_outcome {
@@ -115,12 +117,21 @@ struct bl_engine_options {
     const char *namespace; /* of objects that name none; NULL: "default" */
     /** Objects from here on are context: looked at, but neither edited nor judged. 0: there are none. */
     size_t context_from;
+    /** Who sends the objects, whom a policy may name as an operator; NULL: nobody knows, as with files. */
+    const char *user;
     /**
      * A number for each object, below group_count: only objects of one group know of each other. NULL:
      * all do.
      */
     const unsigned *groups;
     unsigned group_count;
+    /**
+     * For each object that is edited: how many brokers the cluster has that is made new with it; 0: it is none, or was there
+     * before, or nobody knows. NULL: nobody knows of any.
+     */
+    const int64_t *new_brokers;
+    /** The first object as it is stored; NULL: it is not, or nobody knows. */
+    const cJSON *stored;
     /** The first pass alone: edits, and no word on what is left wrong. */
     bool edits_only;
     /** Nobody makes companions now, so it is not worked out what they would be. */

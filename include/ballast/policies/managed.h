@@ -11,6 +11,11 @@ enum bl_no_spare {
     BL_NO_SPARE_ACCEPT, /* it is down while one of them is */
 };
 
+enum bl_raise {
+    BL_RAISE_NEVER,
+    BL_RAISE_INTERNAL, /* what Kafka calls internal gets the replicas that it lacks */
+};
+
 enum bl_on_failure {
     BL_ON_FAILURE_ROLL_BACK,
     BL_ON_FAILURE_PAUSE,
@@ -26,15 +31,17 @@ struct bl_gate_settings {
     int64_t reserve;       /* replicas in sync beyond min.insync.replicas */
     int no_spare;          /* enum bl_no_spare */
     int64_t unknown_after; /* seconds without an answer of the cluster until the gate opens */
+    int raise;             /* enum bl_raise */
+    int64_t raise_at_most; /* MiB of internal topics on a broker */
 };
 
 /** Of rule rollout; times in seconds. */
 struct bl_rollout_settings {
     int64_t max_concurrent; /* brokers at once, where their partitions allow it */
     int64_t settle;     /* from ready to leading again: clients have to learn a pod's new address */
-    int64_t soak;       /* from leading again to the next pod */
-    int64_t fail_after; /* a pod that cannot start is given so long */
-    int64_t patience;   /* nothing has moved for so long: an alarm */
+    int64_t soak;       /* from ready to the next pod, after the first of a new template */
+    int64_t fail_after; /* seconds that a pod which cannot start is given */
+    int64_t patience;   /* seconds without any progress, after which the alarm is raised */
     int on_failure;     /* enum bl_on_failure */
     int metadata_version; /* enum bl_metadata_version */
     bool lead_away;       /* leadership is moved off a broker before it is evicted */

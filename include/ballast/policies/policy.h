@@ -39,7 +39,8 @@ const char *bl_action_name(enum bl_action action);
     X(REPLICAS, replicas, "replicas", "replicas")                                    \
     X(DURABILITY, durability, "durability", "durability")                            \
     X(STORAGE, storage, "storage", "storage")                                        \
-    X(RESOURCES, resources, "resources", "resources")
+    X(RESOURCES, resources, "resources", "resources")                                \
+    X(UPGRADE_PATH, upgrade_path, "upgradePath", "upgrade-path")
 
 #define BL_RULE_ID(id, ...) BL_RULE_##id,
 enum bl_rule_id { BL_RULES(BL_RULE_ID) BL_RULE_COUNT };

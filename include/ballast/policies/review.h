@@ -13,6 +13,7 @@
 #define BALLAST_POLICIES_REVIEW_H
 
 #include "ballast/policies/engine.h"
+#include "ballast/workload/kin.h"
 
 /** The reason of BL_CONDITION_SAFE where no waiting helps: a partition needs all of its replicas, or a quorum all of its voters. */
 #define BL_REASON_NO_SPARE "NoSpare"
@@ -35,16 +36,28 @@ struct bl_review_facts {
     /**
      * Objects that matter to this review: of its namespace the Kafka workloads, Services, budgets and
      * network policies; the Namespace itself; for a binding the Node and the Pod, for an eviction the Pod, and
-     * where that leaves a node that is drained, the Node and the other Pods of it.
+     * where that leaves a node that is drained, the Node and the other Pods of it; for a StatefulSet that is made the
+     * claims that have the names of its own. For the record of a Helm release, which is judged whole, the same of the
+     * other namespaces that its objects lie in.
      */
     const cJSON *const *context;
     size_t context_len;
+    /** Pods of members, where a Service or a release is judged: they may be older than the templates of the context. */
+    const cJSON *const *pods;
+    size_t pods_len;
+    /** Of each of the context (ballast/workload/kin.h), so that what cannot matter is not looked at; NULL: all of it is. */
+    const struct bl_kin *const *kin;
     /** The context is the cluster: what is not in it is not there. */
     bool sees_cluster;
     /** Who may take protection away: "user:NAME" or "group:NAME", up to NULL. May be NULL itself. */
     const char *const *admins;
     bl_day today;
     enum bl_controller_life controller;
+    /** Backup for GKE restores into the namespace: a denial would fail it, so that it is told instead. */
+    bool restoring;
+    /** Claims are known: of those of a StatefulSet what is not in the context is not there. */
+    bool sees_claims;
+    int64_t now; /* seconds since 1970; 0: not known, and then nothing was made just now */
 };
 
 /** What was decided, for logs and metrics. */

@@ -26,7 +26,9 @@
 #define SET(replicas) SET_WITH("", replicas)
 #define ALLOWED ",'annotations':{'ballast.dev/allow-deletion':'true'}"
 #define COMPANION ",'labels':{'ballast.dev/companion':'disruption-budget'}"
-#define OWNED ",'ownerReferences':[{'kind':'Kafka','name':'k','controller':true}]"
+#define OWNED                                                                   \
+    ",'ownerReferences':[{'apiVersion':'platform.confluent.io/v1beta1','kind':" \
+    "'Kafka','name':'k','controller':true}]"
 #define BUDGET_WITH(name, metadata, spec)                                              \
     "{'apiVersion':'policy/v1','kind':'PodDisruptionBudget','metadata':{'name':'" name \
     "','namespace':'k'" metadata "},'spec':{'selector':{'matchLabels':{'app':'kafka'}}," spec "}}"
@@ -198,8 +200,8 @@ static const struct {
 
 static const char *const admins[] = {"user:root@x", "group:platform", NULL};
 
-static cJSON *answer(const char *request, const char *context, const char *policy,
-                     enum bl_review_kind kind)
+static cJSON *answer_while(const char *request, const char *context, const char *policy,
+                           enum bl_review_kind kind, bool restoring)
 {
     BL_AUTO(bl_policy_set_release) struct bl_policy_set set = {0};
     BL_AUTO_JSON cJSON *parsed = help_json(policy);
@@ -211,8 +213,11 @@ static cJSON *answer(const char *request, const char *context, const char *polic
     BL_AUTO_JSON cJSON *objects = help_json(list);
     BL_AUTO_JSON cJSON *review = help_json(text);
     const cJSON *items[8] = {NULL}, *object;
-    struct bl_review_facts facts = {
-        .context = items, .sees_cluster = true, .admins = admins, .today = 20000};
+    struct bl_review_facts facts = {.context = items,
+                                    .sees_cluster = true,
+                                    .admins = admins,
+                                    .today = 20000,
+                                    .restoring = restoring};
     cJSON *reply = NULL;
     BL_ERROR(err);
 
@@ -223,6 +228,12 @@ static cJSON *answer(const char *request, const char *context, const char *polic
     ck_assert_msg(bl_review_answer(&set, review, kind, &facts, &reply, NULL, &err) == 0, "%s",
                   err ? bl_error_text(err) : "");
     return reply;
+}
+
+static cJSON *answer(const char *request, const char *context, const char *policy,
+                     enum bl_review_kind kind)
+{
+    return answer_while(request, context, policy, kind, false);
 }
 
 START_TEST(guards)
@@ -240,6 +251,24 @@ START_TEST(guards)
         ck_assert_msg(!rows[i].message || strstr(message, rows[i].message), "%s: %s", rows[i].why,
                       message ? message : "");
         BL_WHY(code == rows[i].code, rows[i].why);
+    }
+}
+END_TEST
+
+/* A denial fails a restore for good, which deletes and writes what it has to: it is told instead. Nothing is evicted by one. */
+START_TEST(a_restore_is_told)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(rows); i++) {
+        BL_AUTO_JSON cJSON *reply =
+            answer_while(rows[i].request, rows[i].context, rules, BL_REVIEW_VALIDATE, true);
+        const cJSON *response = bl_json_get(reply, "response");
+        size_t warnings = bl_json_len(bl_json_get(response, "warnings"));
+        const char *audit = bl_json_string(bl_json_get(response, "auditAnnotations"), "restoring");
+
+        BL_WHY(bl_json_bool(response, "allowed", false) == (rows[i].code != 429), rows[i].why);
+        BL_WHY((audit != NULL) == (rows[i].message && rows[i].code != 429), rows[i].why);
+        BL_WHY(!audit || strstr(audit, rows[i].message), rows[i].why);
+        BL_WHY(!audit || warnings, rows[i].why);
     }
 }
 END_TEST
@@ -373,6 +402,7 @@ int main(void)
     TCase *tests = tcase_create("review_guard");
 
     tcase_add_test(tests, guards);
+    tcase_add_test(tests, a_restore_is_told);
     tcase_add_test(tests, completing_denies_none);
     tcase_add_test(tests, an_eviction_is_asked_again);
     tcase_add_test(tests, an_eviction_by_policy);
