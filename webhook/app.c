@@ -18,13 +18,15 @@ struct bl_webhook_app {
     struct bl_tls *tls;
     struct bl_pair_files pair;
     struct bl_webhook webhook;
-    struct bl_server *reviews, *probes;
+    struct bl_server *reviews;
+    struct bl_probe_servers probes;
     struct bl_ticker *files; /* looks at policies and the certificate */
 
     struct bl_stop *stop; /* ends requests to the cluster */
     struct bl_kube_client *client;
     struct bl_cluster_cache *cluster;
     struct bl_certs *certs;
+    struct bl_probes keeping; /* of `certs --keep` */
 };
 
 static struct bl_certs_options certs_options(const struct bl_webhook_options *options,
@@ -34,6 +36,8 @@ static struct bl_certs_options certs_options(const struct bl_webhook_options *op
         .client = client,
         .secret = options->certs_secret,
         .folder = options->certs_dir,
+        .from = options->certs_from,
+        .to = options->certs_to,
         .names = options->dns_names.items,
         .webhook_config = options->webhook_config,
         .clock = &bl_clock_real,
@@ -72,22 +76,31 @@ static int start_tls(struct bl_webhook_app *app, struct bl_error **err)
     return bl_pair_read(&app->pair, err);
 }
 
-static int start_cluster(struct bl_webhook_app *app, struct bl_error **err)
+static int open_client(struct bl_webhook_app *app, struct bl_error **err)
 {
-    const struct bl_webhook_options *options = app->options;
-    struct bl_cluster_cache_options cluster = {.sources = app->sources,
-                                               .metrics = &app->telemetry.sources,
-                                               .config_maps = options->daemon.config_maps,
-                                               .lease = &options->lease};
     struct bl_kube_options requests = {0};
 
     if (bl_stop_new(&app->stop, err) < 0)
         return -1;
-    if (!bl_daemon_has_cluster(&options->daemon))
+    if (!bl_daemon_has_cluster(&app->options->daemon))
         return 0;
     requests.stop = app->stop;
-    if (bl_kube_client_open(&options->daemon.cluster, &requests, &app->client, err) < 0)
+    return bl_kube_client_open(&app->options->daemon.cluster, &requests, &app->client, err);
+}
+
+static int start_cluster(struct bl_webhook_app *app, struct bl_error **err)
+{
+    const struct bl_webhook_options *options = app->options;
+    struct bl_cluster_cache_options cluster = {.sources = app->sources,
+                                               .metrics = app->telemetry.metrics,
+                                               .scope = bl_scope_of(&options->scope),
+                                               .config_maps = options->daemon.config_maps,
+                                               .lease = &options->lease};
+
+    if (open_client(app, err) < 0)
         return -1;
+    if (!app->client)
+        return 0;
     cluster.client = app->client;
     return bl_cluster_cache_start(&cluster, &app->cluster, err);
 }
@@ -96,7 +109,7 @@ static int start_certs(struct bl_webhook_app *app, struct bl_error **err)
 {
     struct bl_certs_options options = certs_options(app->options, app->client);
 
-    if (!options.secret && !options.folder)
+    if (!options.secret && !options.folder && !options.from)
         return 0;
     options.tls = app->tls;
     options.metrics = &app->telemetry.sources;
@@ -108,6 +121,7 @@ static int start_servers(struct bl_webhook_app *app, struct bl_error **err)
     struct bl_server_options reviews = {
         .listen = app->options->listen,
         .tls = app->tls,
+        .admit = bl_webhook_admit,
         .serve = bl_webhook_serve,
         .context = &app->webhook,
         .event = bl_webhook_event,
@@ -126,8 +140,7 @@ static int start_servers(struct bl_webhook_app *app, struct bl_error **err)
     if (bl_server_start(&reviews, &app->reviews, err) < 0)
         return -1;
     app->webhook.server = app->reviews;
-    return bl_probes_start(&app->webhook.probes, app->options->daemon.metrics_listen, &app->probes,
-                           err);
+    return bl_probes_start(&app->webhook.probes, &app->options->daemon, &app->probes, err);
 }
 
 static void look_at_files(void *context)
@@ -144,7 +157,6 @@ int bl_webhook_app_start(const struct bl_webhook_options *options, struct bl_web
     BL_AUTO(bl_webhook_app_cleanup) struct bl_webhook_app *app = BL_NEW(struct bl_webhook_app);
 
     app->options = options;
-    bl_cluster_cache_names(app->telemetry.sources.resources);
     bl_webhook_telemetry_init(&app->telemetry);
     app->fights = bl_fights_new();
     if (bl_sources_new(options->daemon.policies.items, options->overlap, &app->telemetry.sources,
@@ -155,7 +167,8 @@ int bl_webhook_app_start(const struct bl_webhook_options *options, struct bl_web
         return -1;
     BL_LOG(BL_LOG_INFO, "serving", BL_LOG_TEXT("version", BALLAST_VERSION),
            BL_LOG_TEXT("listen", options->listen), BL_LOG_INT("port", bl_server_port(app->reviews)),
-           BL_LOG_INT("metrics_port", bl_server_port(app->probes)));
+           BL_LOG_INT("health_port", bl_server_port(app->probes.health)),
+           BL_LOG_INT("metrics_port", bl_server_port(app->probes.metrics)));
     *ret_app = BL_STEAL(app);
     return 0;
 }
@@ -180,7 +193,7 @@ void bl_webhook_app_stop(struct bl_webhook_app *app)
         bl_stop_raise(app->stop);
     bl_ticker_stop(app->files);
     /* Metrics tell of the other server. */
-    bl_server_stop(app->probes);
+    bl_probes_stop(&app->probes);
     bl_server_stop(app->reviews);
     bl_certs_stop(app->certs);
     bl_cluster_cache_stop(app->cluster);
@@ -216,4 +229,29 @@ int bl_webhook_app_certs(const struct bl_webhook_options *options)
     printf("%s: %s\n", options->certs_secret ? options->certs_secret : options->certs_dir,
            bl_pki_step_name(step));
     return BL_EXIT_OK;
+}
+
+static char *unkept(void *context)
+{
+    const struct bl_webhook_app *app = context;
+
+    return bl_certs_unready(app->certs);
+}
+
+int bl_webhook_app_keep_certs(const struct bl_webhook_options *options,
+                              struct bl_webhook_app **ret_app, struct bl_error **err)
+{
+    BL_AUTO(bl_webhook_app_cleanup) struct bl_webhook_app *app = BL_NEW(struct bl_webhook_app);
+
+    app->options = options;
+    bl_webhook_telemetry_init(&app->telemetry);
+    app->keeping = (struct bl_probes){.unready = unkept, .context = app};
+    if (open_client(app, err) < 0 || start_certs(app, err) < 0 ||
+        bl_probes_start(&app->keeping, &options->daemon, &app->probes, err) < 0)
+        return -1;
+    BL_LOG(BL_LOG_INFO, "keeping certificates", BL_LOG_TEXT("version", BALLAST_VERSION),
+           BL_LOG_TEXT("in", options->certs_secret ? options->certs_secret : options->certs_dir),
+           BL_LOG_INT("health_port", bl_server_port(app->probes.health)));
+    *ret_app = BL_STEAL(app);
+    return 0;
 }

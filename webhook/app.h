@@ -23,6 +23,10 @@ void bl_webhook_app_leave(struct bl_webhook_app *app);
 void bl_webhook_app_stop(struct bl_webhook_app *app);
 BL_DEFINE_CLEANUP(struct bl_webhook_app *, bl_webhook_app_cleanup, bl_webhook_app_stop)
 
+/** `ballast-webhook certs --keep`: nothing but its health is served, and certificates are kept when it
+ *  returns. */
+BL_CHECK int bl_webhook_app_keep_certs(const struct bl_webhook_options *options,
+                                       struct bl_webhook_app **ret_app, struct bl_error **err);
 /** `ballast-webhook certs`; returns the exit status. */
 int bl_webhook_app_certs(const struct bl_webhook_options *options);
 

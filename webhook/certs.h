@@ -18,6 +18,12 @@ struct bl_certs_options {
     struct bl_kube_client *client; /* NULL: no cluster */
     const char *secret;            /* "NAMESPACE/NAME"; NULL: `folder` */
     const char *folder;
+    const char *from; /* "NAMESPACE/NAME": nothing is made, what this Secret has is shown; NULL */
+    /**
+     * "NAMESPACE/NAME" of the Secret that the leaf is handed out in, without the authority's key, once the bundle was made
+     * known; NULL: who shows it reads `secret`. Where `secret` is empty, it begins with what this one has.
+     */
+    const char *to;
     const char *const *names;                /* of the leaf, up to NULL */
     const char *webhook_config;              /* whose caBundle is kept; NULL: none */
     struct bl_tls *tls;                      /* that shows the leaf; NULL: none */
@@ -40,6 +46,8 @@ struct bl_certs;
 /** Looks every 20 seconds, on a thread of its own. */
 BL_CHECK int bl_certs_start(const struct bl_certs_options *options, struct bl_certs **ret_certs,
                             struct bl_error **err);
+/** Why what is kept is not in order, as the newest look has found; for free(). NULL: it is. From any thread. */
+char *bl_certs_unready(struct bl_certs *certs);
 void bl_certs_stop(struct bl_certs *certs);
 
 #endif

@@ -10,6 +10,7 @@
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/options.h"
+#include "ballast/base/text.h"
 
 #define PEM_MAX_BYTES ((size_t)64 << 10)
 
@@ -33,8 +34,7 @@ static void parts_of(struct bl_pki_state *state, struct part parts[PARTS])
 void bl_certs_stored_release(struct bl_certs_stored *stored)
 {
     bl_pki_state_release(&stored->state);
-    cJSON_Delete(stored->secret);
-    stored->secret = NULL;
+    bl_json_wipe(&stored->secret);
 }
 
 /* The authority that signs stands first in the bundle. */
@@ -67,18 +67,17 @@ static int load_folder(const char *folder, struct bl_pki_state *state, struct bl
 static int save_folder(const char *folder, struct bl_pki_state *state, struct bl_error **err)
 {
     struct part parts[PARTS];
-    mode_t before = umask(077);
     int rc = 0;
 
     parts_of(state, parts);
     (void)mkdir(folder, 0755);
     for (size_t i = 0; i < PARTS && rc == 0; i++) {
         BL_AUTO_FREE char *path = bl_asprintf("%s/%s", folder, parts[i].key);
+        const char *text = *parts[i].text;
 
-        (void)umask(parts[i].secret ? 077 : 022);
-        rc = bl_file_replace(path, *parts[i].text, strlen(*parts[i].text), err);
+        rc = parts[i].secret ? bl_file_replace_secret(path, text, strlen(text), err)
+                             : bl_file_replace(path, text, strlen(text), err);
     }
-    (void)umask(before);
     return rc;
 }
 
@@ -95,19 +94,19 @@ static int load_part(const cJSON *data, struct part *part, struct bl_error **err
     return 0;
 }
 
-static int load_secret(const struct bl_certs_options *options, struct bl_certs_stored *stored,
-                       struct bl_error **err)
+static int load_secret(const struct bl_certs_options *options, const char *name,
+                       struct bl_certs_stored *stored, struct bl_error **err)
 {
     BL_AUTO(bl_namespaced_release) struct bl_namespaced secret = {0};
     struct part parts[PARTS];
 
-    bl_namespaced_split(options->secret, &secret);
+    bl_namespaced_split(name, &secret);
     if (bl_kube_get(options->client, &bl_kind_secret.resource, secret.namespace, secret.name,
                     &stored->secret, err) < 0) {
         if (bl_error_code(*err) == BL_ERR_NOT_FOUND)
             bl_hint(err, "Make it, empty: kubectl create secret generic %s -n %s", secret.name,
                     secret.namespace);
-        return bl_wrap(err, "could not read Secret %s", options->secret);
+        return bl_wrap(err, "could not read Secret %s", name);
     }
     parts_of(&stored->state, parts);
     for (size_t i = 0; i < PARTS; i++)
@@ -119,7 +118,7 @@ static int load_secret(const struct bl_certs_options *options, struct bl_certs_s
 int bl_certs_load(const struct bl_certs_options *options, struct bl_certs_stored *stored,
                   struct bl_error **err)
 {
-    int rc = options->secret ? load_secret(options, stored, err)
+    int rc = options->secret ? load_secret(options, options->secret, stored, err)
                              : load_folder(options->folder, &stored->state, err);
 
     if (rc == 0)
@@ -127,37 +126,82 @@ int bl_certs_load(const struct bl_certs_options *options, struct bl_certs_stored
     return rc;
 }
 
+int bl_certs_load_shown(const struct bl_certs_options *options, const char *secret,
+                        struct bl_certs_stored *stored, struct bl_error **err)
+{
+    if (load_secret(options, secret, stored, err) < 0)
+        return -1;
+    find_authority(&stored->state);
+    return 0;
+}
+
 static void set_data(cJSON *data, const struct part *part)
 {
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf encoded = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
+    cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(data, part->key);
+
+    bl_json_wipe(&before);
     bl_base64_encode(&encoded, *part->text, strlen(*part->text));
-    cJSON_DeleteItemFromObjectCaseSensitive(data, part->key);
     bl_json_add_string(data, part->key, encoded.text);
 }
 
-/* Its resourceVersion goes along, so that of two replicas one is refused and reads again. */
-static int save_secret(const struct bl_certs_options *options, const struct bl_certs_stored *stored,
+static void unset_data(cJSON *data, const char *key)
+{
+    cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(data, key);
+
+    bl_json_wipe(&before);
+}
+
+/*
+ * The update carries the resourceVersion that was read: where another replica wrote first, the API server refuses it, and
+ * the caller reads again. Keys that `state` lacks are deleted.
+ */
+static int save_secret(const struct bl_certs_options *options, const char *name,
+                       const cJSON *secret_object, struct bl_pki_state *state,
                        struct bl_error **err)
 {
     BL_AUTO(bl_namespaced_release) struct bl_namespaced secret = {0};
-    BL_AUTO_JSON cJSON *object = bl_json_copy(stored->secret);
+    BL_AUTO(bl_json_wipe) cJSON *object = bl_json_copy(secret_object);
     cJSON *data = bl_json_get(object, "data");
-    struct bl_pki_state state = stored->state;
     struct part parts[PARTS];
 
-    bl_namespaced_split(options->secret, &secret);
+    bl_namespaced_split(name, &secret);
     if (!cJSON_IsObject(data)) {
         cJSON_DeleteItemFromObjectCaseSensitive(object, "data");
         data = bl_json_add_object(object, "data");
     }
-    parts_of(&state, parts);
-    for (size_t i = 0; i < PARTS; i++)
-        set_data(data, &parts[i]);
+    parts_of(state, parts);
+    for (size_t i = 0; i < PARTS; i++) {
+        if (*parts[i].text)
+            set_data(data, &parts[i]);
+        else
+            unset_data(data, parts[i].key);
+    }
     if (bl_kube_update(options->client, &bl_kind_secret.resource, secret.namespace, object, NULL,
                        err) < 0)
-        return bl_wrap(err, "could not write Secret %s", options->secret);
+        return bl_wrap(err, "could not write Secret %s", name);
     return 0;
+}
+
+static bool shows(const struct bl_pki_state *shown, const struct bl_pki_state *state)
+{
+    return bl_text_eq(shown->bundle, state->bundle) &&
+           bl_text_eq(shown->leaf.cert, state->leaf.cert) &&
+           bl_text_eq(shown->leaf.key, state->leaf.key) && !shown->authority.key;
+}
+
+int bl_certs_hand_out(const struct bl_certs_options *options, const struct bl_pki_state *state,
+                      struct bl_error **err)
+{
+    BL_AUTO(bl_certs_stored_release) struct bl_certs_stored there = {0};
+    struct bl_pki_state shown = {.bundle = state->bundle, .leaf = state->leaf};
+
+    if (bl_certs_load_shown(options, options->to, &there, err) < 0)
+        return -1;
+    return shows(&there.state, state)
+               ? 0
+               : save_secret(options, options->to, there.secret, &shown, err);
 }
 
 int bl_certs_save(const struct bl_certs_options *options, const struct bl_certs_stored *stored,
@@ -165,7 +209,7 @@ int bl_certs_save(const struct bl_certs_options *options, const struct bl_certs_
 {
     struct bl_pki_state state = stored->state;
 
-    return options->secret ? save_secret(options, stored, err)
+    return options->secret ? save_secret(options, options->secret, stored->secret, &state, err)
                            : save_folder(options->folder, &state, err);
 }
 

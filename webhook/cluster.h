@@ -3,26 +3,23 @@
  * whether a node is drained has to be known as it is at that moment.
  *
  * Only what matters is kept, and cut to what is looked at: Kafka workloads and their pods, budgets, network
- * policies and Services, names and labels of namespaces and nodes. KafkaPolicies go to the policies.
+ * policies and Services, names and labels of namespaces and nodes, names of claims. KafkaPolicies go to the policies.
  */
 #ifndef BALLAST_WEBHOOK_CLUSTER_H
 #define BALLAST_WEBHOOK_CLUSTER_H
 
 #include "ballast/base/options.h"
-#include "ballast/daemon/caches.h"
 #include "ballast/daemon/sources.h"
 #include "ballast/policies/review.h"
 
 struct bl_cluster_cache;
 
-/** The plurals of the kinds that are kept, up to NULL: the label values of their metrics. */
-void bl_cluster_cache_names(const char *ret_names[BL_CACHES_MAX + 1]);
-
 /** All borrowed. */
 struct bl_cluster_cache_options {
     struct bl_kube_client *client;
     struct bl_sources *sources; /* that KafkaPolicies go to */
-    const struct bl_source_metrics *metrics;
+    struct bl_metrics *metrics; /* that those of the caches are added to */
+    struct bl_scope scope;      /* of others nothing is kept */
     /** ConfigMaps with settings of brokers too; not usual, because reading them takes the right to read all. */
     bool config_maps;
     const struct bl_namespaced *lease; /* the controller's; empty: whether it runs is not known */
@@ -45,8 +42,17 @@ enum bl_controller_life bl_cluster_cache_controller(struct bl_cluster_cache *clu
 struct bl_cluster_view {
     const cJSON **items;
     size_t len, cap;
+    const struct bl_kin **kin; /* of each of them; NULL: it is looked at in any case */
     struct bl_stored_list stored;
-    cJSON *node; /* one that was asked for */
+    struct {
+        const cJSON **items;
+        size_t len, cap;
+    } pods; /* those of members, which are not among the items */
+    struct bl_stored_list stored_pods;
+    cJSON *node;      /* one that was asked for */
+    bool restoring;   /* Backup for GKE restores into the namespace */
+    bool complete;    /* all that there is of the namespace */
+    bool sees_claims; /* those that a StatefulSet which is made would find are among them */
 };
 
 /** What matters to this admission request. `cluster` may be NULL: nothing. */

@@ -47,6 +47,22 @@ static int serve(const struct bl_webhook_options *options)
     return BL_EXIT_OK;
 }
 
+static int keep_certs(const struct bl_webhook_options *options)
+{
+    BL_AUTO(bl_webhook_app_cleanup) struct bl_webhook_app *app = NULL;
+    BL_ERROR(err);
+    sigset_t signals;
+    int signal;
+
+    bl_daemon_setup(&options->daemon, &signals);
+    if (bl_webhook_app_keep_certs(options, &app, &err) < 0)
+        return bl_command_fail(&bl_webhook_command, err);
+    do
+        signal = sigwaitinfo(&signals, NULL);
+    while (signal != SIGTERM && signal != SIGINT);
+    return BL_EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
     BL_AUTO(bl_webhook_options_release) struct bl_webhook_options options = {0};
@@ -54,5 +70,7 @@ int main(int argc, char **argv)
 
     if (rc >= 0)
         return rc;
-    return options.certs ? bl_webhook_app_certs(&options) : serve(&options);
+    if (!options.certs)
+        return serve(&options);
+    return options.keep ? keep_certs(&options) : bl_webhook_app_certs(&options);
 }

@@ -56,7 +56,7 @@ static const struct bl_option serving_options[] = {
      .offset = offsetof(struct bl_webhook_options, max_connections),
      .min = 1,
      .max = 65536,
-     .help = "open at once (256)"},
+     .help = "open at once (1024)"},
     {.name = "drain",
      .value = "DURATION",
      .type = BL_OPTION_DURATION,
@@ -90,6 +90,13 @@ static const struct bl_option policy_options[] = {
 };
 static const struct bl_option_group policies = {.heading = "Policies", .options = policy_options};
 
+static const struct bl_option scope_options[] = {
+    BL_SCOPE_OPTION_ROWS(struct bl_webhook_options, scope, "all"), {0}};
+static const struct bl_option_group scope = {
+    .heading = "Namespaces",
+    .options = scope_options,
+    .note = "Objects of others are not kept. As the namespaceSelector of the configurations."};
+
 static const struct bl_option lease_options[] = {
     {.name = "controller-lease",
      .value = "NAMESPACE/NAME",
@@ -111,6 +118,22 @@ static const struct bl_option certs_options[] = {
      .offset = offsetof(struct bl_webhook_options, certs_secret),
      .read = bl_option_read_namespaced,
      .help = "keep authority and certificate in this Secret"},
+    {.name = "certs-from",
+     .value = "NAMESPACE/NAME",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_webhook_options, certs_from),
+     .read = bl_option_read_namespaced,
+     .help = "make none, and show that of this Secret, which `certs --keep` fills"},
+    {.name = "certs-to",
+     .value = "NAMESPACE/NAME",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_webhook_options, certs_to),
+     .read = bl_option_read_namespaced,
+     .help = "with certs: hand the certificate out in this Secret, without the authority's key"},
+    {.name = "keep",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct bl_webhook_options, keep),
+     .help = "with certs: go on, and look every 20 seconds"},
     {.name = "certs-dir",
      .value = "FOLDER",
      .type = BL_OPTION_TEXT,
@@ -134,6 +157,7 @@ static const struct bl_option_group certs = {.heading = "Certificates of our own
 static const struct bl_option_place groups[] = {
     {&serving, 0},
     {&policies, 0},
+    {&scope, 0},
     {&bl_daemon_cluster_options, offsetof(struct bl_webhook_options, daemon)},
     {&lease, 0},
     {&certs, 0},
@@ -144,16 +168,20 @@ static const struct bl_option_place groups[] = {
 const struct bl_command bl_webhook_command = {
     .name = "ballast-webhook",
     .usage = "ballast-webhook [OPTION…]\n"
-             "       ballast-webhook certs [OPTION…]",
+             "       ballast-webhook certs [--keep] [OPTION…]",
     .description =
         "Completes and checks Kafka and ZooKeeper workloads as an API server admits them.\n"
         "The first form serves; the second makes or renews the certificates that it serves with,\n"
-        "and ends.",
+        "and ends, or goes on doing so.",
     .groups = groups,
-    .examples = "  ballast-webhook --tls-cert tls.crt --tls-key tls.key --policies policies/\n"
-                "  ballast-webhook --in-cluster --certs-secret ballast-system/ballast-webhook \\\n"
-                "      --dns-name ballast-webhook.ballast-system.svc --webhook-config ballast\n"
-                "  ballast-webhook certs --certs-dir certs --dns-name localhost\n",
+    .examples =
+        "  ballast-webhook --tls-cert tls.crt --tls-key tls.key --policies policies/\n"
+        "  ballast-webhook --in-cluster --certs-secret ballast-system/ballast-webhook \\\n"
+        "      --dns-name ballast-webhook.ballast-system.svc --webhook-config ballast\n"
+        "  ballast-webhook certs --certs-dir certs --dns-name localhost\n"
+        "  ballast-webhook certs --keep --in-cluster --certs-secret ns/authority \\\n"
+        "      --certs-to ns/tls --dns-name ballast-webhook.ns.svc --webhook-config ballast\n"
+        "  ballast-webhook --in-cluster --certs-from ns/tls\n",
     .after = "Exit codes: 0 ended as asked, 1 failed, 2 the call or what it names is wrong.\n"
              "Read on: man ballast-webhook, man ballast-policy\n",
 };
@@ -169,6 +197,14 @@ static int check_certs(const struct bl_webhook_options *options)
 {
     bool own = has_own_certs(options), cluster = bl_daemon_has_cluster(&options->daemon);
 
+    if ((options->certs_to || options->keep) && !options->certs)
+        return usage("--certs-to and --keep are of ballast-webhook certs");
+    if (options->certs_to && !options->certs_secret)
+        return usage("--certs-to needs --certs-secret, which keeps the authority");
+    if (options->certs_from && own)
+        return usage("--certs-from and certificates of our own exclude each other");
+    if (options->certs_from && !cluster)
+        return usage("--certs-from needs --kubeconfig or --in-cluster");
     if (options->certs_secret && options->certs_dir)
         return usage("--certs-secret and --certs-dir exclude each other");
     if (own && !options->dns_names.len)
@@ -184,7 +220,8 @@ static int check_certs(const struct bl_webhook_options *options)
 
 static int check_serving(const struct bl_webhook_options *options)
 {
-    bool files = options->tls_cert || options->tls_key, own = has_own_certs(options);
+    bool files = options->tls_cert || options->tls_key;
+    bool own = has_own_certs(options) || options->certs_from;
 
     if (!options->tls_cert != !options->tls_key)
         return usage("--tls-cert and --tls-key belong together");
@@ -208,7 +245,7 @@ int bl_webhook_options_parse(int argc, char **argv, struct bl_webhook_options *o
     *options = (struct bl_webhook_options){.daemon = BL_DAEMON_OPTIONS_INIT,
                                            .listen = ":8443",
                                            .threads = 2,
-                                           .max_connections = 256,
+                                           .max_connections = 1024,
                                            .drain = 10 * BL_NSEC_S,
                                            .reload = BL_NSEC_S,
                                            .overlap = 30 * BL_NSEC_S};
@@ -227,6 +264,7 @@ void bl_webhook_options_release(struct bl_webhook_options *options)
 {
     bl_daemon_options_release(&options->daemon);
     bl_namespaced_release(&options->lease);
+    bl_scope_options_release(&options->scope);
     free(options->admins.items);
     free(options->dns_names.items);
 }

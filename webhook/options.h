@@ -3,15 +3,18 @@
 #define BALLAST_WEBHOOK_OPTIONS_H
 
 #include "ballast/daemon/daemon.h"
+#include "ballast/runtime/scope.h"
 
 /** Texts are borrowed from argv. */
 struct bl_webhook_options {
     bool certs; /* `ballast-webhook certs`: make or renew certificates and end */
+    bool keep;  /* …: and go on doing so */
 
     struct bl_daemon_options daemon;
     const char *listen;
     const char *tls_cert, *tls_key;
     const char *client_ca, *client_name;
+    struct bl_scope_options scope; /* as the API server is told by the configurations */
     struct bl_texts admins;
     bool insecure_http;
     int64_t threads, max_connections;
@@ -21,6 +24,8 @@ struct bl_webhook_options {
     /* Certificates of our own. */
     const char *certs_dir;      /* a folder that holds them */
     const char *certs_secret;   /* "NAMESPACE/NAME" */
+    const char *certs_from;     /* "NAMESPACE/NAME" of a Secret that somebody else keeps */
+    const char *certs_to;       /* "NAMESPACE/NAME" of the Secret that others read */
     const char *webhook_config; /* whose caBundle is kept: both configurations of this name */
     struct bl_texts dns_names;
 };

@@ -13,7 +13,7 @@ static const char *const actions[] = {"Mutate", "Deny", "Warn", "Audit", "Off", 
 static const char *const outcomes[] = {"pass",     "changed", "denied", "warned",
                                        "reported", "exempt",  "off",    NULL};
 static const char *const answers[] = {"allowed", "patched", "denied", NULL};
-static const char *const reasons[] = {"shed", "too_large", "late", NULL};
+static const char *const reasons[] = {"shed", "too_large", "late", "given_up", "unclear", NULL};
 #define KEY(id, file, key, name) key,
 static const char *const rules[] = {BL_RULES(KEY) NULL};
 
@@ -48,7 +48,8 @@ static void add_of_reviews(struct bl_webhook_telemetry *telemetry)
         BL_METRIC_NO_LABEL, BL_METRIC_NO_LABEL);
     telemetry->refused =
         bl_metrics_make(telemetry->metrics, BL_METRIC_COUNTER, "ballast_webhook_refused_total",
-                        "Requests that no rule answered: too much under way, too large, late.",
+                        "Requests and connections that no rule answered: too much under way, too "
+                        "large, late, given up for others.",
                         BL_METRIC_LABEL("reason", reasons), BL_METRIC_NO_LABEL);
     telemetry->in_flight = bl_metrics_make(
         telemetry->metrics, BL_METRIC_GAUGE, "ballast_webhook_in_flight_requests",

@@ -20,7 +20,7 @@ struct bl_webhook_telemetry {
     struct bl_source_metrics sources;
 };
 
-/** Registers all of them. `sources.resources` are set already. */
+/** Registers all of them. */
 void bl_webhook_telemetry_init(struct bl_webhook_telemetry *telemetry);
 void bl_webhook_telemetry_release(struct bl_webhook_telemetry *telemetry);
 

@@ -62,12 +62,16 @@ static bool is_json(const char *type)
            (type[len] == '\0' || type[len] == ';' || type[len] == ' ');
 }
 
-/* Answers what no review comes of. False: there is one to read. */
-static bool refuse(const struct bl_webhook *webhook, const struct bl_request *request,
-                   struct bl_response *response)
+static enum bl_path path_of(const struct bl_request *request)
 {
-    bl_nsec timeout = timeout_of(request);
+    if (strcmp(request->path, "/mutate") == 0)
+        return BL_PATH_MUTATE;
+    return strcmp(request->path, "/validate") == 0 ? BL_PATH_VALIDATE : BL_PATH_OTHER;
+}
 
+static bool admit_review(const struct bl_webhook *webhook, const struct bl_request *request,
+                         struct bl_response *response)
+{
     if (strcmp(request->method, "POST") != 0)
         bl_response_say(response, 405, "an AdmissionReview is sent by POST");
     else if (webhook->trusted_only && !request->trusted)
@@ -75,11 +79,36 @@ static bool refuse(const struct bl_webhook *webhook, const struct bl_request *re
                         "show a client certificate of the authority that --client-ca names");
     else if (!is_json(request->content_type))
         bl_response_say(response, 415, "an AdmissionReview has Content-Type: application/json");
-    else if (timeout && bl_clock_now(&bl_clock_real) - request->arrived >= timeout)
-        bl_response_say(response, 504, "the time that the API server waits is over");
     else
-        return false;
-    return true;
+        return true;
+    return false;
+}
+
+static bool admit_other(const struct bl_request *request, struct bl_response *response)
+{
+    if (bl_probes_is_health(request->path))
+        return bl_probes_asks(request, response);
+    bl_response_say(response, 404, "there is /mutate, /validate, /healthz and /readyz here");
+    return false;
+}
+
+static void count(const struct bl_webhook *webhook, const struct bl_request *request,
+                  const struct bl_response *response)
+{
+    bl_webhook_telemetry_request(webhook->telemetry, path_of(request),
+                                 response->status ? response->status : 200,
+                                 bl_clock_now(&bl_clock_real) - request->arrived);
+}
+
+bool bl_webhook_admit(const struct bl_request *request, struct bl_response *response, void *context)
+{
+    const struct bl_webhook *webhook = context;
+    bool admitted = path_of(request) == BL_PATH_OTHER ? admit_other(request, response)
+                                                      : admit_review(webhook, request, response);
+
+    if (!admitted)
+        count(webhook, request, response);
+    return admitted;
 }
 
 static void log_review(const struct bl_request *request, const cJSON *answer, const cJSON *review,
@@ -176,7 +205,13 @@ static int decide(const struct bl_webhook *webhook, const cJSON *review, enum bl
     bl_cluster_cache_view(webhook->cluster, bl_json_get(review, "request"), &view);
     struct bl_review_facts facts = {.context = view.items,
                                     .context_len = view.len,
-                                    .sees_cluster = webhook->cluster != NULL,
+                                    .pods = view.pods.items,
+                                    .pods_len = view.pods.len,
+                                    .kin = view.kin,
+                                    .sees_cluster = view.complete,
+                                    .restoring = view.restoring,
+                                    .sees_claims = view.complete && view.sees_claims,
+                                    .now = bl_clock_seconds(&bl_clock_real),
                                     .admins = webhook->admins,
                                     .today = bl_day_today(),
                                     .controller = bl_cluster_cache_controller(webhook->cluster)};
@@ -202,6 +237,7 @@ static int answer(const struct bl_webhook *webhook, const struct bl_request *req
         return -1;
     bl_json_write(&response->body, reply);
     response->content_type = JSON_TYPE;
+    response->proves = true;
     bl_webhook_telemetry_decision(webhook->telemetry, path, &summary);
     if (summary.patched)
         note_fight(webhook, review, reply);
@@ -214,10 +250,13 @@ static void serve_review(const struct bl_webhook *webhook, const struct bl_reque
                          enum bl_path path, struct bl_response *response)
 {
     BL_AUTO(bl_snapshot_cleanup) struct bl_snapshot *snapshot = NULL;
+    bl_nsec timeout = timeout_of(request);
     BL_ERROR(err);
 
-    if (refuse(webhook, request, response))
+    if (timeout && bl_clock_now(&bl_clock_real) - request->arrived >= timeout) {
+        bl_response_say(response, 504, "the API server's timeout has passed");
         return;
+    }
     snapshot = bl_policies_get(bl_sources_policies(webhook->sources));
     if (!snapshot) {
         say_later(response, 503, "no policies were read yet");
@@ -230,21 +269,14 @@ static void serve_review(const struct bl_webhook *webhook, const struct bl_reque
 
 void bl_webhook_serve(const struct bl_request *request, struct bl_response *response, void *context)
 {
-    struct bl_webhook *webhook = context;
-    enum bl_path path = BL_PATH_OTHER;
+    const struct bl_webhook *webhook = context;
+    enum bl_path path = path_of(request);
 
-    if (strcmp(request->path, "/mutate") == 0)
-        path = BL_PATH_MUTATE;
-    else if (strcmp(request->path, "/validate") == 0)
-        path = BL_PATH_VALIDATE;
-
-    if (path != BL_PATH_OTHER)
+    if (path == BL_PATH_OTHER)
+        bl_probes_health(&webhook->probes, request, response);
+    else
         serve_review(webhook, request, path, response);
-    else if (!bl_probes_health(&webhook->probes, request, response))
-        bl_response_say(response, 404, "there is /mutate, /validate, /healthz and /readyz here");
-    bl_webhook_telemetry_request(webhook->telemetry, path,
-                                 response->status ? response->status : 200,
-                                 bl_clock_now(&bl_clock_real) - request->arrived);
+    count(webhook, request, response);
 }
 
 static void render(void *context, struct bl_strbuf *out)

@@ -28,7 +28,10 @@ struct bl_webhook {
     struct bl_probes probes;  /* of health and metrics */
 };
 
-/** /mutate, /validate, /healthz, /readyz: a bl_serve_fn whose context is a struct bl_webhook. */
+/** Refuses who is no API server with a review, by the first lines alone: a bl_admit_fn with a struct bl_webhook. */
+bool bl_webhook_admit(const struct bl_request *request, struct bl_response *response,
+                      void *context);
+/** /mutate, /validate, /healthz, /readyz: a bl_serve_fn with the same context. */
 void bl_webhook_serve(const struct bl_request *request, struct bl_response *response,
                       void *context);
 /** Fills `probes`, which are answered by what the rest of it points to. */

@@ -43,7 +43,7 @@ def dump(value, indent=0):
             if isinstance(member, str) and "\n" in member:
                 lines.append(f"{pad}{scalar(key)}: |")
                 lines += [f"{pad}  {line}" if line else "" for line in member.rstrip("\n").split("\n")]
-            elif isinstance(member, (dict, list)) and member:
+            elif isinstance(member, dict | list) and member:
                 lines.append(f"{pad}{scalar(key)}:")
                 lines += dump(member, indent + 1)
             else:

@@ -47,6 +47,12 @@ static cJSON *make_review(const cJSON *object)
     return review;
 }
 
+static void drop(const cJSON *object, const struct bl_kin *kin)
+{
+    bl_json_pack_free(object);
+    bl_kin_free((struct bl_kin *)(uintptr_t)kin);
+}
+
 int main(int argc, char **argv)
 {
     struct bl_policy_set policies = {0};
@@ -54,10 +60,11 @@ int main(int argc, char **argv)
     struct bl_review_summary summary;
     struct rusage usage;
     const cJSON **context;
+    const struct bl_kin **kin;
     cJSON *review = NULL;
     double least = 0, sum = 0;
     int64_t count, units = 0;
-    size_t len = 0, bytes;
+    size_t len = 0, bytes, kept = 0;
     BL_ERROR(err);
 
     if (argc != 4 || !bl_text_to_int(argv[3], strlen(argv[3]), &count) || count < 1) {
@@ -67,17 +74,24 @@ int main(int argc, char **argv)
     check(bl_policy_set_read(&policies, argv[1], &err), err);
     check(bl_manifest_read(&manifest, argv[2], &err), err);
     context = bl_alloc(manifest.objects.len + 1, sizeof(*context));
+    kin = bl_alloc(manifest.objects.len + 1, sizeof(*kin));
     for (size_t i = 0; i < manifest.objects.len; i++) {
         const cJSON *object = manifest.objects.items[i].object;
 
         if (!review && bl_object_is_workload(object))
             review = make_review(object);
-        context[len++] = bl_json_pack(object, &bytes); /* as the cache keeps it */
+        context[len] = bl_json_pack(object, &bytes); /* as the cache keeps it */
+        kin[len] = bl_kin_new(context[len], &bytes);
+        kept += bytes;
+        len++;
     }
     bl_json_arena_setup();
     for (int64_t i = 0; review && i < count; i++) {
-        struct bl_review_facts facts = {
-            .context = context, .context_len = len, .sees_cluster = true, .today = 20000};
+        struct bl_review_facts facts = {.context = context,
+                                        .context_len = len,
+                                        .kin = kin,
+                                        .sees_cluster = true,
+                                        .today = 20000};
         struct bl_budget budget;
         cJSON *answer = NULL;
         double begin = cpu(), took;
@@ -95,12 +109,14 @@ int main(int argc, char **argv)
         least = !i || took < least ? took : least;
     }
     getrusage(RUSAGE_SELF, &usage);
-    printf("%zu objects beside it: %.3f ms CPU a review, at best %.3f; %jd units%s; peak RSS %.1f "
-           "MiB\n",
-           len, sum / (double)count, least, (intmax_t)units,
-           summary.too_large ? ", too large to judge" : "", (double)usage.ru_maxrss / 1024);
+    printf(
+        "%zu objects beside it, with %zu KiB of kinship: %.3f ms CPU a review, at best %.3f; %jd "
+        "units%s; peak RSS %.1f MiB\n",
+        len, kept >> 10, sum / (double)count, least, (intmax_t)units,
+        summary.too_large ? ", too large to judge" : "", (double)usage.ru_maxrss / 1024);
     for (size_t i = 0; i < len; i++)
-        bl_json_pack_free(context[i]);
+        drop(context[i], kin[i]);
+    free(kin);
     free(context);
     bl_manifest_release(&manifest);
     bl_policy_set_release(&policies);

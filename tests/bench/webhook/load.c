@@ -15,6 +15,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -330,6 +331,7 @@ int main(int argc, char **argv)
     }
     if (argc - optind != 3 || connections < 1)
         die("usage: load URL CA.pem REVIEW.json [-c N] [-n N] [-s N] [-p PID,…] [-H] [-q]", NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
     split_url(&load, argv[optind]);
     prepare(&load, argv[optind + 1], argv[optind + 2]);
 

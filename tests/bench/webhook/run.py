@@ -11,6 +11,7 @@ admission webhook that listens here: its CPU time and memory are those of the pr
     size         objects of 2 to 500 KiB
     policies     1 to 200 policies
     connections  1 to 200 connections
+    attacks      an honest client beside somebody who holds connections, as tests/support/attack.py does
     start        from start to ready
     memory       resident after --reviews reviews (100000)
     apiserver    what a real API server says of it, on a control plane of its own; as root
@@ -19,6 +20,7 @@ All without PART. Figures are the medians of N rounds (3) that take turns; what 
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import signal
@@ -35,7 +37,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build" / "release"
 HOST = "127.0.0.1"
 COLUMNS = ("count", "failed", "rate", "p50", "p99", "p999", "cpu", "rss")
-PARTS = ("beside", "handshake", "size", "policies", "connections", "start", "memory", "apiserver")
+PARTS = ("beside", "handshake", "size", "policies", "connections", "attacks", "start", "memory", "apiserver")
 
 
 class Server:
@@ -97,13 +99,14 @@ class Bench:
         with socket.socket() as trial:
             return trial.connect_ex((HOST, port)) == 0
 
-    def webhook(self, port=19444, policies=ROOT / "policies/bundles/default.yaml", metrics=19080):
+    def webhook(self, port=19444, policies=ROOT / "policies/bundles/default.yaml", metrics=19080, health=19081):
         certs = self.work / "certs"
         server = Server(self, port, [
             BUILD / "ballast-webhook", f"--listen={HOST}:{port}", f"--metrics-listen={HOST}:{metrics}",
+            f"--health-listen={HOST}:{health}",
             f"--tls-cert={certs}/tls.crt", f"--tls-key={certs}/tls.key", f"--policies={policies}",
-            "--log-level=warn", "--max-connections=512"])
-        server.wait_for(lambda: self.is_ready(metrics))
+            "--log-level=warn"])
+        server.wait_for(lambda: self.is_ready(health))
         server.ready_after = time.monotonic() - server.began
         return server
 
@@ -127,7 +130,7 @@ class Bench:
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
         if done.returncode == 2 or not done.stdout.strip():
             sys.exit(f"the load generator failed: {done.stderr}")
-        figures = dict(zip(COLUMNS, (float(word) for word in done.stdout.split())))
+        figures = dict(zip(COLUMNS, (float(word) for word in done.stdout.split()), strict=False))
         if figures["failed"]:
             sys.exit(f"{figures['failed']:.0f} of {figures['count']:.0f} reviews failed at {server.url}{path}")
         return figures
@@ -233,6 +236,39 @@ def part_connections(bench):
         rows.append(row(name, found[name], found["constant"]))
     table("By number of connections", HEAD, rows)
     constant.stop()
+    webhook.stop()
+
+
+class Attack:
+    """tests/support/attack.py while it goes on, in waves as far apart as it likes."""
+
+    def __init__(self, kind, server):
+        self.command = [sys.executable, "-B", str(ROOT / "tests/support/attack.py"), kind, HOST, str(server.port)]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "up\n":
+            sys.exit("the attack did not begin")
+
+    def __exit__(self, *_):
+        self.process.communicate()
+
+
+def part_attacks(bench):
+    webhook = bench.webhook()
+    ways = [("keep-alive", {}), ("a connection each", {"handshakes": True})]
+    rows, calm = [], {}
+    for kind in ("none", "promises", "idle", "crowd", "silent", "bodies", "stuffed", "stalled"):
+        with contextlib.nullcontext() if kind == "none" else Attack(kind, webhook):
+            found = bench.compare([(name, webhook, "/mutate", extra) for name, extra in ways])
+        for name, _ in ways:
+            of = found[name]
+            calm.setdefault(name, of)
+            rows.append([kind if name == ways[0][0] else "", name, f"{of['count']:.0f}", f"{of['failed']:.0f}",
+                         f"{of['p50'] / 1000:.1f}", f"{of['p99'] / 1000:.1f}", f"{of['p999'] / 1000:.1f}",
+                         f"{of['p99'] / calm[name]['p99']:.1f}", f"{of['rss'] / 1024:.0f}"])
+    table("Beside an attack", ["attack", "honest client", "reviews", "failed", "p50 ms", "p99 ms", "p99.9 ms",
+                               "p99 × none", "RSS MiB"], rows)
     webhook.stop()
 
 

@@ -10,7 +10,8 @@
 
 /* A folder that is looked at again and again, and what somebody may do to it in between. */
 
-static char folder[] = "/tmp/ballast-certs-XXXXXX";
+#define FOLDER "/tmp/ballast-certs-XXXXXX"
+static char folder[] = FOLDER;
 static const char *const names[] = {"ballast-webhook.ballast-system.svc", NULL};
 static struct bl_pki_state known;
 
@@ -45,7 +46,7 @@ static const char *const parts[] = {"ca.crt", "ca.key", "tls.crt", "tls.key"};
 
 static void begin(void)
 {
-    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
+    memcpy(folder, FOLDER, sizeof(FOLDER));
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert_int_eq(look(), BL_PKI_NEW_ALL);
 }
@@ -110,6 +111,40 @@ START_TEST(who_starts_anew_knows_nothing)
 }
 END_TEST
 
+static struct bl_source_metrics metrics;
+
+/* What is said once the first look is over. */
+static char *said_of(const char *where)
+{
+    struct bl_certs_options options = {
+        .folder = where, .names = names, .metrics = &metrics, .clock = &bl_clock_real};
+    struct bl_certs *certs;
+    BL_AUTO(bl_metrics_cleanup) struct bl_metrics *all = bl_metrics_new();
+    char *said;
+    BL_ERROR(err);
+
+    bl_source_metrics_add(all, &metrics);
+    ck_assert_int_eq(bl_certs_start(&options, &certs, &err), 0);
+    for (int tries = 0; (said = bl_certs_unready(certs)) && strstr(said, "not looked"); tries++) {
+        ck_assert_int_lt(tries, 1000);
+        free(said);
+        (void)usleep(10000);
+    }
+    bl_certs_stop(certs);
+    return said;
+}
+
+START_TEST(who_keeps_them_is_ready_while_they_are_in_order)
+{
+    BL_AUTO_FREE char *missing = bl_asprintf("%s/missing/place", folder);
+    BL_AUTO_FREE char *refused = said_of(missing);
+
+    ck_assert_ptr_null(said_of(folder));
+    ck_assert_ptr_nonnull(refused);
+    ck_assert_ptr_nonnull(strstr(refused, missing));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("webhook/certs");
@@ -120,6 +155,7 @@ int main(void)
     tcase_add_test(tests, a_lost_leaf_is_signed_by_the_same_authority);
     tcase_add_test(tests, an_emptied_store_forgets_no_authority);
     tcase_add_test(tests, who_starts_anew_knows_nothing);
+    tcase_add_test(tests, who_keeps_them_is_ready_while_they_are_in_order);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }

@@ -7,7 +7,7 @@
 #include "ballast/base/mem.h"
 #include "unit.h"
 
-#define MAX_WORDS 16
+#define MAX_WORDS 24
 
 /* Parses a line; what it prints goes nowhere. */
 static int parse(const char *line, struct bl_webhook_options *options)
@@ -91,11 +91,12 @@ START_TEST(means_what_is_written)
 
     ck_assert_int_eq(
         parse("--insecure-http --listen :1 --metrics-listen :2 --policies a --policies b "
-              "--drain 500ms --log-format logfmt --log-level debug",
+              "--health-listen=:3 --drain 500ms --log-format logfmt --log-level debug",
               &options),
         -1);
     ck_assert_str_eq(options.listen, ":1");
     ck_assert_str_eq(options.daemon.metrics_listen, ":2");
+    ck_assert_str_eq(options.daemon.health_listen, ":3");
     ck_assert_uint_eq(options.daemon.policies.len, 2);
     ck_assert_str_eq(options.daemon.policies.items[1], "b");
     ck_assert_ptr_null(options.daemon.policies.items[2]);
