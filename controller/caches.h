@@ -1,65 +1,22 @@
 /**
- * What the controller knows of the cluster, and how it hears of changes: caches that watches keep fresh. Each
- * change puts the namespace that it happened in into the queues of those whom it concerns.
- *
- * Only what matters is kept, and cut to what is looked at. Pods and the progress of StatefulSets concern those
- * who look after Kafka clusters, and not those who keep companions.
+ * What the controllers keep of the cluster: which kinds, and how each is cut to what is read. Pods are those of managed
+ * workloads, each folded to one text until it is looked at, as they are more than all else.
  */
 #ifndef BALLAST_CONTROLLER_CACHES_H
 #define BALLAST_CONTROLLER_CACHES_H
 
-#include "ballast/daemon/caches.h"
-#include "ballast/daemon/sources.h"
-#include "ballast/runtime/workqueue.h"
+#include "env.h"
 
-struct bl_caches;
+/**
+ * The table for the manager, whose hooks take a struct bl_env. Returns its length. `config_maps`: those that hold settings
+ * of brokers too; reading them takes the right to read all.
+ */
+size_t bl_caches_table(bool config_maps, struct bl_cache_spec ret_table[BL_CACHES_MAX]);
 
-/** The plurals of the kinds that are kept, up to NULL: the label values of their metrics. */
-void bl_caches_names(const char *ret_names[BL_CACHES_MAX + 1]);
-
-/** All borrowed. */
-struct bl_caches_options {
-    struct bl_kube_client *client;
-    struct bl_sources *sources; /* that KafkaPolicies go to */
-    const struct bl_source_metrics *metrics;
-    /** Namespaces whose companions have to be looked at; "/NAME" of policies. */
-    struct bl_workqueue *queue;
-    /** Namespaces whose Kafka clusters have to be looked at. */
-    struct bl_workqueue *clusters;
-    /** Those that hold settings of brokers too; reading them takes the right to read all. */
-    bool config_maps;
-};
-
-/** Fills its caches on threads of its own. */
-BL_CHECK int bl_caches_start(const struct bl_caches_options *options, struct bl_caches **ret_caches,
-                             struct bl_error **err);
-void bl_caches_stop(struct bl_caches *caches);
-BL_DEFINE_CLEANUP(struct bl_caches *, bl_caches_cleanup, bl_caches_stop)
-
-/** Before that nothing can be decided by them. */
-bool bl_caches_synced(struct bl_caches *caches);
-/** NULL once every cache has been filled, else which was not, and why; for free(). */
-char *bl_caches_unready(struct bl_caches *caches);
-/** Is a KafkaPolicy refused, so that what holds may not be all that was meant? */
-bool bl_caches_refuse_policy(struct bl_caches *caches);
-/** Why the newest version of this policy is refused, for free(); NULL: it holds. */
-char *bl_caches_refusal(struct bl_caches *caches, const char *name);
-/** A KafkaPolicy as the cluster has it, or NULL. */
-struct bl_stored *bl_caches_policy(struct bl_caches *caches, const char *name);
 /** Does the cluster have PolicyReports: is their CRD installed? */
-bool bl_caches_know_reports(struct bl_caches *caches);
-/** Brings the gauges of the caches up to date. */
-void bl_caches_measure(struct bl_caches *caches);
-/** Puts all namespaces into the queue. */
-void bl_caches_enqueue(struct bl_caches *caches);
-
-/** Which namespaces are looked after. Borrowed. */
-struct bl_scope {
-    const cJSON *selector;       /* a LabelSelector; NULL: all */
-    const char *const *left_out; /* names, up to NULL */
-};
-
-bool bl_scope_has(const struct bl_scope *scope, const cJSON *namespace);
+bool bl_caches_know_reports(const struct bl_env *env);
+/** Is there a kind of network plugins' policies of which it is not known yet whether the cluster has any? */
+bool bl_caches_lack_policies(const struct bl_env *env);
 
 /** Objects that stay as they are until it is released. */
 struct bl_namespace_view {
@@ -73,10 +30,23 @@ struct bl_namespace_view {
     } own; /* what is not stored so, and goes with the view */
 };
 
-void bl_caches_view(struct bl_caches *caches, const char *namespace,
+/** Is the namespace looked after? */
+enum bl_scope_place bl_caches_place(const struct bl_env *env, const char *namespace);
+/**
+ * Is all of it known? Not yet, where it came into scope a moment ago: then it is no time to decide, and who meets it comes
+ * back after COMPLETE_WITHIN.
+ */
+bool bl_caches_complete(const struct bl_env *env, const char *namespace);
+#define COMPLETE_WITHIN (BL_NSEC_S / 5)
+
+void bl_caches_view(const struct bl_env *env, const char *namespace,
                     struct bl_namespace_view *ret_view);
+/** Does Backup for GKE copy volumes of the namespace just now? */
+bool bl_caches_copying(const struct bl_env *env, const char *namespace);
+/** Does Backup for GKE restore into the namespace just now, or is a rehearsal there, which must not be opened? */
+bool bl_caches_restoring(const struct bl_env *env, const char *namespace);
 /** The pods of managed workloads. */
-void bl_caches_pods(struct bl_caches *caches, const char *namespace,
+void bl_caches_pods(const struct bl_env *env, const char *namespace,
                     struct bl_namespace_view *ret_view);
 void bl_namespace_view_release(struct bl_namespace_view *view);
 

@@ -3,6 +3,8 @@
 
 #include "app.h"
 #include "ballast/base/clock.h"
+#include "ballast/cluster/rewrite.h"
+#include "ballast/kafka/observer.h"
 
 /* Seconds between two times that free memory is given back: looking at a large namespace takes some. */
 #define TRIM_EVERY 10
@@ -30,6 +32,7 @@ static int run(const struct bl_controller_options *options)
     sigset_t signals;
 
     bl_daemon_setup(&options->daemon, &signals);
+    bl_reach_restrict();
     if (bl_controller_app_start(options, &app, &err) < 0)
         return bl_command_fail(&bl_controller_command, err);
     wait_for_the_end(app, &signals);
@@ -39,7 +42,10 @@ static int run(const struct bl_controller_options *options)
 int main(int argc, char **argv)
 {
     BL_AUTO(bl_controller_options_release) struct bl_controller_options options = {0};
-    int rc = bl_controller_options_parse(argc, argv, &options);
+    int rc = bl_rewrite_main(argc, argv);
+
+    if (rc < 0)
+        rc = bl_controller_options_parse(argc, argv, &options);
 
     return rc >= 0 ? rc : run(&options);
 }

@@ -4,48 +4,13 @@
 #include <string.h>
 
 #include "ballast/api/names.h"
+#include "ballast/backup/names.h"
 #include "ballast/base/mem.h"
-#include "ballast/object/selector.h"
+#include "ballast/base/text.h"
+#include "ballast/cluster/source.h"
 
 #define ENFORCE BL_LABEL_ENFORCE "=true"
-
-/* "a=b,c=d" as a LabelSelector. */
-static int selector_of_pairs(const char *text, cJSON **ret_selector, struct bl_error **err)
-{
-    BL_AUTO_JSON cJSON *selector = bl_json_new_object();
-    cJSON *labels = bl_json_add_object(selector, "matchLabels");
-
-    while (*text) {
-        size_t len = strcspn(text, ",");
-        BL_AUTO_FREE char *key = bl_strndup(text, len);
-        char *value = strchr(key, '=');
-
-        if (!value)
-            return bl_fail(err, BL_ERR_INVALID, "\"%s\" is not KEY=VALUE", key);
-        *value++ = '\0';
-        if (bl_json_get(labels, key))
-            return bl_fail(err, BL_ERR_INVALID, "\"%s\" is there twice", key);
-        bl_json_add_string(labels, key, value);
-        text += len;
-        text += *text == ',';
-    }
-    *ret_selector = BL_STEAL(selector);
-    return 0;
-}
-
-static int read_selector(const char *text, void *place, struct bl_error **err)
-{
-    cJSON **to = place;
-    BL_AUTO_JSON cJSON *selector = NULL;
-
-    if ((*text == '{' ? bl_json_parse(text, strlen(text), &selector, err)
-                      : selector_of_pairs(text, &selector, err)) < 0 ||
-        bl_selector_validate(selector, err) < 0)
-        return -1;
-    bl_json_free(*to);
-    *to = BL_STEAL(selector);
-    return 0;
-}
+#define CHARTS BALLAST_DATADIR "/charts"
 
 static const struct bl_option lease_options[] = {
     {.name = "leader-elect",
@@ -60,18 +25,14 @@ static const struct bl_option_group lease = {.heading = "Leading", .options = le
 
 static const struct bl_option policy_options[] = {
     BL_DAEMON_POLICIES_OPTION(struct bl_controller_options, daemon),
-    {.name = "namespace-selector",
-     .value = "SELECTOR",
-     .type = BL_OPTION_READ,
-     .offset = offsetof(struct bl_controller_options, namespace_selector),
-     .read = read_selector,
-     .help = "look after namespaces with these labels: KEY=VALUE,… or a LabelSelector in JSON; "
-             "\"\" for all (" ENFORCE ")"},
-    {.name = "exclude-namespace",
-     .value = "NAME",
+    BL_SCOPE_OPTION_ROWS(struct bl_controller_options, scope, ENFORCE),
+    {.name = "bootstrap-to",
+     .value = "HOST",
      .type = BL_OPTION_TEXTS,
-     .offset = offsetof(struct bl_controller_options, namespaces_left_out),
-     .help = "never this one; may be repeated"},
+     .offset = offsetof(struct bl_controller_options, bootstrap_to),
+     .help =
+         "a host, as a pattern, that the annotation ballast.dev/bootstrap may name beside Services "
+         "of its namespace; may be repeated"},
     {.name = "workers",
      .value = "N",
      .type = BL_OPTION_COUNT,
@@ -86,10 +47,92 @@ static const struct bl_option_group policies = {
     .options = policy_options,
     .note = "KafkaPolicy objects of the cluster hold as well."};
 
+static int check_source(const char *text, void *place BL_UNUSED, struct bl_error **err)
+{
+    return bl_chart_source_check(text, err);
+}
+
+static const struct bl_option cluster_options[] = {
+    {.name = "helm",
+     .value = "PROGRAM",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_controller_options, helm),
+     .is_path = true,
+     .help = "Helm 4, by which KafkaClusters are made (helm)"},
+    {.name = "charts",
+     .value = "FOLDER",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_controller_options, charts),
+     .is_path = true,
+     .help = "where the bundled charts lie (" CHARTS ")"},
+    {.name = "charts-from",
+     .value = "URL",
+     .type = BL_OPTION_TEXTS,
+     .offset = offsetof(struct bl_controller_options, charts_from),
+     .read = check_source,
+     .help = "charts may come from there: oci://HOST/PATH/* or https://HOST/PATH/*; with http: "
+             "in place of it without TLS; may be repeated (the bundled ones alone)"},
+    {.name = "insecure-registry",
+     .value = "HOST:PORT",
+     .type = BL_OPTION_TEXTS,
+     .offset = offsetof(struct bl_controller_options, insecure_registries),
+     .help = "a registry of images that is asked without TLS, and wherever it is; may be repeated"},
+    {0},
+};
+static const struct bl_option_group clusters = {.heading = "KafkaClusters",
+                                                .options = cluster_options};
+
+static const struct bl_option backup_options[] = {
+    {.name = "backup",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct bl_controller_options, backup.enabled),
+     .help = "look after KafkaBackupPlans, KafkaBackups and KafkaRestores"},
+    {.name = "backup-allow",
+     .value = "NAMESPACE=RESOURCE",
+     .type = BL_OPTION_TEXTS,
+     .offset = offsetof(struct bl_controller_options, backup.allow),
+     .help = "what objects of a namespace may reach beyond it: projects/P, "
+             "projects/P/locations/L/clusters/C, a name that ends in / for all below, "
+             "transformationRules, clusterResources; may be repeated"},
+    {.name = "rehearsal-namespace",
+     .value = "NAMESPACE",
+     .type = BL_OPTION_TEXTS,
+     .offset = offsetof(struct bl_controller_options, backup.rehearsals),
+     .help = "backups may be restored into it to be judged, and what was restored is deleted "
+             "again; may be repeated"},
+    {.name = "google-cluster",
+     .value = "projects/P/locations/L/clusters/C",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_controller_options, backup.cluster),
+     .help = "the cluster that it runs in, where the metadata server does not know"},
+    {.name = "google-credentials",
+     .value = "FILE",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_controller_options, backup.credentials),
+     .is_path = true,
+     .help = "a service account's key or an external account; where not given, the file that "
+             "GOOGLE_APPLICATION_CREDENTIALS names, else the metadata server"},
+    {.name = "gkebackup-url",
+     .value = "URL",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_controller_options, backup.url),
+     .help = "another endpoint of Backup for GKE, as for Private Google Access"},
+    {.name = "container-url",
+     .value = "URL",
+     .type = BL_OPTION_TEXT,
+     .offset = offsetof(struct bl_controller_options, backup.container_url),
+     .help = "the same of the Kubernetes Engine API"},
+    {0},
+};
+static const struct bl_option_group backups = {.heading = "Backup for GKE",
+                                               .options = backup_options};
+
 static const struct bl_option_place groups[] = {
     {&bl_daemon_cluster_options, offsetof(struct bl_controller_options, daemon)},
     {&lease, 0},
     {&policies, 0},
+    {&clusters, 0},
+    {&backups, 0},
     {&bl_daemon_log_options, offsetof(struct bl_controller_options, daemon)},
     {0},
 };
@@ -115,12 +158,27 @@ const struct bl_command bl_controller_command = {
         "Read on: man ballast-controller, man ballast-policy\n",
 };
 
+static int check_backup(const struct bl_controller_options *options, struct bl_error **err)
+{
+    const char *cluster = options->backup.cluster;
+
+    for (size_t i = 0; i < options->backup.allow.len; i++)
+        if (bl_backup_check_allowed(options->backup.allow.items[i], err) < 0)
+            return bl_wrap(err, "--backup-allow");
+    if (!cluster || bl_text_glob("projects/*/locations/*/clusters/*", cluster))
+        return 0;
+    return bl_fail(err, BL_ERR_INVALID,
+                   "--google-cluster: \"%.200s\" is not projects/P/locations/L/clusters/C",
+                   cluster);
+}
+
 int bl_controller_options_parse(int argc, char **argv, struct bl_controller_options *options)
 {
     BL_ERROR(err);
     int rc;
 
-    *options = (struct bl_controller_options){.daemon = BL_DAEMON_OPTIONS_INIT, .workers = 4};
+    *options = (struct bl_controller_options){
+        .daemon = BL_DAEMON_OPTIONS_INIT, .workers = 4, .helm = "helm", .charts = CHARTS};
     rc = bl_command_parse(&bl_controller_command, argc - 1, argv + 1, options, NULL);
     if (rc < 0)
         rc = bl_daemon_options_finish(&options->daemon, &bl_controller_command);
@@ -129,8 +187,10 @@ int bl_controller_options_parse(int argc, char **argv, struct bl_controller_opti
     if (!bl_daemon_has_cluster(&options->daemon))
         return bl_command_usage(&bl_controller_command,
                                 "say which cluster: --in-cluster or --kubeconfig FILE");
-    if (!options->namespace_selector &&
-        read_selector(ENFORCE, &options->namespace_selector, &err) < 0)
+    if (check_backup(options, &err) < 0)
+        return bl_command_usage(&bl_controller_command, "%s", bl_error_text(err));
+    if (!options->scope.selector &&
+        bl_scope_read_selector(ENFORCE, &options->scope.selector, &err) < 0)
         return bl_command_fail(&bl_controller_command, err);
     return -1;
 }
@@ -139,6 +199,10 @@ void bl_controller_options_release(struct bl_controller_options *options)
 {
     bl_daemon_options_release(&options->daemon);
     bl_namespaced_release(&options->lease);
-    free(options->namespaces_left_out.items);
-    bl_json_free(options->namespace_selector);
+    bl_scope_options_release(&options->scope);
+    bl_texts_release(&options->charts_from);
+    bl_texts_release(&options->insecure_registries);
+    bl_texts_release(&options->bootstrap_to);
+    bl_texts_release(&options->backup.allow);
+    bl_texts_release(&options->backup.rehearsals);
 }

@@ -2,17 +2,25 @@
 #ifndef BALLAST_CONTROLLER_OPTIONS_H
 #define BALLAST_CONTROLLER_OPTIONS_H
 
-#include <cjson/cJSON.h>
-
 #include "ballast/daemon/daemon.h"
+#include "ballast/runtime/scope.h"
 
 /** Texts are borrowed from argv. */
 struct bl_controller_options {
     struct bl_daemon_options daemon;
-    struct bl_texts namespaces_left_out;
-    cJSON *namespace_selector;  /* a LabelSelector; NULL: every namespace */
+    struct bl_scope_options scope;
     struct bl_namespaced lease; /* not given: it leads alone */
     int64_t workers;
+    const char *helm, *charts;   /* the program; the folder of bundled charts */
+    struct bl_texts charts_from; /* patterns of URLs */
+    struct bl_texts insecure_registries;
+    struct {
+        bool enabled;
+        const char *cluster, *credentials, *url, *container_url; /* NULL: as Google has them */
+        struct bl_texts allow; /* NAMESPACE=RESOURCE: what a namespace may reach beyond itself */
+        struct bl_texts rehearsals; /* namespaces into which backups may be restored to be judged */
+    } backup;
+    struct bl_texts bootstrap_to; /* patterns of hosts that people may have asked for brokers */
 };
 
 extern const struct bl_command bl_controller_command;

@@ -3,9 +3,9 @@
 
 #include "ballast/json/pack.h"
 #include "ballast/policies/review.h"
-#include "companions.h"
+#include "companions/plan.h"
+#include "companions/report.h"
 #include "json_help.h"
-#include "policy_report.h"
 
 #define LABELS "'labels':{'app':'kafka'}"
 #define SET_WITH(name, uid, metadata, replicas)                                                \
@@ -38,7 +38,7 @@ static const char budgets[] = "'disruptionBudget':{'action':'Mutate'}";
 static const char both[] = "'disruptionBudget':{'action':'Mutate'},"
                            "'networkPolicy':{'action':'Mutate'}";
 
-enum { OUT_OF_SCOPE = 1, CAREFUL = 2 };
+enum { OUT_OF_SCOPE = 1, CAREFUL = 2, BLIND = 4 };
 
 static const struct {
     const char *why, *rules, *objects, *steps;
@@ -101,6 +101,8 @@ static const struct {
     {"not our namespace", budgets, SET, "", OUT_OF_SCOPE, 0, 0, 0},
     {"not our namespace any more", budgets, SET "," OURS,
      "withdraw PodDisruptionBudget/kafka for kafka; ", OUT_OF_SCOPE, 0, 0, 0},
+    {"a network plugin's policies are not in sight", both, SET_WITH("kafka", "u1", MARKED, "3"),
+     CREATED, BLIND, 1, 1, 0},
     {"policies are incomplete", "'probes':{'action':'Warn'}", SET "," OURS, "", CAREFUL, 0, 0, 0},
 };
 
@@ -154,7 +156,8 @@ START_TEST(steps)
     BL_AUTO(bl_plan_release) struct bl_plan plan = {0};
     struct bl_plan_options options = {.namespace = "k",
                                       .in_scope = !(rows[_i].how & OUT_OF_SCOPE),
-                                      .careful = rows[_i].how & CAREFUL};
+                                      .careful = rows[_i].how & CAREFUL,
+                                      .blind = rows[_i].how & BLIND};
     const cJSON *objects[8];
     size_t len = read_objects(list, objects);
 

@@ -1,7 +1,9 @@
 /* What the conditions of a pod become: each row is a pod and what is seen of it. */
-#include "conditions.h"
+#include "kafka/conditions.h"
 
 #include <string.h>
+
+#include "ballast/base/text.h"
 
 #include "ballast/policies/review.h"
 #include "json_help.h"
@@ -35,14 +37,14 @@ static const struct bl_member member = {
     {                                                                                   \
         .known = true, .answers = true, .in_sync = true, .safe = true, .reason = "Safe" \
     }
-#define BEHIND                                                                      \
-    {                                                                               \
-        .known = true, .answers = true, .state = (char *)"3 of 40 are not in sync", \
-        .why = (char *)"topic-1 has 2 of 3", .reason = "PartitionsAtRisk"           \
+#define BEHIND                                                                        \
+    {                                                                                 \
+        .known = true, .answers = true, .missing = (char *)"3 of 40 are not in sync", \
+        .why = (char *)"topic-1 has 2 of 3", .reason = "PartitionsAtRisk"             \
     }
-#define SILENT                                                                               \
-    {                                                                                        \
-        .known = true, .safe = true, .state = (char *)"it does not answer", .reason = "Safe" \
+#define SILENT                                                                                 \
+    {                                                                                          \
+        .known = true, .safe = true, .missing = (char *)"it does not answer", .reason = "Safe" \
     }
 #define UNKNOWN                                                 \
     {                                                           \
@@ -51,7 +53,7 @@ static const struct bl_member member = {
 
 static const struct {
     const char *why, *pod;
-    struct bl_pod_sight sight;
+    struct bl_pod_state state;
     const char *gate, *gate_reason, *safety, *safety_reason;
 } rows[] = {
     {"all is well", POD(RUNS, SERVES), IN_SYNC, "True", "InSync", "True", "Safe"},
@@ -90,7 +92,7 @@ START_TEST(conditions_follow)
         BL_AUTO(bl_conditions_release) struct bl_conditions conditions = {0};
         const struct bl_condition *gate, *safety;
 
-        bl_conditions_of(&member, pod, &rows[i].sight, NOW, &conditions);
+        bl_conditions_of(&member, pod, &rows[i].state, NOW, &conditions);
         gate = &conditions.items[BL_CONDITION_GATE];
         safety = &conditions.items[BL_CONDITION_SAFETY];
         ck_assert_msg(strcmp(gate->status, rows[i].gate) == 0 &&
@@ -116,14 +118,14 @@ START_TEST(conditions_that_hold_are_not_written_again)
         BL_AUTO(bl_conditions_release) struct bl_conditions second = {0};
         cJSON *list = bl_json_at(pod, "status", "conditions", NULL), *condition;
 
-        bl_conditions_of(&member, pod, &rows[i].sight, NOW, &first);
+        bl_conditions_of(&member, pod, &rows[i].state, NOW, &first);
         BL_AUTO_JSON cJSON *patch = bl_conditions_patch(pod, &first);
         while (list->child->next)
             cJSON_Delete(cJSON_DetachItemViaPointer(list, list->child->next));
         cJSON_ArrayForEach(condition, bl_json_at(patch, "status", "conditions", NULL)) {
             bl_json_push(list, bl_json_copy(condition));
         }
-        bl_conditions_of(&member, pod, &rows[i].sight, NOW + 1, &second);
+        bl_conditions_of(&member, pod, &rows[i].state, NOW + 1, &second);
         BL_WHY(!second.changed, rows[i].why);
     }
 }
@@ -134,9 +136,9 @@ START_TEST(a_gate_is_as_young_as_its_process)
 {
     BL_AUTO_JSON cJSON *pod = help_json(POD(RUNS, SERVES));
     BL_AUTO(bl_conditions_release) struct bl_conditions conditions = {0};
-    struct bl_pod_sight sight = IN_SYNC;
+    struct bl_pod_state state = IN_SYNC;
 
-    bl_conditions_of(&member, pod, &sight, 30, &conditions);
+    bl_conditions_of(&member, pod, &state, 30, &conditions);
     ck_assert_int_eq(conditions.items[BL_CONDITION_GATE].since, 60);
 }
 END_TEST
@@ -145,10 +147,10 @@ START_TEST(a_pod_without_the_gate_gets_the_other_condition_alone)
 {
     BL_AUTO_JSON cJSON *pod = help_json(POD(RUNS, SERVES));
     BL_AUTO(bl_conditions_release) struct bl_conditions conditions = {0};
-    struct bl_pod_sight sight = IN_SYNC;
+    struct bl_pod_state state = IN_SYNC;
 
     cJSON_DeleteItemFromObjectCaseSensitive(bl_json_get(pod, "spec"), "readinessGates");
-    bl_conditions_of(&member, pod, &sight, NOW, &conditions);
+    bl_conditions_of(&member, pod, &state, NOW, &conditions);
     BL_AUTO_JSON cJSON *patch = bl_conditions_patch(pod, &conditions);
     BL_AUTO_FREE char *text = help_text(patch);
     ck_assert_str_eq(
@@ -156,6 +158,49 @@ START_TEST(a_pod_without_the_gate_gets_the_other_condition_alone)
               "'status':{'conditions':[{'type':'ballast.dev/safe-to-disrupt','status':'True',"
               "'reason':'Safe','message':'all that it holds is in sync elsewhere',"
               "'lastTransitionTime':'1970-01-01T00:10:00Z'}]}}");
+}
+END_TEST
+
+#define STARTED(ready) RUNS ",'started':true,'ready':" ready
+#define TOUCHED(value, state)                                                                     \
+    "{'metadata':{'name':'kafka-0','namespace':'k','uid':'u','annotations':{'ballast.dev/probe':" \
+    "'" value "'}},'spec':{'readinessGates':[{'conditionType':'ballast.dev/in-sync'}]},"          \
+    "'status':{'conditions':[],'containerStatuses':[{'name':'kafka'," state "}]}}"
+
+static const struct {
+    const char *why, *pod;
+    struct bl_pod_state state;
+    const char *probe;
+} probes[] = {
+    {"it serves, and nobody has looked", POD(STARTED("false"), SERVES_NOT), IN_SYNC, "60 1 600"},
+    {"behind is no reason to wait", POD(STARTED("false"), SERVES_NOT), BEHIND, "60 1 600"},
+    {"it is ready", POD(STARTED("true"), SERVES), IN_SYNC, NULL},
+    {"its startup probe is not through", POD(RUNS ",'ready':false", SERVES_NOT), IN_SYNC, NULL},
+    {"it does not answer", POD(STARTED("false"), SERVES_NOT), SILENT, NULL},
+    {"nothing is known", POD(STARTED("false"), SERVES_NOT), UNKNOWN, NULL},
+    {"just touched", TOUCHED("60 1 599", STARTED("false")), IN_SYNC, "60 1 599"},
+    {"again after a while", TOUCHED("60 1 598", STARTED("false")), IN_SYNC, "60 2 600"},
+    {"often enough", TOUCHED("60 10 500", STARTED("false")), IN_SYNC, "60 10 500"},
+    {"another process", TOUCHED("30 10 500", STARTED("false")), IN_SYNC, "60 1 600"},
+    {"what was written stays", TOUCHED("60 3 500", STARTED("true")), IN_SYNC, "60 3 500"},
+    {"what anybody wrote is no order", TOUCHED("x", STARTED("false")), IN_SYNC, "60 1 600"},
+};
+
+START_TEST(probes_come_at_once)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(probes); i++) {
+        BL_AUTO_JSON cJSON *pod = help_json(probes[i].pod);
+        BL_AUTO(bl_conditions_release) struct bl_conditions conditions;
+        BL_AUTO_JSON cJSON *patch = NULL;
+
+        bl_conditions_of(&member, pod, &probes[i].state, NOW, &conditions);
+        patch = bl_conditions_patch(pod, &conditions);
+        ck_assert_msg(bl_text_eq(conditions.probe, probes[i].probe) ||
+                          (!conditions.probe && !probes[i].probe),
+                      "%s: %s", probes[i].why, conditions.probe ? conditions.probe : "none");
+        BL_WHY(!bl_json_at(patch, "metadata", "annotations", NULL) == !probes[i].probe,
+               probes[i].why);
+    }
 }
 END_TEST
 
@@ -168,6 +213,7 @@ int main(void)
     tcase_add_test(tests, conditions_that_hold_are_not_written_again);
     tcase_add_test(tests, a_gate_is_as_young_as_its_process);
     tcase_add_test(tests, a_pod_without_the_gate_gets_the_other_condition_alone);
+    tcase_add_test(tests, probes_come_at_once);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }

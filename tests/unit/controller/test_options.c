@@ -38,7 +38,7 @@ START_TEST(selects)
     BL_AUTO(bl_controller_options_release) struct bl_controller_options options = {0};
 
     BL_WHY(parse(selectors[_i].line, &options) == -1, selectors[_i].line);
-    BL_AUTO_FREE char *text = help_text(options.namespace_selector);
+    BL_AUTO_FREE char *text = help_text(options.scope.selector);
     ck_assert_str_eq(text, selectors[_i].selector);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* What was written and is not seen yet: written once, and again only when it was in vain. */
 #include "clock_help.h"
+#include "companions/pending.h"
 #include "json_help.h"
-#include "pending.h"
 
 static struct help_time passed;
 static struct bl_clock frozen;

@@ -1,6 +1,6 @@
 /* Steps of a rolling upgrade as requests: what is sent, and what becomes of each answer. The cluster is a ZooKeeper of
  * three, so that no broker is needed; what is done to brokers is tested on real ones. */
-#include "roller.h"
+#include "rollout/act.h"
 
 #include <string.h>
 
@@ -24,14 +24,18 @@
     "'status':{'updateRevision':'zk-2','observedGeneration':2}}"
 #define ABORTED "'ballast.dev/rollout-abort-revision':'zk-2'"
 #define STATUS "{'kind':'Status','message':'not now'}"
-#define REVISION                                                                                   \
-    "{'kind':'ControllerRevision','data':{'spec':{'template':{'$patch':'replace','spec':{'a':1}}}" \
-    "}}"
+#define REVISION_OF(uid)                                                                       \
+    "{'kind':'ControllerRevision','metadata':{'ownerReferences':[{'kind':'StatefulSet','uid':" \
+    "'" uid                                                                                    \
+    "','controller':true}]},'data':{'spec':{'template':{'$patch':'replace','spec':{'a':1}}}}}"
+#define REVISION REVISION_OF("s")
 
 static struct fakekube *fake;
 static struct bl_kube_client *client;
 static struct bl_recorder *recorder;
-static struct bl_controller_telemetry telemetry;
+static const char *const results[] = {"done", "refused", "failed", NULL};
+static struct bl_metrics *metrics;
+static struct bl_metric *evictions;
 static char *texts[16];
 static size_t texts_len;
 /* When the process of zk-0, which is of the new revision, began. It is 03:46:40, and all became ready a second ago. */
@@ -43,14 +47,15 @@ static void setup(void)
     client = help_client(fake, "token: t");
     recorder = bl_recorder_new(
         &(struct bl_recorder_options){.client = client, .controller = "test", .instance = "one"});
-    bl_caches_names(telemetry.sources.resources);
-    bl_controller_telemetry_init(&telemetry);
+    metrics = bl_metrics_new();
+    evictions = bl_metrics_make(metrics, BL_METRIC_COUNTER, "e", "e",
+                                BL_METRIC_LABEL("result", results), BL_METRIC_NO_LABEL);
     began = "1970-01-02T03:45:00Z";
 }
 
 static void teardown(void)
 {
-    bl_controller_telemetry_release(&telemetry);
+    bl_metrics_free(metrics);
     bl_recorder_free(recorder);
     bl_kube_client_free(client);
     fakekube_free(fake);
@@ -84,7 +89,7 @@ static int step(struct bl_roller *roller, const char *set, bool *ret_busy, struc
 {
     BL_AUTO(bl_policy_set_release) struct bl_policy_set policies = {0};
     BL_AUTO(bl_topology_release) struct bl_topology topology = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
     BL_AUTO_JSON cJSON *policy = help_json(POLICY);
     cJSON *objects[] = {help_json(set)}, *pods[3];
     struct bl_zookeeper_server servers[3];
@@ -105,14 +110,14 @@ static int step(struct bl_roller *roller, const char *set, bool *ret_busy, struc
                                                  .pods_len = 3},
                      &topology);
     ck_assert_uint_eq(topology.clusters.len, 1);
-    bl_sight_read(&topology.clusters.items[0],
-                  &(struct bl_finding_out){.zookeepers = &all, .unknown = NULL}, &sight);
+    bl_pod_states_read(&topology.clusters.items[0],
+                       &(struct bl_findings){.zookeepers = &all, .unknown = NULL}, &states);
     rc = bl_roller_step(roller,
                         &(struct bl_roller_job){.client = client,
                                                 .recorder = recorder,
-                                                .telemetry = &telemetry,
+                                                .evictions = evictions,
                                                 .kafka = &topology.clusters.items[0],
-                                                .sight = &sight,
+                                                .states = &states,
                                                 .now = BL_NSEC_S,
                                                 .wall = NOW},
                         ret_busy, err);
@@ -179,6 +184,12 @@ static const struct {
     {"aborted, and the template cannot be read",
      SET(ABORTED),
      {{200, "{}"}, {404, STATUS}},
+     -1,
+     2,
+     {"GET /apis/apps/v1/namespaces/k/controllerrevisions/zk-1"}},
+    {"aborted, and a pod names the template of somebody else",
+     SET(ABORTED),
+     {{200, "{}"}, {200, REVISION_OF("other")}},
      -1,
      2,
      {"GET /apis/apps/v1/namespaces/k/controllerrevisions/zk-1"}},

@@ -1,5 +1,5 @@
 /* Rolling upgrades without a cluster: whole ones in a simulation, and the corners in a table. */
-#include "rollout.h"
+#include "rollout/plan.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -138,7 +138,7 @@ static void look(const struct world *world, struct bl_rollout_view *view)
             .since = world->now - node->since,
             .safe = !others && node->life != CATCHES_UP,
             .why = others ? "another one is away" : NULL,
-            .chief = i == 1 || i == 5,
+            .leader = i == 1 || i == 5,
             .leads = node->leads,
         };
     }
@@ -483,7 +483,7 @@ static void will_not_lead(struct bl_rollout_view *view)
 static void soaked(struct bl_rollout_view *view)
 {
     leads_again(view);
-    broker(view, 0)->since = 5;
+    broker(view, 0)->since = 3;
     view->canary = BL_CANARY_UNASKED;
 }
 
@@ -492,7 +492,7 @@ static void proven(struct bl_rollout_view *view)
 {
     leads_again(view);
     broker(view, 1)->outdated = false;
-    broker(view, 1)->since = 5;
+    broker(view, 1)->since = 3;
     broker(view, 0)->since = 2;
     view->canary = BL_CANARY_UNASKED;
 }
@@ -535,6 +535,17 @@ static void all_new_and_begun(struct bl_rollout_view *view)
     view->sets.items[1].begun = true;
 }
 
+static void copied(struct bl_rollout_view *view)
+{
+    view->copying = true;
+}
+
+static void copied_and_new(struct bl_rollout_view *view)
+{
+    all_new_and_begun(view);
+    copied(view);
+}
+
 static bool never(const void *context BL_UNUSED, const size_t *pods BL_UNUSED, size_t len BL_UNUSED)
 {
     return false;
@@ -544,6 +555,31 @@ static bool always(const void *context BL_UNUSED, const size_t *pods BL_UNUSED,
                    size_t len BL_UNUSED)
 {
     return true;
+}
+
+static void zookeeper_rolls_back(struct bl_rollout_view *view)
+{
+    view->sets.items[0].restored = true;
+}
+
+static void zookeeper_and_brokers_taken_back(struct bl_rollout_view *view)
+{
+    only_brokers(view);
+    zookeeper_rolls_back(view);
+}
+
+static void never_safe(struct bl_rollout_view *view)
+{
+    view->pods.items[view->pods.len - 1].safe = false;
+    view->pods.items[view->pods.len - 1].never = true;
+    view->pods.items[view->pods.len - 1].why =
+        "offsets-0 has its only replica here; waiting does not change that: raise it";
+}
+
+static void never_safe_and_new(struct bl_rollout_view *view)
+{
+    never_safe(view);
+    view->pods.items[view->pods.len - 1].outdated = false;
 }
 
 static void two_at_once(struct bl_rollout_view *view)
@@ -594,9 +630,22 @@ static const struct corner corners[] = {
      "*resume*"},
     {"aborted in the middle", aborted, BL_ROLLOUT_ROLL_BACK, BL_ROLLOUT_FAILED, "aborted*"},
     {"aborted when all is new", aborted_too_late, BL_ROLLOUT_REST, BL_ROLLOUT_IDLE, "*"},
+    {"a backup copies the volumes", copied, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING,
+     "a backup copies*snapshot"},
+    {"one does, and all is new", copied_and_new, BL_ROLLOUT_FINISH, BL_ROLLOUT_COMPLETE, "*"},
     {"all are held", all_held, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING, "*held: copying a disk"},
     {"all but one are held", one_held, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING, "restarting kafka-1"},
     {"none is safe", none_safe, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING, "*must stay up: orders-3*"},
+    {"the first half was taken back: the other is not rolled", zookeeper_and_brokers_taken_back,
+     BL_ROLLOUT_WAIT, BL_ROLLOUT_FAILED,
+     "the template of zk was taken back, so kafka is not rolled either*"},
+    {"but the first half is rolled to what it was", zookeeper_rolls_back, BL_ROLLOUT_EVICT,
+     BL_ROLLOUT_ROLLING, "restarting zk-*"},
+    {"one never is: nothing is touched, not even what comes before", never_safe, BL_ROLLOUT_WAIT,
+     BL_ROLLOUT_BLOCKED,
+     "*must stay up: offsets-0 has its only replica here; waiting does not change that: raise it"},
+    {"one never is, and need not go", never_safe_and_new, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING,
+     "*"},
     {"one is safe", one_safe, BL_ROLLOUT_EVICT, BL_ROLLOUT_ROLLING, "restarting kafka-2"},
     {"the last one is ready and behind", rolled_and_behind, BL_ROLLOUT_WAIT, BL_ROLLOUT_ROLLING,
      "*kafka-0 is in sync*"},

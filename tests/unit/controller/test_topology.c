@@ -1,5 +1,5 @@
 /* The clusters of a namespace, where somebody wrote what nobody means. */
-#include "topology.h"
+#include "kafka/topology.h"
 
 #include "ballast/api/pod.h"
 #include "ballast/base/mem.h"

@@ -1,5 +1,5 @@
 /* Clusters that keep workers waiting: how many may, and who is counted among them. */
-#include "turns.h"
+#include "kafka/turns.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 /* Steps as requests: what is sent, and what becomes of each answer. */
 #include <string.h>
 
+#include "companions/write.h"
 #include "fakekube_help.h"
 #include "json_help.h"
-#include "writer.h"
 
 static struct fakekube *fake;
 static struct bl_kube_client *client;
@@ -158,6 +158,53 @@ START_TEST(asks_for_pods)
 }
 END_TEST
 
+#define OWNER_OF(uid) "{'apiVersion':'apps/v1','kind':'StatefulSet','name':'kafka','uid':'" uid "'}"
+#define OWNED(owners)                                                                 \
+    "{" HEAD ",'metadata':{'name':'kafka','namespace':'k','ownerReferences':[" owners \
+    "]},'spec':" SPEC "}"
+#define LIST_OF(metadata) "{'items':[{'metadata':{'name':'kafka'," metadata "}}]}"
+
+static const struct {
+    const char *why, *present;
+    int status;
+    const char *body; /* NULL: nobody is asked */
+    int rc;
+    bool goes;
+} owners[] = {
+    {"it has its owner", OWNED(OWNER_OF("s1")), 0, NULL, 0, false},
+    {"the owner was taken off, and stays", OWNED(""), 200, LIST_OF("'uid':'s1'"), 0, false},
+    {"it is on its way out", OWNED(""), 200,
+     LIST_OF("'uid':'s1','deletionTimestamp':'2026-01-01T00:00:00Z'"), 0, true},
+    {"it is gone", OWNED(""), 200, "{'items':[]}", 0, true},
+    {"another one has its name", OWNED(OWNER_OF("s0")), 200, LIST_OF("'uid':'s2'"), 0, true},
+    {"nobody says", OWNED(""), 500, STATUS, -1, false},
+};
+
+START_TEST(asks_for_owners)
+{
+    BL_AUTO_JSON cJSON *object = help_json(OWNED(OWNER_OF("s1")));
+    BL_AUTO_JSON cJSON *there = help_json(owners[_i].present);
+    struct bl_step step = {.kind = BL_STEP_REPAIR, .present = there, .object = object};
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf last = BL_STRBUF_INIT(65536);
+    bool goes = true;
+    BL_ERROR(err);
+
+    if (owners[_i].body) {
+        struct fake_answer answer = {.status = owners[_i].status, .body = sent(owners[_i].body)};
+
+        fakekube_answer(fake, 1, &answer);
+    }
+    BL_WHY(bl_companion_owner_goes(client, &step, &goes, &err) == owners[_i].rc, owners[_i].why);
+    BL_WHY(goes == owners[_i].goes, owners[_i].why);
+    if (!owners[_i].body)
+        return;
+    fakekube_last(fake, &last);
+    BL_WHY(strstr(last.text, "GET /apis/apps/v1/namespaces/k/statefulsets"
+                             "?fieldSelector=metadata.name%3Dkafka "),
+           owners[_i].why);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("controller/writer");
@@ -166,6 +213,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, steps, 0, BL_ARRAY_LEN(rows));
     tcase_add_loop_test(tcase, asks_for_pods, 0, BL_ARRAY_LEN(pods));
+    tcase_add_loop_test(tcase, asks_for_owners, 0, BL_ARRAY_LEN(owners));
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
 }

@@ -1,6 +1,6 @@
 /* From objects and facts to what is seen of each pod. Three brokers beside three ZooKeeper servers, or three nodes
  * that are both; each row takes something away. */
-#include "sight.h"
+#include "kafka/pod_state.h"
 
 #include <string.h>
 
@@ -125,44 +125,44 @@ static void stage_release(struct stage *stage)
         cJSON_Delete(stage->pods[i]);
 }
 
-static void sense(struct stage *stage, bool known, struct bl_sight *sight)
+static void sense(struct stage *stage, bool known, struct bl_pod_states *states)
 {
-    struct bl_finding_out found = {.facts = known ? &stage->facts : NULL,
-                                   .zookeepers = &stage->servers,
-                                   .unknown = known ? NULL : "no broker answers"};
+    struct bl_findings found = {.facts = known ? &stage->facts : NULL,
+                                .zookeepers = &stage->servers,
+                                .unknown = known ? NULL : "no broker answers"};
 
-    bl_sight_read(read_topology(stage), &found, sight);
+    bl_pod_states_read(read_topology(stage), &found, states);
 }
 
 /* "kafka-0 1001 safe; …" */
-static char *describe(const struct stage *stage, const struct bl_sight *sight)
+static char *describe(const struct stage *stage, const struct bl_pod_states *states)
 {
     struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     const struct bl_kafka *kafka = &stage->topology.clusters.items[0];
 
-    for (size_t i = 0; i < sight->len; i++) {
-        const struct bl_pod_sight *pod = &sight->pods[i];
+    for (size_t i = 0; i < states->len; i++) {
+        const struct bl_pod_state *pod = &states->pods[i];
 
         bl_strbuf_addf(&text, "%s %d%s%s%s %s;", kafka->pods.items[i].name, pod->node,
                        pod->answers ? "" : " silent", pod->in_sync ? "" : " behind",
-                       pod->chief ? " chief" : "", pod->reason);
+                       pod->leader ? " leader" : "", pod->reason);
     }
     return bl_strbuf_take(&text);
 }
 
-#define ZK_WELL "zk-0 -1 Safe;zk-1 -1 chief Safe;zk-2 -1 Safe;"
+#define ZK_WELL "zk-0 -1 Safe;zk-1 -1 leader Safe;zk-2 -1 Safe;"
 
 START_TEST(all_is_well)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
 
     stage_init(&stage, false);
-    sense(&stage, true, &sight);
-    BL_AUTO_FREE char *text = describe(&stage, &sight);
-    ck_assert_str_eq(text, "kafka-0 1001 Safe;kafka-1 1002 chief Safe;kafka-2 1003 Safe;" ZK_WELL);
-    ck_assert(!sight.unbalanced);
-    ck_assert_int_eq(sight.pods[0].leads, 1);
+    sense(&stage, true, &states);
+    BL_AUTO_FREE char *text = describe(&stage, &states);
+    ck_assert_str_eq(text, "kafka-0 1001 Safe;kafka-1 1002 leader Safe;kafka-2 1003 Safe;" ZK_WELL);
+    ck_assert(!states.unbalanced);
+    ck_assert_int_eq(states.pods[0].leads, 1);
     /* The first is of an older revision. */
     ck_assert(bl_member_outdated(&stage.topology.clusters.items[0].members.items[0],
                                  stage.topology.clusters.items[0].pods.items[0].pod));
@@ -184,22 +184,22 @@ START_TEST(brokers_go_together_that_share_nothing)
 {
     static const size_t first[] = {0}, both[] = {0, 2};
     BL_AUTO(stage_release) struct stage stage = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
 
     stage_init(&stage, false);
-    sense(&stage, true, &sight);
-    ck_assert(bl_sight_together(&sight, &stage.facts, first, 1));
-    ck_assert(!bl_sight_together(&sight, &stage.facts, both, 2));
-    ck_assert(!bl_sight_together(&sight, NULL, first, 1));
+    sense(&stage, true, &states);
+    ck_assert(bl_pod_states_together(&states, &stage.facts, first, 1));
+    ck_assert(!bl_pod_states_together(&states, &stage.facts, both, 2));
+    ck_assert(!bl_pod_states_together(&states, NULL, first, 1));
     /* It would keep what it needs, and have no spare left. */
     for (size_t t = 0; t < stage.facts.topics.len; t++)
         stage.facts.topics.items[t].min_isr = 1;
-    ck_assert(!bl_sight_together(&sight, &stage.facts, both, 2));
+    ck_assert(!bl_pod_states_together(&states, &stage.facts, both, 2));
     for (size_t t = 0; t < stage.facts.topics.len; t++)
         move_replicas(&stage.facts.topics.items[t], 1003, 1002);
-    ck_assert(bl_sight_together(&sight, &stage.facts, both, 2));
-    sight.pods[2].node = BL_NO_NODE;
-    ck_assert(!bl_sight_together(&sight, &stage.facts, both, 2));
+    ck_assert(bl_pod_states_together(&states, &stage.facts, both, 2));
+    states.pods[2].node = BL_NO_NODE;
+    ck_assert(!bl_pod_states_together(&states, &stage.facts, both, 2));
 }
 END_TEST
 
@@ -207,7 +207,7 @@ END_TEST
 START_TEST(a_broker_is_down)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
 
     stage_init(&stage, false);
     cJSON_Delete(stage.pods[2]);
@@ -215,27 +215,27 @@ START_TEST(a_broker_is_down)
     free(stage.facts.brokers.items[2].host);
     stage.facts.brokers.len = 2;
     stage.facts.topics.items[0].partitions.items[0].isr.len = 2;
-    sense(&stage, true, &sight);
-    BL_AUTO_FREE char *text = describe(&stage, &sight);
-    ck_assert_str_eq(text, "kafka-0 1001 PartitionsAtRisk;kafka-1 1002 chief PartitionsAtRisk;"
+    sense(&stage, true, &states);
+    BL_AUTO_FREE char *text = describe(&stage, &states);
+    ck_assert_str_eq(text, "kafka-0 1001 PartitionsAtRisk;kafka-1 1002 leader PartitionsAtRisk;"
                            "kafka-2 1003 silent behind Safe;zk-0 -1 OtherDisruption;"
-                           "zk-1 -1 chief OtherDisruption;zk-2 -1 OtherDisruption;");
+                           "zk-1 -1 leader OtherDisruption;zk-2 -1 OtherDisruption;");
 }
 END_TEST
 
 START_TEST(a_pod_is_away)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
 
     stage_init(&stage, false);
     cJSON_Delete(stage.pods[--stage.pods_len]);
     stage.servers.items[2].mode = BL_ZOOKEEPER_AWAY;
-    sense(&stage, true, &sight);
-    BL_AUTO_FREE char *text = describe(&stage, &sight);
-    ck_assert_str_eq(text, "kafka-0 1001 OtherDisruption;kafka-1 1002 chief OtherDisruption;"
+    sense(&stage, true, &states);
+    BL_AUTO_FREE char *text = describe(&stage, &states);
+    ck_assert_str_eq(text, "kafka-0 1001 OtherDisruption;kafka-1 1002 leader OtherDisruption;"
                            "kafka-2 1003 OtherDisruption;zk-0 -1 QuorumAtRisk;"
-                           "zk-1 -1 chief QuorumAtRisk;zk-2 -1 silent behind Safe;");
+                           "zk-1 -1 leader QuorumAtRisk;zk-2 -1 silent behind Safe;");
     ck_assert_ptr_null(stage.topology.clusters.items[0].pods.items[5].pod);
 }
 END_TEST
@@ -244,7 +244,7 @@ END_TEST
 START_TEST(a_pod_waits_for_its_node)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
 
     stage_init(&stage, false);
     cJSON_Delete(stage.pods[2]);
@@ -252,9 +252,9 @@ START_TEST(a_pod_waits_for_its_node)
     bl_json_push(bl_json_at(stage.pods[2], "status", "conditions", NULL),
                  help_json("{'type':'PodScheduled','status':'False','reason':'Unschedulable'}"));
     stage.facts.topics.items[0].min_isr = 1;
-    sense(&stage, true, &sight);
-    BL_AUTO_FREE char *text = describe(&stage, &sight);
-    ck_assert_str_eq(text, "kafka-0 1001 OtherDisruption;kafka-1 1002 chief OtherDisruption;"
+    sense(&stage, true, &states);
+    BL_AUTO_FREE char *text = describe(&stage, &states);
+    ck_assert_str_eq(text, "kafka-0 1001 OtherDisruption;kafka-1 1002 leader OtherDisruption;"
                            "kafka-2 1003 Safe;" ZK_WELL);
 }
 END_TEST
@@ -262,27 +262,27 @@ END_TEST
 START_TEST(nothing_is_known)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
 
     stage_init(&stage, false);
-    sense(&stage, false, &sight);
-    BL_AUTO_FREE char *text = describe(&stage, &sight);
+    sense(&stage, false, &states);
+    BL_AUTO_FREE char *text = describe(&stage, &states);
     ck_assert_str_eq(text, "kafka-0 -1 silent behind Unknown;kafka-1 -1 silent behind Unknown;"
                            "kafka-2 -1 silent behind Unknown;" ZK_WELL);
-    ck_assert_str_eq(sight.pods[0].why, "no broker answers");
+    ck_assert_str_eq(states.pods[0].why, "no broker answers");
 }
 END_TEST
 
 START_TEST(nodes_that_vote_need_both)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
 
     stage_init(&stage, true);
     stage.facts.quorum.voters.items[2].caught_up = false;
-    sense(&stage, true, &sight);
-    BL_AUTO_FREE char *text = describe(&stage, &sight);
-    ck_assert_str_eq(text, "kafka-0 10 QuorumAtRisk;kafka-1 11 chief QuorumAtRisk;"
+    sense(&stage, true, &states);
+    BL_AUTO_FREE char *text = describe(&stage, &states);
+    ck_assert_str_eq(text, "kafka-0 10 QuorumAtRisk;kafka-1 11 leader QuorumAtRisk;"
                            "kafka-2 12 behind Safe;");
 }
 END_TEST
@@ -291,14 +291,86 @@ END_TEST
 START_TEST(a_partition_needs_all_of_its_replicas)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
 
     stage_init(&stage, false);
     stage.facts.topics.items[0].min_isr = 3;
-    sense(&stage, true, &sight);
-    BL_AUTO_FREE char *text = describe(&stage, &sight);
+    sense(&stage, true, &states);
+    BL_AUTO_FREE char *text = describe(&stage, &states);
     ck_assert_str_eq(
-        text, "kafka-0 1001 NoSpare;kafka-1 1002 chief NoSpare;kafka-2 1003 NoSpare;" ZK_WELL);
+        text, "kafka-0 1001 NoSpare;kafka-1 1002 leader NoSpare;kafka-2 1003 NoSpare;" ZK_WELL);
+}
+END_TEST
+
+/* Kafka's own topic and one beside it, each with a partition that has its only replica on the first broker. */
+static void make_thin(struct stage *stage)
+{
+    static const char *const names[] = {"__consumer_offsets", "payments"};
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(names); i++) {
+        struct bl_topic *topic = BL_PUSH(&stage->facts.topics);
+        struct bl_partition *partition = BL_PUSH(&topic->partitions);
+
+        topic->name = bl_strdup(names[i]);
+        topic->min_isr = 1;
+        partition->leader = 1001;
+        *BL_PUSH(&partition->replicas) = 1001;
+        *BL_PUSH(&partition->isr) = 1001;
+    }
+    stage->facts.brokers.items[0].port = 9092;
+}
+
+#define WITHOUT_SPARE                                                                         \
+    "__consumer_offsets-0 has its only replica here; without a spare: __consumer_offsets: 1 " \
+    "partition, payments: 1; waiting does not change that: accept it (noSpare: Accept under " \
+    "inSync in the policy), or "
+#define RAISE                                                                                      \
+    "give the topics more replicas: ballast topics raise --internal --topic payments --bootstrap " \
+    "kafka-0.kafka-headless.k.svc:9092"
+
+/* With the command, as it is typed: before a drain or an upgrade is held up by it. */
+START_TEST(what_changes_it_is_told)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states secret = {0};
+
+    stage_init(&stage, false);
+    make_thin(&stage);
+    sense(&stage, true, &states);
+    ck_assert_str_eq(states.pods[0].reason, "NoSpare");
+    ck_assert_str_eq(states.pods[0].why, WITHOUT_SPARE RAISE);
+    ck_assert_str_eq(states.pods[1].reason, "Safe");
+
+    bl_topology_release(&stage.topology);
+    bl_json_add_string(
+        bl_json_add_object((cJSON *)bl_json_get(stage.objects[0], "metadata"), "annotations"),
+        "ballast.dev/client-config", "kafka-client");
+    sense(&stage, true, &secret);
+    ck_assert_str_eq(secret.pods[0].why,
+                     WITHOUT_SPARE "with client.properties of Secret \"kafka-client\", " RAISE
+                                   " --command-config client.properties");
+}
+END_TEST
+
+/* Of Kafka's own the controller adds them: then there is nothing to type. */
+START_TEST(what_is_being_raised_is_no_work_for_people)
+{
+    BL_AUTO(stage_release) struct stage stage = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
+    struct bl_findings found = {.zookeepers = &stage.servers, .raising = true};
+
+    stage_init(&stage, false);
+    make_thin(&stage);
+    free(stage.facts.topics.items[2].name);
+    stage.facts.topics.items[2].name = bl_strdup("__transaction_state");
+    found.facts = &stage.facts;
+    bl_pod_states_read(read_topology(&stage), &found, &states);
+    ck_assert_str_eq(
+        states.pods[0].why,
+        "__consumer_offsets-0 has its only replica here; without a spare: "
+        "__consumer_offsets: 1 partition, __transaction_state: 1; they are being given "
+        "more replicas");
 }
 END_TEST
 
@@ -306,24 +378,24 @@ END_TEST
 START_TEST(leadership_is_off_balance)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
-    BL_AUTO(bl_sight_release) struct bl_sight sight = {0};
+    BL_AUTO(bl_pod_states_release) struct bl_pod_states states = {0};
 
     stage_init(&stage, true);
     stage.facts.topics.items[0].partitions.items[0].leader = 11;
-    sense(&stage, true, &sight);
-    ck_assert(sight.unbalanced);
+    sense(&stage, true, &states);
+    ck_assert(states.unbalanced);
     stage.facts.topics.items[0].partitions.items[0].isr.items[0] = 12;
-    bl_sight_release(&sight);
+    bl_pod_states_release(&states);
     bl_topology_release(&stage.topology);
-    sense(&stage, true, &sight);
-    ck_assert(!sight.unbalanced);
+    sense(&stage, true, &states);
+    ck_assert(!states.unbalanced);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("controller/sight");
-    TCase *tests = tcase_create("sight");
+    Suite *suite = suite_create("controller/pod_state");
+    TCase *tests = tcase_create("pod state");
 
     tcase_add_test(tests, all_is_well);
     tcase_add_test(tests, brokers_go_together_that_share_nothing);
@@ -333,6 +405,8 @@ int main(void)
     tcase_add_test(tests, nothing_is_known);
     tcase_add_test(tests, nodes_that_vote_need_both);
     tcase_add_test(tests, a_partition_needs_all_of_its_replicas);
+    tcase_add_test(tests, what_changes_it_is_told);
+    tcase_add_test(tests, what_is_being_raised_is_no_work_for_people);
     tcase_add_test(tests, leadership_is_off_balance);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
