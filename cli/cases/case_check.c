@@ -225,12 +225,13 @@ static bool fits(const struct check *check, const struct bl_finding *finding, co
     const char *rule = bl_json_string(wanted, "rule"), *name = bl_json_string(wanted, "object");
     const char *severity = bl_json_string(wanted, "severity"),
                *path = bl_json_string(wanted, "path");
-    const char *message = bl_json_string(wanted, "message");
+    const char *message = bl_json_string(wanted, "message"), *hint = bl_json_string(wanted, "hint");
 
     return (!rule || strcmp(rule, bl_rule_key(finding->rule)) == 0) &&
            (!severity || strcmp(severity, bl_severity_name(finding->severity)) == 0) &&
            (!name || strcmp(name, object) == 0) && (!path || strcmp(path, finding->path) == 0) &&
            (!message || strstr(finding->message, message)) &&
+           (!hint || (finding->hint && strstr(finding->hint, hint))) &&
            finding->mended == bl_json_bool(wanted, "mended", false);
 }
 
@@ -329,7 +330,7 @@ static int check_types(const struct bl_decode *from, const cJSON *expect, struct
     static const char *const maps[] = {"roles",         "clusters", "ports",   "versions",
                                        "distributions", "values",   "results", NULL};
     static const char *const keys[] = {"rule",    "object", "severity", "path",
-                                       "message", "mended", NULL};
+                                       "message", "hint",   "mended",   NULL};
     const cJSON *member, *finding, *key;
 
     cJSON_ArrayForEach(member, expect) {

@@ -9,6 +9,10 @@
 #include "ballast/json/edit.h"
 #include "case.h"
 
+/* When the objects of a cluster that is made new are made. */
+#define MADE_TEXT "2026-01-01T00:00:00Z"
+#define MADE 1767225600
+
 static void broken(const struct cli_case *test, struct bl_strbuf *failures, const char *fmt, ...)
     BL_PRINTF(3, 4);
 
@@ -26,7 +30,8 @@ static void broken(const struct cli_case *test, struct bl_strbuf *failures, cons
 /* Hardening what was hardened changes no byte. */
 static int law_once(const struct cli_case *test, struct bl_strbuf *failures, struct bl_error **err)
 {
-    struct cli_input again = {.policies = test->input.policies};
+    struct cli_input again = {.policies = test->input.policies,
+                              .new_cluster = test->input.new_cluster};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf first = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf second = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     int rc = -1;
@@ -35,6 +40,7 @@ static int law_once(const struct cli_case *test, struct bl_strbuf *failures, str
         return bl_wrap(err, "could not write the hardened manifests");
     if (bl_manifest_add(&again.manifest, "hardened", bl_strndup(first.text, first.len), first.len,
                         err) == 0 &&
+        bl_manifest_check(&again.manifest, err) == 0 &&
         cli_decide(&again, NULL, test->today, err) == 0)
         rc = cli_hardened(&again, &second, err);
     if (rc == 0 && strcmp(first.text, second.text) != 0) {
@@ -106,10 +112,15 @@ static void law_order(const struct cli_case *test, struct bl_strbuf *failures)
 {
     size_t len = test->input.report->len;
     BL_AUTO_FREE const cJSON **reversed = bl_alloc(len, sizeof(*reversed));
+    BL_AUTO_FREE int64_t *brokers = NULL;
     struct bl_engine_options options = {.today = test->today, .replaces = true};
 
     for (size_t i = 0; i < len; i++)
         reversed[i] = test->input.objects[len - 1 - i];
+    if (test->input.new_cluster) {
+        brokers = cli_new_brokers(reversed, len, &options);
+        options.new_brokers = brokers;
+    }
 
     BL_AUTO(bl_report_cleanup)
     struct bl_report *report = bl_engine_run(&test->input.policies, reversed, len, &options);
@@ -153,15 +164,45 @@ static int patched(const cJSON *object, const cJSON *answer, cJSON **ret_object,
     return 0;
 }
 
-/* What the webhook knows beside the object: the namespaces, which policies may select by label. */
-static size_t namespaces_of(const struct cli_case *test, const cJSON **ret_namespaces)
-{
-    size_t count = 0;
+struct context {
+    const cJSON **items;
+    size_t len, cap;
+};
 
-    for (size_t i = 0; i < test->input.report->len; i++)
-        if (bl_world_kind_of(test->input.objects[i]) == BL_WORLD_NAMESPACE)
-            ret_namespaces[count++] = test->input.objects[i];
-    return count;
+static void context_release(struct context *context)
+{
+    for (size_t i = 0; i < context->len; i++)
+        cJSON_Delete((cJSON *)(uintptr_t)context->items[i]);
+    free(context->items);
+}
+
+/* As the API server has it, which made it just now. */
+static cJSON *stored(const cJSON *object)
+{
+    BL_AUTO(bl_edit_release) struct bl_edit edit = {0};
+    BL_ERROR(err);
+
+    bl_edit_init(&edit, object);
+    (void)!bl_edit_set(&edit, "/metadata/creationTimestamp", bl_json_new_string(MADE_TEXT), &err);
+    return BL_STEAL(edit.object);
+}
+
+/*
+ * What the webhook knows beside the object: the namespaces, which policies may select by label; and the others of a
+ * cluster that is made new.
+ */
+static struct context context_of(const struct cli_case *test, size_t index)
+{
+    struct context context = {0};
+
+    for (size_t i = 0; i < test->input.report->len; i++) {
+        const cJSON *object = test->input.objects[i];
+
+        if (i != index &&
+            (test->input.new_cluster || bl_world_kind_of(object) == BL_WORLD_NAMESPACE))
+            *BL_PUSH(&context) = stored(object);
+    }
+    return context;
 }
 
 /* One object alone, as the webhook sees it, becomes what harden makes of it among the others. */
@@ -172,11 +213,13 @@ static int law_review(const struct cli_case *test, size_t index, struct bl_strbu
     BL_AUTO_JSON cJSON *review = make_review(object);
     BL_AUTO_JSON cJSON *answer = NULL;
     BL_AUTO_JSON cJSON *result = NULL;
-    BL_AUTO_FREE const cJSON **namespaces = bl_alloc(test->input.report->len, sizeof(*namespaces));
-    size_t count = namespaces_of(test, namespaces);
+    BL_AUTO(context_release) struct context context = context_of(test, index);
     struct bl_ref ref = bl_object_ref(object);
-    struct bl_review_facts facts = {
-        .context = namespaces, .context_len = count, .today = test->today};
+    struct bl_review_facts facts = {.context = context.items,
+                                    .context_len = context.len,
+                                    .sees_claims = test->input.new_cluster,
+                                    .now = MADE,
+                                    .today = test->today};
     BL_AUTO(bl_edit_release) struct bl_edit hardened = {0};
     const struct bl_object_report *report = &test->input.report->objects[index];
 
@@ -192,6 +235,61 @@ static int law_review(const struct cli_case *test, size_t index, struct bl_strbu
         broken(test, failures, "the review of %s \"%s\" gives another object than harden", ref.kind,
                ref.name);
     return 0;
+}
+
+static int answer_beside(const struct cli_case *test, const cJSON *review,
+                         const cJSON *const *others, const struct bl_kin *const *kin, size_t len,
+                         char **ret_answer, struct bl_error **err)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO_JSON cJSON *answer = NULL;
+    struct bl_review_facts facts = {.context = others,
+                                    .context_len = len,
+                                    .kin = kin,
+                                    .sees_cluster = true,
+                                    .today = test->today};
+
+    if (bl_review_answer(&test->input.policies, review, BL_REVIEW_VALIDATE, &facts, &answer, NULL,
+                         err) < 0)
+        return -1;
+    bl_json_write(&text, answer);
+    *ret_answer = bl_strbuf_take(&text);
+    return 0;
+}
+
+/* To look at those alone that an object may depend on says what it says to look at all. */
+static int law_kin(const struct cli_case *test, size_t index, struct bl_strbuf *failures,
+                   struct bl_error **err)
+{
+    size_t most = test->input.report->len, len = 0, bytes;
+    BL_AUTO_FREE const cJSON **others = bl_alloc(most, sizeof(*others));
+    BL_AUTO_FREE struct bl_kin **kin = bl_alloc(most, sizeof(*kin));
+    BL_AUTO_JSON cJSON *review = make_review(test->input.objects[index]);
+    BL_AUTO_FREE char *all = NULL;
+    BL_AUTO_FREE char *near = NULL;
+    int rc;
+
+    /* With ConfigMaps all are looked at, and nothing is to be compared. */
+    for (size_t i = 0; i < most; i++)
+        if (bl_world_kind_of(test->input.objects[i]) != BL_WORLD_CONFIG_MAP) {
+            kin[len] = bl_kin_new(test->input.objects[i], &bytes);
+            others[len++] = test->input.objects[i];
+        }
+    rc = answer_beside(test, review, others, NULL, len, &all, err) < 0 ||
+                 answer_beside(test, review, others, (const struct bl_kin *const *)kin, len, &near,
+                               err) < 0
+             ? -1
+             : 0;
+    for (size_t i = 0; i < len; i++)
+        bl_kin_free(kin[i]);
+    if (rc == 0 && strcmp(all, near) != 0) {
+        struct bl_ref ref = bl_object_ref(test->input.objects[index]);
+
+        broken(test, failures, "the review of %s \"%s\" beside its kin gives another answer",
+               ref.kind, ref.name);
+        cli_diff(failures, "all", "kin", all, near);
+    }
+    return rc;
 }
 
 static void law_strangers(const struct cli_case *test, size_t index, struct bl_strbuf *failures)
@@ -217,7 +315,8 @@ static void law_hints(const struct cli_case *test, struct bl_strbuf *failures)
 
 int cli_case_laws(const struct cli_case *test, struct bl_strbuf *failures, struct bl_error **err)
 {
-    if (test->refusal)
+    /* A comparison of two states edits nothing, and no review has both. */
+    if (test->refusal || test->input.before)
         return 0;
     if (law_once(test, failures, err) < 0)
         return -1;
@@ -228,7 +327,7 @@ int cli_case_laws(const struct cli_case *test, struct bl_strbuf *failures, struc
         /* In a cluster the controller makes it anew. */
         if (bl_companion_is_ours(test->input.objects[i]))
             continue;
-        if (law_review(test, i, failures, err) < 0)
+        if (law_review(test, i, failures, err) < 0 || law_kin(test, i, failures, err) < 0)
             return -1;
     }
     return 0;

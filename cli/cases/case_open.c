@@ -7,8 +7,9 @@
 #include "ballast/json/edit.h"
 #include "case.h"
 
-static const char *const case_keys[] = {"name",  "why",    "policies", "rules", "today",
-                                        "input", "change", "expect",   NULL};
+static const char *const case_keys[] = {"name",   "why",        "policies", "rules",
+                                        "today",  "input",      "change",   "against",
+                                        "expect", "newCluster", NULL};
 
 /* Paths in a case are relative to its file. */
 static char *beside(const char *file, const char *path)
@@ -109,21 +110,33 @@ static int read_list(struct cli_case *test, const cJSON *list, struct bl_error *
     return 0;
 }
 
-static int read_input(struct cli_case *test, struct bl_error **err)
+static int read_manifests(struct cli_case *test, const char *key, struct bl_error **err)
 {
-    const cJSON *input = bl_json_get(test->root, "input");
-    struct bl_decode from = {test->file, test->doc, "input"};
+    const cJSON *value = bl_json_get(test->root, key);
+    struct bl_decode from = {test->file, test->doc, key};
 
-    if (cJSON_IsArray(input))
-        return read_list(test, input, err);
-    if (!cJSON_IsString(input))
-        return bl_decode_fail(&from, input ? input : test->root, NULL, err,
+    if (cJSON_IsArray(value))
+        return read_list(test, value, err);
+    if (!cJSON_IsString(value))
+        return bl_decode_fail(&from, value ? value : test->root, NULL, err,
                               "expected a file, a text of manifests, or a list of either");
-    if (strchr(input->valuestring, '\n'))
-        return read_text(test, input->valuestring, err);
+    if (strchr(value->valuestring, '\n'))
+        return read_text(test, value->valuestring, err);
 
-    BL_AUTO_FREE char *path = beside(test->file, input->valuestring);
+    BL_AUTO_FREE char *path = beside(test->file, value->valuestring);
     return bl_manifest_read(&test->input.manifest, path, err);
+}
+
+/* What is there before stands behind all that is judged. */
+static int read_against(struct cli_case *test, struct bl_error **err)
+{
+    struct cli_input *input = &test->input;
+
+    if (!bl_json_get(test->root, "against"))
+        return 0;
+    input->before = input->manifest.objects.len;
+    input->before_files = input->manifest.files.len;
+    return read_manifests(test, "against", err);
 }
 
 static bool named(const cJSON *object, const char *kind_and_name)
@@ -223,8 +236,15 @@ static int read_header(struct cli_case *test, struct bl_error **err)
         return bl_decode_fail(&from, test->root, "name", err, "a case needs a name");
     if (!cJSON_IsObject(bl_json_get(test->root, "expect")))
         return bl_decode_fail(&from, test->root, "expect", err, "a case expects something");
+    test->input.new_cluster = bl_json_bool(test->root, "newCluster", false);
     test->today = bl_day_today();
     return today ? bl_day_parse(today, &test->today, err) : 0;
+}
+
+static int check_input(struct cli_case *test, struct bl_error **err)
+{
+    cli_find_faults(&test->input);
+    return bl_manifest_check(&test->input.manifest, err);
 }
 
 int cli_case_open(struct cli_case *test, const char *file, const struct bl_yaml_doc *doc,
@@ -237,9 +257,9 @@ int cli_case_open(struct cli_case *test, const char *file, const struct bl_yaml_
     if (read_header(test, err) < 0)
         return -1;
     refusal_expected = bl_json_get(bl_json_get(test->root, "expect"), "error") != NULL;
-    if (read_policies(test, &why) < 0 || read_input(test, &why) < 0 ||
-        cli_refuse_doubts(&test->input.manifest, &why) < 0 || apply_changes(test, &why) < 0 ||
-        cli_decide(&test->input, NULL, test->today, &why) < 0) {
+    if (read_policies(test, &why) < 0 || read_manifests(test, "input", &why) < 0 ||
+        check_input(test, &why) < 0 || apply_changes(test, &why) < 0 ||
+        read_against(test, &why) < 0 || cli_decide(&test->input, NULL, test->today, &why) < 0) {
         if (!refusal_expected) {
             bl_fail(err, BL_ERR_INVALID, "%s", bl_error_text(why));
             return bl_error_hint(why) ? bl_hint(err, "%s", bl_error_hint(why)) : -1;

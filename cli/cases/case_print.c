@@ -67,6 +67,8 @@ void cli_case_print(const struct cli_case *test, struct bl_strbuf *out)
     bl_json_add_int(json, "line", test->line);
     bl_json_add_int(json, "day", test->today);
     bl_json_add_bool(json, "refused", test->refusal != NULL);
+    bl_json_add_bool(json, "newCluster", test->input.new_cluster);
+    bl_json_add_bool(json, "against", test->input.before > 0);
     bl_json_add(json, "policies", policies_of(test));
     objects = bl_json_add_array(json, "objects");
     for (size_t i = 0; i < test->input.manifest.objects.len; i++)

@@ -129,7 +129,7 @@ static int run_path(const char *path, struct tally *tally, struct bl_error **err
     static const char *const suffixes[] = {".yaml", ".yml", NULL};
     BL_AUTO(bl_paths_release) struct bl_paths paths = {0};
 
-    if (bl_paths_add(&paths, path, suffixes, err) < 0)
+    if (bl_paths_add(&paths, path, suffixes, err) < 0 || bl_paths_check(&paths, err) < 0)
         return -1;
     for (size_t i = 0; i < paths.len; i++) {
         bool named = strcmp(paths.items[i], path) == 0;

@@ -182,7 +182,7 @@ static void add_workload(const struct cli_input *input, size_t i, struct bl_strb
 
 static void explain_text(const struct cli_input *input, struct bl_strbuf *out)
 {
-    size_t others = 0;
+    size_t others = 0, unmanaged = cli_notes(input);
 
     for (size_t i = 0; i < input->report->len; i++) {
         const struct bl_workload *workload = input->report->objects[i].workload;
@@ -195,7 +195,9 @@ static void explain_text(const struct cli_input *input, struct bl_strbuf *out)
             bl_strbuf_addf(out, "%s \"%s\" is left alone: its label %s says none\n\n",
                            workload->ref.kind, workload->ref.name, BL_LABEL_ROLE);
     }
-    bl_strbuf_addf(out, "%zu other objects run neither Kafka nor ZooKeeper.\n", others);
+    others -= unmanaged;
+    bl_strbuf_addf(out, "%zu other %s neither Kafka nor ZooKeeper.\n", others,
+                   bl_text_plural((int64_t)others, "object runs", "objects run"));
 }
 
 static int explain(const struct options *options)
@@ -207,13 +209,17 @@ static int explain(const struct options *options)
 
     if (cli_load(&options->source, &input, &err) < 0)
         return cli_fail(err);
+    bool faulty = cli_tell_faults(&input);
+    int rc;
     if (options->format == CLI_TEXT) {
         explain_text(&input, &out);
-        return cli_show(&out);
+        rc = cli_show(&out);
+    } else {
+        json = explain_json(&input);
+        bl_json_write_pretty(&out, json);
+        rc = cli_print(&out);
     }
-    json = explain_json(&input);
-    bl_json_write_pretty(&out, json);
-    return cli_print(&out);
+    return faulty ? CLI_ERROR : rc;
 }
 
 static void options_release(struct options *options)

@@ -3,11 +3,18 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/json/pointer.h"
 
 struct bl_place cli_finding_place(const struct cli_input *input, const struct bl_finding *finding)
 {
-    return bl_manifest_place(&input->manifest, &input->manifest.objects.items[finding->object],
-                             finding->path);
+    const struct bl_item *item = &input->manifest.objects.items[finding->object];
+    const cJSON *text = finding->property ? bl_pointer_find(item->object, finding->path) : NULL;
+    size_t line;
+
+    if (text && cJSON_IsString(text) &&
+        bl_properties_line(text->valuestring, finding->property, &line))
+        return bl_manifest_line_place(&input->manifest, item, finding->path, line);
+    return bl_manifest_place(&input->manifest, item, finding->path);
 }
 
 const char *cli_finding_hint(const struct bl_finding *finding)

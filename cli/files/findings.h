@@ -16,19 +16,13 @@ struct cli_findings_shown {
     bool all;               /* each on its own, instead of by rule and workload */
 };
 
-/** How many of each severity a reader sees. */
-struct cli_findings_told {
-    size_t of[BL_SEVERITY_ERROR + 1];
-};
-
-struct cli_findings_told cli_findings_text(const struct cli_input *input,
-                                           const struct cli_findings_shown *shown,
-                                           struct bl_strbuf *out, struct cli_marks *marks);
+void cli_findings_text(const struct cli_input *input, const struct cli_findings_shown *shown,
+                       struct bl_strbuf *out, struct cli_marks *marks);
 cJSON *cli_findings_json(const struct cli_input *input);
 cJSON *cli_findings_sarif(const struct cli_input *input);
 void cli_findings_junit(const struct cli_input *input, struct bl_strbuf *out);
 
-/** How many findings have this severity; `mended` says whether mended ones count. */
+/** How many findings have this severity, however they are shown; `mended` says whether mended ones count. */
 size_t cli_findings_count(const struct cli_input *input, enum bl_severity severity, bool mended);
 
 /**
@@ -36,6 +30,9 @@ size_t cli_findings_count(const struct cli_input *input, enum bl_severity severi
  * over. Returns how many objects of such kinds there are.
  */
 size_t cli_notes(const struct cli_input *input);
+
+/** Prints what of the input could not be judged, as errors. False: there is nothing. */
+bool cli_tell_faults(const struct cli_input *input);
 
 /** {apiVersion, kind, namespace, name} of an object. */
 cJSON *cli_object_json(const cJSON *object);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/base/text.h"
 #include "findings.h"
 
 /*
@@ -66,10 +67,8 @@ static int by_first(const void *a, const void *b)
     return order ? order : compare_numbers(x->at, y->at);
 }
 
-static void add_head(struct text *text, size_t object, const char *path, enum bl_severity severity)
+static void add_head(struct text *text, struct bl_place place, enum bl_severity severity)
 {
-    struct bl_place place = bl_manifest_place(&text->input->manifest,
-                                              &text->input->manifest.objects.items[object], path);
     struct cli_mark mark = {.colour = colour_of(severity)};
 
     bl_strbuf_addf(text->out, "%s:%u: ", place.file, place.line);
@@ -83,7 +82,7 @@ static void add_one(struct text *text, const struct bl_finding *finding)
 {
     const char *hint = cli_finding_hint(finding);
 
-    add_head(text, finding->object, finding->path, finding->severity);
+    add_head(text, cli_finding_place(text->input, finding), finding->severity);
     bl_strbuf_addf(text->out, " %s: %s\n", bl_rule_name(finding->rule), finding->message);
     if (*hint)
         bl_strbuf_addf(text->out, "  hint: %s\n", hint);
@@ -102,8 +101,9 @@ static void add_parts(struct text *text, const struct part *parts, size_t len)
     const struct bl_finding *first = parts[0].finding;
     struct bl_place head = cli_finding_place(text->input, first);
 
-    add_head(text, first->object, first->path, first->severity);
-    bl_strbuf_addf(text->out, " %s: %zu findings about ", bl_rule_name(first->rule), len);
+    add_head(text, head, first->severity);
+    bl_strbuf_addf(text->out, " %s: %zu %s about ", bl_rule_name(first->rule), len,
+                   bl_text_plural((int64_t)len, "finding", "findings"));
     add_subject(text, first->subject);
     bl_strbuf_addc(text->out, '\n');
     for (size_t i = 0; i < len; i++) {
@@ -144,7 +144,10 @@ static void add_mended(struct text *text, struct part *parts, size_t len)
 {
     const struct bl_finding *first = parts[0].finding;
 
-    add_head(text, first->subject, "", first->severity);
+    add_head(text,
+             bl_manifest_place(&text->input->manifest,
+                               &text->input->manifest.objects.items[first->subject], ""),
+             first->severity);
     bl_strbuf_addc(text->out, ' ');
     add_subject(text, first->subject);
     bl_strbuf_adds(text->out, ": ballast harden would add: ");
@@ -177,12 +180,10 @@ static void group(struct part *parts, size_t len)
     qsort(parts, len, sizeof(*parts), by_first);
 }
 
-struct cli_findings_told cli_findings_text(const struct cli_input *input,
-                                           const struct cli_findings_shown *shown,
-                                           struct bl_strbuf *out, struct cli_marks *marks)
+void cli_findings_text(const struct cli_input *input, const struct cli_findings_shown *shown,
+                       struct bl_strbuf *out, struct cli_marks *marks)
 {
     struct text text = {input, out, marks};
-    struct cli_findings_told told = {0};
     BL_AUTO_FREE struct part *parts = bl_alloc(input->report->findings.len + 1, sizeof(*parts));
     size_t len = 0;
 
@@ -197,11 +198,9 @@ struct cli_findings_told cli_findings_text(const struct cli_input *input,
     for (size_t i = 0, run; i < len; i += run) {
         for (run = 1; i + run < len && parts[i + run].first == parts[i].first;)
             run++;
-        told.of[parts[i].finding->severity]++;
         if (shown->all)
             add_one(&text, parts[i].finding);
         else
             add_group(&text, &parts[i], run);
     }
-    return told;
 }

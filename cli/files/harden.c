@@ -4,6 +4,7 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "cli.h"
+#include "cluster.h"
 #include "findings.h"
 
 struct options {
@@ -21,6 +22,11 @@ static const struct bl_option own_options[] = {
      .type = BL_OPTION_FLAG,
      .offset = offsetof(struct options, in_place),
      .help = "write the files themselves, unless something is denied"},
+    CLI_AGAINST_OPTION(struct options, source),
+    {.name = "new-cluster",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, source.new_cluster),
+     .help = "nothing of it is there yet: complete settings that count when it is made"},
     {.letter = 'q',
      .name = "quiet",
      .type = BL_OPTION_FLAG,
@@ -38,6 +44,7 @@ static const struct bl_option_group own = {.options = own_options};
 static const struct bl_option_place groups[] = {
     CLI_SOURCE_PLACES(struct options, source),
     {&own, 0},
+    {&cli_cluster_options, offsetof(struct options, source.cluster)},
     {0},
 };
 
@@ -54,6 +61,8 @@ static const struct bl_command command = {
     .groups = groups,
     .examples = "  ballast harden --diff manifests/\n"
                 "  ballast harden -p policies/ --in-place manifests/kafka.yaml\n"
+                "  ballast harden --against before.yaml after.yaml\n"
+                "  helm template my-kafka CHART | ballast harden -n kafka --against live\n"
                 "  helm upgrade --install my-kafka CHART --post-renderer ballast "
                 "--post-renderer-args harden\n",
     .after = CLI_EXIT_CODES "ballast-harden, man ballast-policy\n",
@@ -67,26 +76,27 @@ static void print_findings(const struct cli_input *input, bool quiet, bool verbo
                                              verbose};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     BL_AUTO(cli_marks_release) struct cli_marks marks = {0};
-    struct cli_findings_told told;
-    size_t changed = 0;
+    size_t changed = 0, denials = cli_findings_count(input, BL_SEVERITY_ERROR, false),
+           warnings = cli_findings_count(input, BL_SEVERITY_WARNING, false);
 
-    told = cli_findings_text(input, &shown, &text, &marks);
+    cli_findings_text(input, &shown, &text, &marks);
     (void)cli_show_marked(STDERR_FILENO, &text, &marks);
     if (quiet)
         return;
     (void)cli_notes(input);
     for (size_t i = 0; i < input->report->len; i++)
         changed += input->report->objects[i].edit.patch != NULL;
-    cli_say(STDERR_FILENO, "ballast: %zu objects changed, %zu added, %zu denials, %zu warnings",
-            changed, input->report->companions.len, told.of[BL_SEVERITY_ERROR],
-            told.of[BL_SEVERITY_WARNING]);
+    cli_say(STDERR_FILENO, "ballast: %zu %s changed, %zu added, %zu %s, %zu %s", changed,
+            bl_text_plural((int64_t)changed, "object", "objects"), input->report->companions.len,
+            denials, bl_text_plural((int64_t)denials, "denial", "denials"), warnings,
+            bl_text_plural((int64_t)warnings, "warning", "warnings"));
 }
 
 static int print_diffs(const struct cli_input *input, struct bl_error **err)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
-    for (size_t i = 0; i < input->manifest.files.len; i++) {
+    for (size_t i = 0; i < cli_files(input); i++) {
         const struct bl_source *file = &input->manifest.files.items[i];
         BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
         const char *slash = file->name[0] == '/' ? "" : "/";
@@ -106,7 +116,7 @@ static int print_diffs(const struct cli_input *input, struct bl_error **err)
 /* All files are made before the first is written, so that a failure leaves every one as it was. */
 static int write_files(const struct cli_input *input, struct bl_error **err)
 {
-    size_t count = input->manifest.files.len;
+    size_t count = cli_files(input);
     BL_AUTO_FREE struct bl_strbuf *texts = bl_alloc(count, sizeof(*texts));
     int rc = 0;
 
@@ -171,8 +181,13 @@ static int harden(const struct options *options)
                                 "--in-place needs files, standard input cannot be written back");
     if (options->in_place && options->diff)
         return bl_command_usage(&command, "--in-place and --diff exclude each other");
+    if (options->source.new_cluster && options->source.against.len)
+        return bl_command_usage(&command, "--new-cluster and --against exclude each other");
     if (cli_load(&options->source, &input, &err) < 0)
         return cli_fail(err);
+    /* Whoever applies what is printed would apply Kafka that nobody has looked at. */
+    if (cli_tell_faults(&input))
+        return CLI_ERROR;
     print_findings(&input, options->quiet, options->verbose);
     if (deliver(options, &input, &err) < 0)
         return cli_fail(err);

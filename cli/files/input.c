@@ -2,81 +2,61 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "ballast/base/file.h"
+#include "against.h"
 #include "ballast/base/mem.h"
+#include "ballast/workload/service.h"
 #include "ballast/workload/workload.h"
 #include "krm.h"
 
-int cli_read_policies(const struct bl_texts *policies, struct bl_policy_set *set,
-                      struct bl_error **err)
+/* Of what is Kafka's it matters which of two keys counts. */
+static bool is_kafkas(const cJSON *object)
 {
-    for (size_t i = 0; i < policies->len; i++)
-        if (bl_policy_set_read(set, policies->items[i], err) < 0)
-            return -1;
-    return policies->len ? 0 : bl_policy_set_read(set, "default", err);
+    struct bl_workload *workload = bl_workload_recognise(object, NULL, true);
+    bool is = workload->role != BL_ROLE_NONE || bl_service_role(object) != BL_ROLE_NONE ||
+              bl_config_map_role(object) != BL_ROLE_NONE;
+
+    bl_workload_free(workload);
+    return is;
 }
 
-/* Files that were named must be manifests; those that folders hold may be anything. */
-static int read_paths(struct bl_manifest *manifest, const struct bl_paths *paths,
-                      const struct bl_texts *named, struct bl_error **err)
+/* Nothing can be made beside what has no name. */
+static void check_name(struct cli_input *input, const struct bl_item *item)
 {
-    for (size_t i = 0; i < paths->len; i++) {
-        bool found = named->len;
+    struct bl_place place = bl_manifest_place(&input->manifest, item, "");
+    struct bl_ref ref = bl_object_ref(item->object);
+    BL_ERROR(err);
 
-        for (size_t j = 0; j < named->len; j++)
-            found &= strcmp(named->items[j], paths->items[i]) != 0;
-        if ((found ? bl_manifest_read_found : bl_manifest_read)(manifest, paths->items[i], err) < 0)
-            return -1;
-    }
-    return 0;
+    if (*ref.name)
+        return;
+    (void)bl_fail(&err, BL_ERR_INVALID, "%s:%u: %s has no metadata.name", place.file, place.line,
+                  ref.kind);
+    (void)bl_hint(&err, "Every object needs apiVersion, kind and metadata.name.");
+    *BL_PUSH(&input->manifest.faults) = BL_STEAL(err);
 }
 
-int cli_read_manifests(const struct bl_texts *files, struct bl_manifest *manifest,
-                       struct bl_error **err)
+void cli_find_faults(struct cli_input *input)
 {
-    static const char *const suffixes[] = {".yaml", ".yml", ".json", NULL};
-    BL_AUTO(bl_paths_release) struct bl_paths paths = {0};
+    struct bl_manifest *manifest = &input->manifest;
 
-    if (!files->len && isatty(STDIN_FILENO)) {
-        bl_fail(err, BL_ERR_INVALID, "there is nothing to read");
-        return bl_hint(err, "Name manifest files or folders, or pipe manifests in.");
-    }
-    if (!files->len && bl_paths_add(&paths, "-", suffixes, err) < 0)
-        return -1;
-    for (size_t i = 0; i < files->len; i++) {
-        size_t before = paths.len;
-
-        if (bl_paths_add(&paths, files->items[i], suffixes, err) < 0)
-            return -1;
-        if (paths.len == before)
-            return bl_fail(err, BL_ERR_NOT_FOUND,
-                           "%s: there is no .yaml, .yml or .json file in this folder",
-                           files->items[i]);
-    }
-    return read_paths(manifest, &paths, files, err);
-}
-
-int cli_refuse_doubts(struct bl_manifest *manifest, struct bl_error **err)
-{
     for (size_t i = 0; i < manifest->objects.len; i++) {
-        struct bl_document *document =
-            &manifest->documents.items[manifest->objects.items[i].document];
-        struct bl_workload *workload;
-        enum bl_role role;
+        const struct bl_item *item = &manifest->objects.items[i];
+        struct bl_document *document = &manifest->documents.items[item->document];
 
-        if (!document->doubt)
+        if ((!document->doubt && *bl_object_ref(item->object).name) || !is_kafkas(item->object))
             continue;
-        workload = bl_workload_recognise(manifest->objects.items[i].object, NULL, true);
-        role = workload->role;
-        bl_workload_free(workload);
-        if (role == BL_ROLE_NONE)
-            continue;
-        *err = BL_STEAL(document->doubt);
-        return -1;
+        check_name(input, item);
+        if (document->doubt)
+            *BL_PUSH(&manifest->faults) = BL_STEAL(document->doubt);
     }
-    return 0;
+}
+
+int cli_refuse_doubt(const struct bl_document *document, struct bl_error **err)
+{
+    if (!document->doubt)
+        return 0;
+    bl_fail(err, BL_ERR_INVALID, "%s", bl_error_text(document->doubt));
+    return bl_hint(err, "%s", bl_error_hint(document->doubt));
 }
 
 /* With file and line of the object, where it is one. */
@@ -99,20 +79,60 @@ static int too_large(const struct cli_input *input, struct bl_error **err)
     return bl_hint(err, "Judge a part of the files at a time.");
 }
 
+/* In the version of the files that a group is. */
+static void count_brokers(const struct bl_world *world, int64_t *ret_brokers)
+{
+    BL_AUTO(bl_scene_cleanup) struct bl_scene *scene = bl_scene_new(world, NULL);
+
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
+        const struct bl_workload *workload = scene->workloads.items[i];
+
+        if (bl_workload_has_logs(workload))
+            ret_brokers[workload->index] = bl_scene_brokers(scene, workload);
+    }
+}
+
+int64_t *cli_new_brokers(const cJSON *const *objects, size_t len,
+                         const struct bl_engine_options *options)
+{
+    unsigned groups = options->groups ? options->group_count : 1;
+    int64_t *brokers = bl_alloc(len + 1, sizeof(*brokers));
+
+    for (unsigned group = 0; group < groups; group++) {
+        BL_AUTO(bl_world_cleanup)
+        struct bl_world *world = bl_world_new(objects, len, options->groups, group);
+
+        count_brokers(world, brokers);
+    }
+    return brokers;
+}
+
 int cli_decide(struct cli_input *input, const char *namespace, bl_day today, struct bl_error **err)
 {
     struct bl_engine_options options = {
         .units = BL_UNITS_NAMESPACE, .today = today, .namespace = namespace, .replaces = true};
     size_t len = input->manifest.objects.len;
     BL_AUTO_FREE unsigned *versions = bl_manifest_versions(&input->manifest, &options.group_count);
+    BL_AUTO_FREE int64_t *brokers = NULL;
 
     options.groups = versions;
-
-    input->objects = bl_alloc(len, sizeof(*input->objects));
-    for (size_t i = 0; i < len; i++)
-        input->objects[i] = input->manifest.objects.items[i].object;
+    if (input->before) {
+        options.context_from = input->before;
+        for (size_t i = input->before; i < len; i++)
+            versions[i] = options.group_count;
+        options.group_count++;
+    }
+    input->objects = bl_manifest_objects(&input->manifest);
+    if (input->new_cluster) {
+        brokers = cli_new_brokers(input->objects, len, &options);
+        options.new_brokers = brokers;
+    }
     input->report = bl_engine_run(&input->policies, input->objects, len, &options);
-    return input->report->too_large ? too_large(input, err) : 0;
+    if (input->report->too_large)
+        return too_large(input, err);
+    if (input->before)
+        cli_compare_states(input, &options);
+    return 0;
 }
 
 int cli_load(const struct cli_source *source, struct cli_input *input, struct bl_error **err)
@@ -120,19 +140,23 @@ int cli_load(const struct cli_source *source, struct cli_input *input, struct bl
     bool configured = false;
 
     if (cli_read_manifests(&source->files, &input->manifest, err) < 0 ||
-        cli_refuse_doubts(&input->manifest, err) < 0 ||
-        cli_read_function_config(&input->manifest, &input->policies, &configured, err) < 0)
+        cli_read_function_config(&input->manifest, &input->policies, &configured, err) < 0 ||
+        cli_read_before(source, input, err) < 0)
         return -1;
     if ((!configured || source->policies.len) &&
         cli_read_policies(&source->policies, &input->policies, err) < 0)
         return -1;
-    return cli_decide(input, source->namespace, bl_day_today(), err);
+    cli_find_faults(input);
+    input->new_cluster = source->new_cluster;
+    return cli_decide(input, input->namespace ? input->namespace : source->namespace,
+                      bl_day_today(), err);
 }
 
 void cli_input_release(struct cli_input *input)
 {
     bl_report_free(input->report);
     free(input->objects);
+    free(input->namespace);
     bl_manifest_release(&input->manifest);
     bl_policy_set_release(&input->policies);
     *input = (struct cli_input){0};

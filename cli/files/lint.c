@@ -1,6 +1,9 @@
 #include "ballast/base/mem.h"
+#include "ballast/base/text.h"
 #include "cli.h"
+#include "cluster.h"
 #include "findings.h"
+#include "own.h"
 
 enum format { TEXT = 1, JSON, SARIF, JUNIT };
 static const char *const formats[] = {"text", "json", "sarif", "junit", NULL};
@@ -22,6 +25,7 @@ static const struct bl_option own_options[] = {
      .words = severities,
      .first = BL_SEVERITY_INFO,
      .help = "exit with 1 from this severity on: info, warning or error"},
+    CLI_AGAINST_OPTION(struct options, source),
     {.letter = 'q',
      .name = "quiet",
      .type = BL_OPTION_FLAG,
@@ -39,6 +43,7 @@ static const struct bl_option_group own = {.options = own_options};
 static const struct bl_option_place groups[] = {
     CLI_SOURCE_PLACES(struct options, source),
     {&own, 0},
+    {&cli_cluster_options, offsetof(struct options, source.cluster)},
     {0},
 };
 
@@ -51,23 +56,39 @@ static const struct bl_command command = {
     .groups = groups,
     .examples = "  ballast lint manifests/\n"
                 "  helm template my-kafka CHART | ballast lint -n kafka\n"
+                "  ballast lint --against before.yaml after.yaml\n"
+                "  helm template my-kafka CHART | ballast lint -n kafka --against live\n"
                 "  ballast lint -p policies/ -o sarif manifests/ > ballast.sarif\n",
     .after = CLI_EXIT_CODES "ballast-lint, man ballast-policy\n",
     .takes_arguments = true,
     .takes_paths = true,
 };
 
-static void print_summary(const struct cli_input *input, const struct cli_findings_told *told)
+static void add_count(struct bl_strbuf *out, const char *before, size_t count, const char *one,
+                      const char *many)
 {
-    size_t judged = 0, unmanaged = cli_notes(input);
-    BL_AUTO_FREE char *rest = unmanaged ? bl_asprintf(", %zu more not judged", unmanaged) : NULL;
+    bl_strbuf_addf(out, "%s%zu %s", before, count, bl_text_plural((int64_t)count, one, many));
+}
 
-    for (size_t i = 0; i < input->report->len; i++)
+static void print_summary(const struct cli_input *input)
+{
+    size_t judged = 0, unmanaged = cli_notes(input), faults = input->manifest.faults.len;
+    size_t len = input->before ? input->before : input->report->len;
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    for (size_t i = 0; i < len; i++)
         judged += input->report->objects[i].judged;
-    cli_say(STDERR_FILENO,
-            "%zu of %zu objects are Kafka or ZooKeeper%s: %zu errors, %zu warnings, %zu notes",
-            judged, input->report->len, rest ? rest : "", told->of[BL_SEVERITY_ERROR],
-            told->of[BL_SEVERITY_WARNING], told->of[BL_SEVERITY_INFO]);
+    bl_strbuf_addf(&out, "%zu of %zu objects %s Kafka or ZooKeeper", judged, len,
+                   bl_text_plural((int64_t)judged, "is", "are"));
+    if (unmanaged)
+        bl_strbuf_addf(&out, ", %zu more not judged", unmanaged);
+    if (faults)
+        add_count(&out, ", ", faults, "document cannot be judged", "documents cannot be judged");
+    add_count(&out, ": ", cli_findings_count(input, BL_SEVERITY_ERROR, true), "error", "errors");
+    add_count(&out, ", ", cli_findings_count(input, BL_SEVERITY_WARNING, true), "warning",
+              "warnings");
+    add_count(&out, ", ", cli_findings_count(input, BL_SEVERITY_INFO, true), "note", "notes");
+    cli_say(STDERR_FILENO, "%s", out.text);
 }
 
 static int print_as_text(const struct cli_input *input, const struct options *options)
@@ -75,11 +96,13 @@ static int print_as_text(const struct cli_input *input, const struct options *op
     const struct cli_findings_shown shown = {BL_SEVERITY_INFO, true, options->verbose};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     BL_AUTO(cli_marks_release) struct cli_marks marks = {0};
-    struct cli_findings_told told = cli_findings_text(input, &shown, &out, &marks);
-    int rc = cli_show_marked(STDOUT_FILENO, &out, &marks);
+    int rc;
+
+    cli_findings_text(input, &shown, &out, &marks);
+    rc = cli_show_marked(STDOUT_FILENO, &out, &marks);
 
     if (rc == CLI_OK && !options->quiet)
-        print_summary(input, &told);
+        print_summary(input);
     return rc;
 }
 
@@ -107,7 +130,9 @@ static int lint(const struct options *options)
 
     if (cli_load(&options->source, &input, &err) < 0)
         return cli_fail(err);
-    if (print(&input, options) != CLI_OK)
+    cli_check_own(&input);
+    bool faulty = cli_tell_faults(&input);
+    if (print(&input, options) != CLI_OK || faulty)
         return CLI_ERROR;
     for (int severity = options->fail_on; severity <= BL_SEVERITY_ERROR; severity++)
         failing |= cli_findings_count(&input, (enum bl_severity)severity, true) > 0;

@@ -49,15 +49,6 @@ static size_t first_document(const struct cli_input *input, size_t file)
     return low;
 }
 
-/* Of a key that stands twice one would be lost. */
-static int refuse_doubt(const struct bl_document *document, struct bl_error **err)
-{
-    if (!document->doubt)
-        return 0;
-    bl_fail(err, BL_ERR_INVALID, "%s", bl_error_text(document->doubt));
-    return bl_hint(err, "%s", bl_error_hint(document->doubt));
-}
-
 /* The document as it should read, or NULL where nothing in it changed. */
 static cJSON *wanted_document(const struct cli_input *input, size_t document, struct bl_error **err)
 {
@@ -68,7 +59,7 @@ static cJSON *wanted_document(const struct cli_input *input, size_t document, st
          i < input->report->len && document_of(input, i) == document; i++) {
         if (!input->report->objects[i].edit.patch)
             continue;
-        if (refuse_doubt(&input->manifest.documents.items[document], err) < 0)
+        if (cli_refuse_doubt(&input->manifest.documents.items[document], err) < 0)
             return NULL;
         if (!edit.object)
             bl_edit_init(&edit, root);
@@ -172,9 +163,14 @@ int cli_hardened_file(const struct cli_input *input, size_t file, struct bl_strb
     return 0;
 }
 
+size_t cli_files(const struct cli_input *input)
+{
+    return input->before ? input->before_files : input->manifest.files.len;
+}
+
 int cli_hardened(const struct cli_input *input, struct bl_strbuf *out, struct bl_error **err)
 {
-    for (size_t i = 0; i < input->manifest.files.len; i++)
+    for (size_t i = 0; i < cli_files(input); i++)
         if (cli_hardened_file(input, i, out, err) < 0)
             return -1;
     return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/base/clock.h"
 #include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "cli.h"
@@ -77,17 +78,18 @@ static int answer(const struct options *options, cJSON **ret_answer, struct bl_e
     if (cli_read_policies(&options->source.policies, &input.policies, err) < 0 ||
         read_review(&options->source.files, &review, err) < 0)
         return -1;
-    if (options->context.len && cli_read_manifests(&options->context, &input.manifest, err) < 0)
+    if (options->context.len && (cli_read_manifests(&options->context, &input.manifest, err) < 0 ||
+                                 bl_manifest_check(&input.manifest, err) < 0))
         return -1;
-    input.objects = bl_alloc(input.manifest.objects.len, sizeof(*input.objects));
-    for (size_t i = 0; i < input.manifest.objects.len; i++)
-        input.objects[i] = input.manifest.objects.items[i].object;
+    input.objects = bl_manifest_objects(&input.manifest);
     enum bl_review_kind kind = options->validate ? BL_REVIEW_VALIDATE
                                : options->mutate ? BL_REVIEW_MUTATE
                                                  : BL_REVIEW_BOTH;
     struct bl_review_facts facts = {.context = input.objects,
                                     .context_len = input.manifest.objects.len,
                                     .sees_cluster = options->context.len > 0,
+                                    .sees_claims = options->context.len > 0,
+                                    .now = bl_clock_seconds(&bl_clock_real),
                                     .today = bl_day_today()};
     return bl_review_answer(&input.policies, review, kind, &facts, ret_answer, NULL, err);
 }
