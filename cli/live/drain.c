@@ -67,26 +67,18 @@ struct budget {
     bool stale, always; /* not seen by its controller yet; pods that are not ready may always go */
 };
 
-static int64_t number(const cJSON *object, const char *key)
-{
-    int64_t value = 0;
-
-    (void)bl_json_int(bl_json_get(object, key), &value);
-    return value;
-}
-
 static struct budget read_budget(const cJSON *object)
 {
     const cJSON *status = bl_json_get(object, "status"), *spec = bl_json_get(object, "spec");
 
     return (struct budget){
         .name = bl_object_ref(object).name,
-        .allowed = number(status, "disruptionsAllowed"),
-        .healthy = number(status, "currentHealthy"),
-        .needed = number(status, "desiredHealthy"),
-        .expected = number(status, "expectedPods"),
-        .stale = number(status, "observedGeneration") <
-                 number(bl_json_get(object, "metadata"), "generation"),
+        .allowed = bl_json_number(status, "disruptionsAllowed"),
+        .healthy = bl_json_number(status, "currentHealthy"),
+        .needed = bl_json_number(status, "desiredHealthy"),
+        .expected = bl_json_number(status, "expectedPods"),
+        .stale = bl_json_number(status, "observedGeneration") <
+                 bl_json_number(bl_json_get(object, "metadata"), "generation"),
         .always = bl_text_eq(bl_json_string(spec, "unhealthyPodEvictionPolicy"), "AlwaysAllow"),
     };
 }
@@ -120,16 +112,16 @@ static bool is_blocked_for_good(struct judging *judging)
 
     if (pod->budgets > 1)
         return say(judging, CLI_DRAIN_NEVER,
-                   "%zu budgets select it, and evictions fail where there is more than one",
-                   pod->budgets);
+                   "%zu %s it, and evictions fail where there is more than one", pod->budgets,
+                   bl_text_plural((int64_t)pod->budgets, "budget selects", "budgets select"));
     if (!pod->budget)
         return false;
     budget = read_budget(pod->budget);
     return !budget.stale && budget.expected && budget.needed >= budget.expected &&
            !passes_unready(&budget, pod->pod) &&
            say(judging, CLI_DRAIN_NEVER,
-               "the budget \"%s\" wants all %" PRId64 " pods healthy, so none may ever go",
-               budget.name, budget.expected);
+               "the budget \"%s\" wants all %" PRId64 " %s healthy, so none may ever go",
+               budget.name, budget.expected, bl_text_plural(budget.expected, "pod", "pods"));
 }
 
 static bool is_blocked_now(struct judging *judging)

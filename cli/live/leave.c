@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "ballast/api/builtin.h"
-#include "ballast/base/date.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/json/edit.h"
@@ -15,7 +14,7 @@
 /* API servers hear of a label or a configuration that is gone a little later. */
 #define TRIES 40
 #define TRY_EVERY_MS 500
-/* A Lease that its holder has not renewed for so long is free. */
+/* A Lease that its holder has not renewed for this many seconds is free. */
 #define LEASE_SECONDS 15
 
 static const struct bl_kind *const configurations[] = {&bl_kind_mutating_configuration,
@@ -65,10 +64,7 @@ static const struct bl_option own_options[] = {
      .type = BL_OPTION_FLAG,
      .offset = offsetof(struct options, restart),
      .help = "hand upgrades back also where that restarts pods"},
-    {.name = "dry-run",
-     .type = BL_OPTION_FLAG,
-     .offset = offsetof(struct options, dry_run),
-     .help = "say what would be done, and do nothing"},
+    CLI_DRY_RUN_OPTION(struct options, dry_run),
     {0},
 };
 static const struct bl_option_group own = {.options = own_options};
@@ -185,12 +181,12 @@ static bool is_lease_free(struct bl_kube_client *client, const char *namespace, 
     BL_AUTO_JSON cJSON *lease = NULL;
     BL_ERROR(err);
     const char *holder;
-    int64_t renewed = 0;
+    int64_t renewed;
 
     if (bl_kube_get(client, &bl_kind_lease.resource, namespace, name, &lease, &err) < 0)
         return bl_error_status(err) == 404;
     holder = bl_json_string(bl_json_get(lease, "spec"), "holderIdentity");
-    (void)bl_time_parse(bl_json_string(bl_json_get(lease, "spec"), "renewTime"), &renewed);
+    renewed = bl_json_time(bl_json_get(lease, "spec"), "renewTime");
     return !holder || !*holder || bl_clock_seconds(&bl_clock_real) - renewed > LEASE_SECONDS;
 }
 

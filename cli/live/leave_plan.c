@@ -16,7 +16,7 @@
 /* Those that mean nothing without a controller. Leadership that is moved away is another matter. */
 static const char *const annotations[] = {
     BL_ANNOTATION_ROLLOUT_STATUS, BL_ANNOTATION_ROLLOUT_FAILED, BL_ANNOTATION_ROLLOUT_PAUSED,
-    BL_ANNOTATION_ROLLOUT_ABORT};
+    BL_ANNOTATION_ROLLOUT_ABORT, BL_ANNOTATION_ROLLOUT_RESTORED};
 
 static void say(struct cli_said *said, const char *fmt, ...) BL_PRINTF(2, 3);
 
@@ -176,7 +176,8 @@ static void take_annotations_off(const cJSON *set, struct cli_leave_step *step)
         count++;
     }
     if (count)
-        say(&step->said, "%zu annotation%s of rollouts taken off", count, count == 1 ? "" : "s");
+        say(&step->said, "%zu %s of rollouts taken off", count,
+            bl_text_plural((int64_t)count, "annotation", "annotations"));
 }
 
 void cli_leave_clean(const cJSON *set, struct cli_leave_step *ret_step)
@@ -219,8 +220,8 @@ static void hand_back(const cJSON *set, size_t outdated, struct cli_leave_step *
     add_operation(step, "add", "/spec/updateStrategy", strategy("RollingUpdate"));
     if (outdated)
         say(&step->said,
-            "updateStrategy is RollingUpdate again, and Kubernetes restarts %zu pod%s now",
-            outdated, outdated == 1 ? "" : "s");
+            "updateStrategy is RollingUpdate again, and Kubernetes restarts %zu %s now", outdated,
+            bl_text_plural((int64_t)outdated, "pod", "pods"));
     else
         say(&step->said, "updateStrategy is RollingUpdate again; no pod restarts");
 }
@@ -247,9 +248,10 @@ void cli_leave_return(const cJSON *set, const struct cli_objects *pods, bool res
         hand_back(set, outdated, ret_step);
     else
         say(&ret_step->said,
-            "updateStrategy stays OnDelete: %zu of %zu pods are of an older template, and "
+            "updateStrategy stays OnDelete: %zu of %zu pods %s of an older template, and "
             "RollingUpdate restarts them at once. When that may be:\n"
             "    kubectl patch statefulset %s -n %s --type=merge -p "
             "'{\"spec\":{\"updateStrategy\":{\"type\":\"RollingUpdate\"}}}'",
-            outdated, count, ref.name, ref.namespace);
+            outdated, count, bl_text_plural((int64_t)outdated, "is", "are"), ref.name,
+            ref.namespace);
 }

@@ -11,12 +11,13 @@
 #include "cli.h"
 #include "print.h"
 
-#define LOOK_EVERY_MS 1000
+#define LOOK_EVERY BL_NSEC_S
 
 struct options {
     struct bl_texts words; /* the action, and the StatefulSet */
     const char *namespace, *message;
-    bool all_namespaces, dry_run;
+    bool all_namespaces, dry_run, until_complete, next;
+    bl_nsec timeout; /* 0: none */
     struct cli_view view;
     struct bl_kube_target cluster;
 };
@@ -41,10 +42,21 @@ static const struct bl_option own_options[] = {
      .type = BL_OPTION_TEXT,
      .offset = offsetof(struct options, message),
      .help = "why it is paused, for others to read"},
-    {.name = "dry-run",
+    {.name = "until-complete",
      .type = BL_OPTION_FLAG,
-     .offset = offsetof(struct options, dry_run),
-     .help = "say what would be done, and do nothing"},
+     .offset = offsetof(struct options, until_complete),
+     .help = "with status: watch until every pod is of the newest template, ready and in sync; "
+             "the exit status says whether"},
+    {.name = "next",
+     .type = BL_OPTION_FLAG,
+     .offset = offsetof(struct options, next),
+     .help = "with --until-complete: wait first until an upgrade has begun"},
+    {.name = "timeout",
+     .value = "TIME",
+     .type = BL_OPTION_DURATION,
+     .offset = offsetof(struct options, timeout),
+     .help = "with --until-complete or -w: how long at most, as 30m; without end where not given"},
+    CLI_DRY_RUN_OPTION(struct options, dry_run),
     {0},
 };
 static const struct bl_option_group own = {.options = own_options};
@@ -63,13 +75,17 @@ static const struct bl_command command = {
         "status says what is done or waited for, why and since when, and of each pod whether it is "
         "of the\n"
         "newest template, ready, in sync, and may go down now. With -w it goes on until the "
-        "upgrade is over.\n"
+        "upgrade is over;\n"
+        "scripts say --until-complete after helm upgrade, and --next as well where they begin "
+        "before it.\n"
         "pause stops before the next pod, resume goes on and has a template that failed tried "
         "again, abort\n"
         "restores the template before. Without a name: all StatefulSets of Kafka and ZooKeeper in "
         "the namespace.",
     .groups = groups,
     .examples = "  ballast rollout status -n kafka -w\n"
+                "  helm upgrade kafka CHART -n kafka && ballast rollout status -n kafka "
+                "--until-complete --timeout 30m\n"
                 "  ballast rollout pause sts/kafka -n kafka -m 'Black Friday'\n"
                 "  ballast rollout resume -n kafka\n"
                 "  ballast rollout abort sts/kafka -n kafka\n",
@@ -81,21 +97,20 @@ static const struct bl_command command = {
 /* One look at a namespace, or at all. */
 struct look {
     struct cli_sets sets;
-    struct cli_objects pods, nodes;
+    struct cli_objects pods, nodes, services;
+    bool sees_services;
     struct cli_life life;
-    struct {
-        struct cli_rollout *items;
-        size_t len, cap;
-    } rollouts; /* of Kafka and ZooKeeper; of the one that was asked for */
+    struct cli_rollouts rollouts; /* of Kafka and ZooKeeper; of the one that was asked for */
+    struct cli_rollouts others;   /* beside the one that was asked for */
 };
 
 static void look_release(struct look *look)
 {
-    for (size_t i = 0; i < look->rollouts.len; i++)
-        cli_rollout_release(&look->rollouts.items[i]);
-    free(look->rollouts.items);
+    cli_rollouts_release(&look->rollouts);
+    cli_rollouts_release(&look->others);
     cli_objects_release(&look->pods);
     cli_objects_release(&look->nodes);
+    cli_objects_release(&look->services);
     cli_sets_release(&look->sets);
     *look = (struct look){0};
 }
@@ -106,13 +121,12 @@ struct question {
     const char *namespace; /* NULL: all */
     const char *name;      /* NULL: all that are managed */
     const char *lease;
+    bool may_come; /* what is asked for may have yet to be made */
 };
 
-static bool is_wanted(const struct question *question, const struct bl_workload *workload)
+static bool is_named(const struct question *question, const struct bl_workload *workload)
 {
-    if (question->name)
-        return strcmp(workload->ref.name, question->name) == 0;
-    return cli_is_ours(workload);
+    return question->name && strcmp(workload->ref.name, question->name) == 0;
 }
 
 static int find_rollouts(const struct question *question, struct look *look, struct bl_error **err)
@@ -122,7 +136,7 @@ static int find_rollouts(const struct question *question, struct look *look, str
     for (size_t i = 0; i < scene->workloads.len; i++) {
         const struct bl_workload *workload = scene->workloads.items[i];
 
-        if (!is_wanted(question, workload))
+        if (!cli_is_ours(workload) && !is_named(question, workload))
             continue;
         if (!cli_is_ours(workload))
             return bl_fail(err, BL_ERR_INVALID,
@@ -130,9 +144,12 @@ static int find_rollouts(const struct question *question, struct look *look, str
                                            : "StatefulSet \"%s\" is not recognised as Kafka or "
                                              "ZooKeeper%s",
                            workload->ref.name, workload->owner ? workload->owner : "");
-        cli_rollout_read(workload, &look->pods, &look->nodes, BL_PUSH(&look->rollouts));
+        cli_rollout_read(
+            workload, &look->pods, &look->nodes, look->sees_services ? &look->services : NULL,
+            question->name && !is_named(question, workload) ? BL_PUSH(&look->others)
+                                                            : BL_PUSH(&look->rollouts));
     }
-    if (question->name && !look->rollouts.len)
+    if (question->name && !look->rollouts.len && !question->may_come)
         return bl_fail(err, BL_ERR_NOT_FOUND, "there is no StatefulSet \"%s\" in namespace \"%s\"",
                        question->name, question->namespace);
     return 0;
@@ -140,11 +157,14 @@ static int find_rollouts(const struct question *question, struct look *look, str
 
 static int take_look(const struct question *question, struct look *look, struct bl_error **err)
 {
-    const struct bl_kube_selection all = {0}, pods = {.namespace = question->namespace};
+    const struct bl_kube_selection all = {0}, asked = {.namespace = question->namespace};
 
     if (cli_sets_read(question->client, question->namespace, &look->sets, err) < 0 ||
-        cli_list(question->client, &bl_kind_pod.resource, &pods, &look->pods, err) < 0 ||
-        cli_list_if_allowed(question->client, &bl_kind_node.resource, &all, &look->nodes, err) < 0)
+        cli_list(question->client, &bl_kind_pod.resource, &asked, &look->pods, err) < 0 ||
+        cli_list_if_allowed(question->client, &bl_kind_node.resource, &all, &look->nodes, NULL,
+                            err) < 0 ||
+        cli_list_if_allowed(question->client, &bl_kind_service.resource, &asked, &look->services,
+                            &look->sees_services, err) < 0)
         return -1;
     cli_life_read(question->client, question->lease, &look->life);
     return find_rollouts(question, look, err);
@@ -199,55 +219,123 @@ static void render(const struct look *look, const struct cli_view *view, struct 
     }
 }
 
-/* All of them are over, or some still go on. */
-static enum cli_rollout_end end_of(const struct look *look)
+/* Who waits, and for what. */
+struct waiting {
+    const struct options *options;
+    struct cli_view view;
+    struct cli_screen screen;
+    struct cli_rollout_watch watch;
+    bool looked;
+    struct bl_strbuf left; /* of the last look: what is not done */
+};
+
+static void waiting_release(struct waiting *waiting)
 {
-    enum cli_rollout_end end = CLI_ROLLOUT_DONE;
+    cli_screen_release(&waiting->screen);
+    cli_rollout_watch_release(&waiting->watch);
+    bl_strbuf_release(&waiting->left);
+}
 
-    for (size_t i = 0; i < look->rollouts.len; i++) {
-        enum cli_rollout_end one = cli_rollout_end(&look->rollouts.items[i]);
-
-        if (one == CLI_ROLLOUT_GOES_ON)
-            return one;
-        if (one == CLI_ROLLOUT_FAILED)
-            end = one;
-    }
-    return end;
+/* Who waits for something that is not there has mistaken the name, unless it has yet to be made. */
+static int check_found(const struct question *question, const struct look *look,
+                       struct bl_error **err)
+{
+    if (look->rollouts.len || question->may_come)
+        return 0;
+    return bl_fail(err, BL_ERR_NOT_FOUND,
+                   question->namespace
+                       ? "there is no StatefulSet of Kafka or ZooKeeper in namespace \"%s\""
+                       : "there is no StatefulSet of Kafka or ZooKeeper%s",
+                   question->namespace ? question->namespace : "");
 }
 
 /* Returns -1 to look again, or the exit code. */
-static int show(const struct question *question, const struct cli_view *view,
-                struct cli_screen *screen, bool first)
+static int judge(struct waiting *waiting, const struct look *look, bool begun)
 {
+    enum cli_rollout_end end =
+        cli_rollouts_end(&look->rollouts, &look->others, waiting->options->until_complete);
+
+    if (!waiting->view.watch)
+        return cli_rollouts_are_bad(&look->rollouts, &look->others) ? CLI_FINDINGS : CLI_OK;
+    if (end == CLI_ROLLOUT_GOES_ON || !begun)
+        return -1;
+    return end == CLI_ROLLOUT_DONE ? CLI_OK : CLI_FINDINGS;
+}
+
+static void note_left(struct waiting *waiting, const struct look *look, bool begun)
+{
+    bl_strbuf_reset(&waiting->left);
+    if (begun)
+        cli_rollouts_waited_for(&look->rollouts, &waiting->left);
+    else
+        bl_strbuf_adds(&waiting->left, "an upgrade to begin");
+    bl_strbuf_trim(&waiting->left);
+}
+
+/* Returns -1 to look again, or the exit code. */
+static int show(struct question *question, struct waiting *waiting)
+{
+    const struct options *options = waiting->options;
     BL_ERROR(err);
     BL_AUTO(look_release) struct look look = {0};
     BL_AUTO(bl_strbuf_release) struct bl_strbuf out = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-    enum cli_rollout_end end;
+    bool begun, first = !waiting->looked;
 
+    waiting->looked = true;
     if (take_look(question, &look, &err) < 0) {
         /* An API server that is away for a moment is no reason to stop watching. */
-        if (view->watch && !first && bl_error_code(err) == BL_ERR_UNAVAILABLE)
+        if (waiting->view.watch && !first && bl_error_code(err) == BL_ERR_UNAVAILABLE)
             return -1;
         return cli_fail(err);
     }
-    render(&look, view, &out);
-    if (cli_screen_show(screen, view, &out) != CLI_OK)
+    begun = !options->next || cli_rollout_watch_see(&waiting->watch, &look.rollouts);
+    question->may_come &= !begun;
+    if (options->until_complete && check_found(question, &look, &err) < 0)
+        return cli_fail(err);
+    render(&look, &waiting->view, &out);
+    if (cli_screen_show(&waiting->screen, &waiting->view, &out) != CLI_OK)
         return CLI_ERROR;
-    end = end_of(&look);
-    if (view->watch && end == CLI_ROLLOUT_GOES_ON)
-        return -1;
-    return end == CLI_ROLLOUT_FAILED ? CLI_FINDINGS : CLI_OK;
+    note_left(waiting, &look, begun);
+    return judge(waiting, &look, begun);
 }
 
-static int status(const struct question *question, const struct cli_view *view)
+static int give_up(const struct waiting *waiting)
 {
-    BL_AUTO(cli_screen_release) struct cli_screen screen = {0};
-    int rc = show(question, view, &screen, true);
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf span = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
-    while (rc < 0) {
-        (void)poll(NULL, 0, LOOK_EVERY_MS); /* an interrupt ends the program */
-        rc = show(question, view, &screen, false);
-    }
+    cli_add_span(&span, waiting->options->timeout / BL_NSEC_S);
+    cli_say(STDERR_FILENO, "ballast: given up after %s of waiting for\n%s", span.text,
+            waiting->left.text);
+    return CLI_FINDINGS;
+}
+
+/* Until the next look, or until there is no more time. False: there is none. */
+static bool rest(bl_nsec deadline)
+{
+    bl_nsec left = deadline - bl_clock_now(&bl_clock_real);
+
+    if (left <= 0)
+        return false;
+    /* An interrupt ends the program. */
+    (void)poll(NULL, 0, (int)((left < LOOK_EVERY ? left : LOOK_EVERY) / BL_NSEC_MS) + 1);
+    return true;
+}
+
+static int status(struct question *question, const struct options *options,
+                  const struct cli_view *view)
+{
+    BL_AUTO(waiting_release)
+    struct waiting waiting = {
+        .options = options, .view = *view, .left = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED)};
+    bl_nsec deadline =
+        options->timeout ? bl_clock_now(&bl_clock_real) + options->timeout : INT64_MAX;
+    int rc;
+
+    waiting.view.watch |= options->until_complete;
+    question->may_come = options->next;
+    while ((rc = show(question, &waiting)) < 0)
+        if (!rest(deadline))
+            return give_up(&waiting);
     return rc;
 }
 
@@ -336,7 +424,7 @@ static int check_words(const struct bl_texts *words)
             &command, "unknown action \"%s\", it is one of status, pause, resume and abort",
             words->items[0]);
     if (words->len > 2)
-        return bl_command_usage(&command, "it takes one StatefulSet, or none for all");
+        return bl_command_usage(&command, "name one StatefulSet, or none for all");
     if (words->len == 2 && !name_of(words->items[1]))
         return bl_command_usage(&command, "\"%s\" is no StatefulSet", words->items[1]);
     return CLI_OK;
@@ -354,6 +442,12 @@ static int check_options(const struct options *options)
         return bl_command_usage(&command, "-m is for pause");
     if ((options->view.watch || options->view.format) && !is_status)
         return bl_command_usage(&command, "-w and -o are for status");
+    if ((options->until_complete || options->timeout) && !is_status)
+        return bl_command_usage(&command, "--until-complete and --timeout are for status");
+    if (options->timeout && !options->until_complete && !options->view.watch)
+        return bl_command_usage(&command, "--timeout goes with --until-complete or -w");
+    if (options->next && !options->until_complete)
+        return bl_command_usage(&command, "--next goes with --until-complete");
     if (options->dry_run && is_status)
         return bl_command_usage(&command, "status changes nothing, with or without --dry-run");
     return CLI_OK;
@@ -374,10 +468,8 @@ static int rollout(const struct options *options)
     if (options->words.len == 2)
         question.name = name_of(options->words.items[1]);
     if (!options->all_namespaces)
-        question.namespace = options->namespace
-                                 ? options->namespace
-                                 : bl_kube_config_namespace(bl_kube_client_config(client));
-    return strcmp(options->words.items[0], "status") == 0 ? status(&question, &view)
+        question.namespace = cli_namespace(options->namespace, client);
+    return strcmp(options->words.items[0], "status") == 0 ? status(&question, options, &view)
                                                           : order_all(&question, options);
 }
 

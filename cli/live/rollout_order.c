@@ -75,6 +75,8 @@ void cli_rollout_resume(const struct cli_rollout *rollout, struct cli_order *ret
         annotate(ret_order, BL_ANNOTATION_ROLLOUT_PAUSED, NULL);
     if (rollout->failed)
         annotate(ret_order, BL_ANNOTATION_ROLLOUT_FAILED, NULL);
+    if (rollout->restored)
+        annotate(ret_order, BL_ANNOTATION_ROLLOUT_RESTORED, NULL);
     if (again)
         tell(ret_order, rollout, "resumed: revision %s, which did not come up, is tried again",
              rollout->failed);
@@ -84,7 +86,8 @@ void cli_rollout_resume(const struct cli_rollout *rollout, struct cli_order *ret
              "to have it tried",
              rollout->failed);
     else if (rollout->outdated)
-        tell(ret_order, rollout, "resumed: %zu pods are still to be restarted", rollout->outdated);
+        tell(ret_order, rollout, "resumed: %zu %s still to be restarted", rollout->outdated,
+             bl_text_plural((int64_t)rollout->outdated, "pod is", "pods are"));
     else
         tell(ret_order, rollout, "resumed: nothing is left to be rolled");
 }

@@ -19,6 +19,10 @@ static void add_safety(struct cli_table *table, const struct cli_rollout_pod *po
 
     if (pod->hold)
         bl_strbuf_addf(&text, "no: held%s%s", *pod->hold ? ": " : "", pod->hold);
+    else if (pod->pending)
+        bl_strbuf_adds(&text, pod->why);
+    else if (pod->never)
+        bl_strbuf_adds(&text, "no, and waiting does not help");
     else if (bl_text_eq(pod->safe, "True"))
         bl_strbuf_adds(&text, "yes");
     else if (bl_text_eq(pod->safe, "False"))
@@ -58,8 +62,29 @@ static void add_pods(const struct cli_rollout *rollout, struct bl_strbuf *out)
     cli_table_print(&table, "  ", out);
 }
 
+/* One of them has it in full, as what helps one helps the others. */
+static const struct cli_rollout_pod *first_never(const struct cli_rollout *rollout)
+{
+    for (size_t i = 0; i < rollout->pods.len; i++)
+        if (rollout->pods.items[i].never && rollout->pods.items[i].why)
+            return &rollout->pods.items[i];
+    return NULL;
+}
+
+/* Told at any time, as the next upgrade or drain would be held up by it; where one is, it has said so. */
+static void add_never(const struct cli_rollout *rollout, struct bl_strbuf *out)
+{
+    const struct cli_rollout_pod *pod = first_never(rollout);
+
+    if (pod && !bl_text_eq(rollout->phase, "Blocked"))
+        bl_strbuf_addf(out, "  no upgrade or drain gets past %s: %s\n", pod->name, pod->why);
+}
+
 static void add_notes(const struct cli_rollout *rollout, struct bl_strbuf *out)
 {
+    if (bl_text_eq(rollout->phase, "Stuck"))
+        bl_strbuf_adds(out, "  nothing has moved for as long as the policy has patience; it goes "
+                            "on waiting\n");
     if (rollout->paused)
         bl_strbuf_addf(out, "  paused%s%s; go on with ballast rollout resume\n",
                        *rollout->paused ? ": " : "", rollout->paused);
@@ -68,17 +93,16 @@ static void add_notes(const struct cli_rollout *rollout, struct bl_strbuf *out)
                        bl_text_eq(rollout->failed, rollout->revision) ? "" : " and was taken back");
     if (rollout->aborted && bl_text_eq(rollout->aborted, rollout->revision) && rollout->outdated)
         bl_strbuf_addf(out, "  aborted: revision %s is taken back\n", rollout->aborted);
+    add_never(rollout, out);
 }
 
 void cli_rollout_text(const struct cli_rollout *rollout, int64_t now, struct bl_strbuf *out)
 {
     bool goes_on = cli_rollout_end(rollout) == CLI_ROLLOUT_GOES_ON && rollout->current;
 
-    bl_strbuf_addf(out, "%s/%s  %s  %s", rollout->ref.namespace, rollout->ref.name,
-                   bl_role_name(rollout->role), rollout->phase);
-    if (rollout->managed)
-        bl_strbuf_addf(out, "  %zu of %zu pods new and ready", rollout->done, rollout->total);
-    bl_strbuf_addf(out, "\n  %s", rollout->message);
+    bl_strbuf_addf(out, "%s/%s  %s  %s  %zu of %zu pods new and ready\n  %s",
+                   rollout->ref.namespace, rollout->ref.name, bl_role_name(rollout->role),
+                   rollout->phase, rollout->done, rollout->total, rollout->message);
     if (goes_on && rollout->noted.changed) {
         bl_strbuf_adds(out, ", for ");
         cli_add_span(out, now - rollout->noted.changed);
@@ -95,9 +119,11 @@ void cli_rollout_text(const struct cli_rollout *rollout, int64_t now, struct bl_
 
 void cli_rollout_line(const struct cli_rollout *rollout, struct bl_strbuf *out)
 {
-    bl_strbuf_addf(out, "%s/%s: %s, %zu of %zu: %s%s\n", rollout->ref.namespace, rollout->ref.name,
-                   rollout->phase, rollout->done, rollout->total, rollout->message,
-                   rollout->paused && !bl_text_eq(rollout->phase, "Paused") ? " (paused)" : "");
+    bl_strbuf_addf(
+        out, "%s/%s: %s, %zu of %zu: %s%s%s\n", rollout->ref.namespace, rollout->ref.name,
+        rollout->phase, rollout->done, rollout->total, rollout->message,
+        bl_text_eq(rollout->phase, "Stuck") ? " (nothing moves; it goes on waiting)" : "",
+        rollout->paused && !bl_text_eq(rollout->phase, "Paused") ? " (paused)" : "");
 }
 
 /* --- JSON --- */

@@ -2,33 +2,24 @@
 
 #include <poll.h>
 
+#include "ballast/base/mem.h"
+#include "ballast/kafka/raise.h"
+#include "brokers.h"
 #include "cli.h"
 #include "live.h"
 #include "print.h"
 
-/* A look takes milliseconds; who does not answer for so long is not going to. */
-#define LOOK_AT_MOST (10 * BL_NSEC_S)
 #define WATCH_EVERY_MS 2000
 
 struct options {
     struct bl_texts arguments; /* it takes none */
-    const char *bootstrap, *command_config;
+    struct cli_brokers brokers;
     int format; /* enum cli_format */
     bool watch;
 };
 
 static const struct bl_option own_options[] = {
-    {.name = "bootstrap",
-     .value = "SERVERS",
-     .type = BL_OPTION_TEXT,
-     .offset = offsetof(struct options, bootstrap),
-     .help = "brokers to ask first: HOST:PORT[,HOST:PORT…]; the others are found through them"},
-    {.name = "command-config",
-     .value = "FILE",
-     .type = BL_OPTION_TEXT,
-     .offset = offsetof(struct options, command_config),
-     .is_path = true,
-     .help = "properties file with TLS and SASL settings, as Kafka's own tools take it"},
+    CLI_BROKER_OPTIONS(struct options, brokers),
     CLI_OUTPUT_OPTION(struct options, format, cli_formats, CLI_TEXT),
     {.letter = 'w',
      .name = "watch",
@@ -86,7 +77,9 @@ static int look(struct bl_observer *observer, const struct options *options,
                 enum bl_errcode *ret_failed)
 {
     BL_ERROR(err);
-    BL_AUTO(cli_status_release) struct cli_status status = {0};
+    BL_AUTO_FREE char *way_in =
+        bl_way_in(options->brokers.bootstrap, options->brokers.command_config);
+    BL_AUTO(cli_status_release) struct cli_status status = {.way_in = way_in};
 
     if (bl_observer_look(observer, &status.cluster, &err) < 0) {
         *ret_failed = bl_error_code(err);
@@ -116,15 +109,12 @@ static int status(const struct options *options)
 {
     BL_ERROR(err);
     BL_AUTO(bl_observer_cleanup) struct bl_observer *observer = NULL;
-    const struct bl_observer_settings settings = {.bootstrap = options->bootstrap,
-                                                  .command_config = options->command_config,
-                                                  .at_most = LOOK_AT_MOST};
 
     if (options->arguments.len)
         return bl_command_usage(&command, "it takes no files; name brokers by --bootstrap");
-    if (!options->bootstrap)
+    if (!options->brokers.bootstrap)
         return bl_command_usage(&command, "name a broker: --bootstrap HOST:PORT");
-    if (bl_observer_new(&settings, &observer, &err) < 0)
+    if (cli_observe(&options->brokers, &observer, &err) < 0)
         return cli_fail(err);
     return watch(observer, options);
 }

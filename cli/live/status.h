@@ -25,6 +25,7 @@ struct cli_disks {
 };
 
 struct cli_status {
+    const char *way_in; /* as bl_way_in() makes it */
     struct bl_cluster cluster;
     struct {
         struct bl_verdict *items; /* by id; brokers that run, and those that only have replicas */

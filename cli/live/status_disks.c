@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "ballast/base/mem.h"
+#include "live.h"
 #include "status.h"
 
 #define DISK_FAILED 56 /* KAFKA_STORAGE_ERROR */
@@ -35,18 +36,16 @@ static const struct bl_log_dirs *find(const struct cli_status *status, int32_t b
 
 char *cli_status_held(const struct cli_status *status, int32_t broker)
 {
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     const struct bl_log_dirs *dirs = find(status, broker);
+    struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
     double held = 0;
-    size_t unit = 0;
 
     if (!dirs)
         return bl_strdup("-");
     for (size_t i = 0; i < dirs->len; i++)
-        held += (double)dirs->items[i].bytes / 1024;
-    for (; held >= 1024 && unit + 1 < BL_ARRAY_LEN(units); unit++)
-        held /= 1024;
-    return bl_asprintf("%.1f %s", held, units[unit]);
+        held += (double)dirs->items[i].bytes;
+    cli_add_size(&text, held);
+    return bl_strbuf_take(&text);
 }
 
 /* Kafka does not spread by size, so the fullest disk is the one that counts. */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/base/text.h"
 #include "status.h"
 
 /* Partitions of one kind that are named in the text; JSON has all. */
@@ -22,7 +23,7 @@ static void add_blocker(struct bl_strbuf *out, const struct bl_gate_blocker *blo
         if (blocker->replicas == 1)
             bl_strbuf_adds(out, "its only replica\n");
         else
-            bl_strbuf_addf(out, "all of its %zu replicas are in sync, and %d needed\n",
+            bl_strbuf_addf(out, "all of its replicas, %zu, are in sync, and %d needed\n",
                            blocker->replicas, blocker->min_isr);
     }
 }
@@ -46,8 +47,8 @@ static void add_answer(struct bl_strbuf *out, const struct cli_status *status,
     else if (!verdict->blocking)
         add_objection(out, &voter);
     else
-        bl_strbuf_addf(out, "no, because of %zu partition%s\n", verdict->blocking,
-                       verdict->blocking == 1 ? "" : "s");
+        bl_strbuf_addf(out, "no, because of %zu %s\n", verdict->blocking,
+                       bl_text_plural((int64_t)verdict->blocking, "partition", "partitions"));
     for (size_t i = 0; i < verdict->named_len; i++)
         add_blocker(out, &verdict->named[i]);
     if (verdict->blocking > verdict->named_len)
@@ -134,6 +135,32 @@ static bool is_blocked_by(const struct cli_status *status, enum bl_gate_reason r
     return false;
 }
 
+/* Of all brokers: a topic that is named once is not named again for the next of them. */
+static void find_thin(const struct cli_status *status, struct bl_gate_topics *thin)
+{
+    for (size_t t = 0; t < status->cluster.topics.len; t++)
+        for (size_t i = 0; i < status->verdicts.len; i++) {
+            const struct bl_gate_topics *its = &status->verdicts.items[i].thin;
+
+            for (size_t n = 0; n < its->len; n++)
+                if (its->items[n].first.topic == status->cluster.topics.items[t].name)
+                    bl_gate_topics_add(thin, &its->items[n].first);
+        }
+}
+
+static void add_spare_hint(struct bl_strbuf *out, const struct cli_status *status)
+{
+    struct bl_gate_topics thin = {0};
+
+    find_thin(status, &thin);
+    if (!thin.len)
+        return;
+    bl_strbuf_adds(out, "  hint: A partition that needs all of its replicas never lets a broker "
+                        "go, and waiting does not help: ");
+    bl_gate_way_out(&thin, status->cluster.brokers.len, status->way_in, out);
+    bl_strbuf_addc(out, '\n');
+}
+
 static void add_hints(struct bl_strbuf *out, const struct cli_status *status)
 {
     static const struct {
@@ -143,21 +170,22 @@ static void add_hints(struct bl_strbuf *out, const struct cli_status *status)
         {BL_GATE_NO_LEADER, "Bring back a broker that has the partition in sync."},
         {BL_GATE_BELOW_MIN, "Bring back the brokers that are down, and wait until they caught up."},
         {BL_GATE_AT_MIN, "Wait until the other replicas caught up (-w shows when)."},
-        {BL_GATE_NO_SPARE, "A partition that needs all of its replicas never lets a broker go: "
-                           "give the topic more replicas, or lower its min.insync.replicas."},
     };
 
     for (size_t i = 0; i < BL_ARRAY_LEN(hints); i++)
         if (is_blocked_by(status, hints[i].reason))
             bl_strbuf_addf(out, "  hint: %s\n", hints[i].text);
+    add_spare_hint(out, status);
 }
 
 void cli_status_text(const struct cli_status *status, struct bl_strbuf *out)
 {
     size_t running = status->cluster.brokers.len, topics = status->cluster.topics.len;
 
-    bl_strbuf_addf(out, "Cluster %s: %zu of %zu brokers run, %zu topics, %zu partitions\n",
-                   status->cluster.id, running, status->verdicts.len, topics, status->partitions);
+    bl_strbuf_addf(out, "Cluster %s: %zu of %zu brokers %s, %zu %s, %zu %s\n", status->cluster.id,
+                   running, status->verdicts.len, bl_text_plural((int64_t)running, "runs", "run"),
+                   topics, bl_text_plural((int64_t)topics, "topic", "topics"), status->partitions,
+                   bl_text_plural((int64_t)status->partitions, "partition", "partitions"));
     add_brokers(out, status);
     cli_status_add_quorum(status, out);
     add_flaws(out, "Offline, nobody leads them", &status->offline);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ballast/base/mem.h"
+#include "ballast/kafka/metadata_version.h"
 #include "status.h"
 
 static char *address(const struct bl_voter *voter)
@@ -22,9 +23,12 @@ static void add_version(const struct bl_cluster *cluster, struct bl_strbuf *out)
 {
     if (cluster->metadata_version < 0)
         return;
-    bl_strbuf_addf(out, "metadata.version %lld", (long long)cluster->metadata_version);
+    BL_AUTO_FREE char *is = bl_metadata_version_name(cluster->metadata_version);
+    BL_AUTO_FREE char *most = bl_metadata_version_name(cluster->max_metadata_version);
+
+    bl_strbuf_addf(out, "metadata.version %s", is);
     if (cluster->max_metadata_version > cluster->metadata_version)
-        bl_strbuf_addf(out, "; every broker knows %lld", (long long)cluster->max_metadata_version);
+        bl_strbuf_addf(out, "; every broker knows %s", most);
     bl_strbuf_addc(out, '\n');
 }
 
