@@ -9,6 +9,7 @@ enum {
     CLI_OK = BL_EXIT_OK,
     CLI_FINDINGS = BL_EXIT_FAILED, /* something was found, or denied */
     CLI_ERROR = BL_EXIT_USAGE,     /* the input or the call is wrong; nothing was done */
+    CLI_INTERRUPTED = 130,         /* by a person who waited, as a shell has it */
 };
 
 /** The end of a verb's --help, where the pages are named. */
@@ -24,7 +25,8 @@ struct cli_verb {
 };
 
 extern const struct cli_verb cli_harden, cli_lint, cli_explain, cli_test, cli_review, cli_vap,
-    cli_status, cli_rollout, cli_drain_check, cli_leave;
+    cli_status, cli_topics, cli_verify, cli_cluster, cli_rollout, cli_drain_check, cli_leave,
+    cli_backup, cli_restore;
 
 /** "VERB". */
 static inline const char *cli_verb_name(const struct cli_verb *verb)

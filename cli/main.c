@@ -4,6 +4,7 @@
 
 #include "ballast/base/file.h"
 #include "ballast/base/text.h"
+#include "ballast/cluster/rewrite.h"
 #include "cli.h"
 #include "completion.h"
 #include "print.h"
@@ -15,8 +16,9 @@ static const struct cli_verb completion = {
     complete};
 
 static const struct cli_verb *const verbs[] = {
-    &cli_harden, &cli_lint,    &cli_explain,     &cli_test,  &cli_review, &cli_vap,
-    &cli_status, &cli_rollout, &cli_drain_check, &cli_leave, &completion, NULL,
+    &cli_harden, &cli_lint,   &cli_explain, &cli_test,    &cli_review,  &cli_vap,
+    &cli_status, &cli_topics, &cli_verify,  &cli_cluster, &cli_rollout, &cli_drain_check,
+    &cli_leave,  &cli_backup, &cli_restore, &completion,  NULL,
 };
 
 static int complete(int argc, char **argv)
@@ -62,9 +64,12 @@ static int unknown_verb(const char *name)
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : NULL;
+    int rc = bl_rewrite_main(argc, argv);
 
     /* A reader that went away is told by write(), where it can be handled. */
     (void)signal(SIGPIPE, SIG_IGN);
+    if (rc >= 0)
+        return rc;
     if (!word) {
         print_usage(stderr);
         return CLI_ERROR;

@@ -5,10 +5,13 @@ const char *const cli_formats[] = {"text", "json", NULL};
 /* As policies/bundles has them. */
 static const char *const bundles[] = {"default", "strict", "audit", "managed", NULL};
 
+const char *const cli_against_words[] = {CLI_AGAINST_LIVE, NULL};
+
 void cli_source_release(struct cli_source *source)
 {
     bl_texts_release(&source->policies);
     bl_texts_release(&source->files);
+    bl_texts_release(&source->against);
 }
 
 static const struct bl_option policy_options[] = {

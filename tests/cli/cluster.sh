@@ -36,6 +36,21 @@ run "$BALLAST" rollout status -o yaml
 expect_rc 2
 run "$BALLAST" rollout status --dry-run
 expect_rc 2
+run "$BALLAST" rollout status --timeout 1m
+expect_rc 2
+expect_err_contains "--timeout goes with --until-complete or -w"
+run "$BALLAST" rollout status -w --next
+expect_rc 2
+expect_err_contains "--next goes with --until-complete"
+for option in --until-complete "--timeout 1m"; do
+    # shellcheck disable=SC2086 # words of a call
+    run "$BALLAST" rollout pause $option
+    expect_rc 2
+    expect_err_contains "are for status"
+done
+run "$BALLAST" rollout status -w --timeout 10
+expect_rc 2
+expect_err_contains "takes a duration, as 10s"
 
 run "$BALLAST" rollout status --controller-lease x
 expect_rc 2

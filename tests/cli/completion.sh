@@ -38,7 +38,7 @@ for verb in $verbs; do
 done
 expect_offered --version
 complete_at r
-expect_all_offered "review rollout"
+expect_all_offered "review rollout restore"
 
 it "offers every option of --help, and no other verb's"
 for verb in $verbs; do

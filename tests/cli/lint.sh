@@ -19,6 +19,72 @@ expect_rc 1
 expect_out_contains "release.yaml:218: warning: zone-spread: the spread over"
 expect_out_contains "  hint: "
 
+it "reads Ballast's own kinds"
+cat >own.yaml <<'YAML'
+apiVersion: ballast.dev/v1alpha1
+kind: KafkaRestore
+metadata: {name: back, namespace: kafka}
+spec:
+  bakup: nightly
+---
+apiVersion: v1
+kind: List
+items:
+  - apiVersion: ballast.dev/v1alpha1
+    kind: KafkaCluster
+    metadata: {name: kafka}
+    spec: {}
+  - apiVersion: ballast.dev/v1alpha1
+    kind: KafkaBackupPlan
+    metadata: {name: nightly}
+    spec: {backupSchedule: {cronSchedule: daily}}
+  - apiVersion: ballast.dev/v1alpha1
+    kind: KafkaBackup
+    metadata: {name: now}
+    spec: {backupPlan: nightly}
+  - apiVersion: ballast.dev/v1alpha1
+    kind: KafkaPolicy
+    metadata: {name: ours}
+    spec: {rules: {probe: {}}}
+YAML
+run "$BALLAST" lint own.yaml
+expect_rc 2
+expect_err_contains 'own.yaml:5: error: spec: unknown field "bakup"'
+expect_err_contains 'own.yaml:10: error: spec: "chart" is missing'
+expect_err_contains 'own.yaml:14: error: spec.backupSchedule.cronSchedule: '
+expect_err_contains 'own.yaml:22: error: KafkaPolicy "ours": spec.rules: unknown field "probe"'
+expect_err_contains "4 documents cannot be judged"
+
+it "has a line where something is missing"
+cat >lacks.yaml <<'YAML'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+---
+apiVersion: ballast.dev/v1alpha1
+kind: KafkaRestore
+metadata: {name: back}
+---
+apiVersion: ballast.dev/v1alpha1
+kind: KafkaBackupsPlan
+metadata: {name: nightly}
+---
+apiVersion: ballast.dev/v1alpha1
+kind: KafkaBackupPlan
+metadata: {name: nightly}
+---
+apiVersion: ballast.dev/v1alpha1
+kind: KafkaRestore
+metadata: {name: back}
+spec: {backup: projects/p/backups/foo}
+YAML
+run "$BALLAST" lint lacks.yaml
+expect_rc 2
+expect_err_contains 'lacks.yaml:5: error: spec: "backup" is missing'
+expect_err_contains 'lacks.yaml:9: error: ballast.dev has no kind "KafkaBackupsPlan"'
+expect_err_contains "lacks.yaml:13: error: spec: "
+expect_err_contains "lacks.yaml:20: error: spec.backup: "
+
 it "is clean where there is no Kafka"
 run "$BALLAST" lint others.yaml
 expect_rc 0
@@ -63,6 +129,27 @@ for r in run["results"]:
     assert r["level"] in ("note", "warning", "error"), r
     assert r["locations"][0]["physicalLocation"]["region"]["startLine"] > 0, r
 PY
+
+it "judges what others wrote for Backup for GKE, in each form"
+sed 's/BackupAllRestoreAll, backupAllRestoreAll: {}/BackupOneRestoreAll/' "$SRC/tests/golden/fixtures/application.yaml" >application.yaml
+run "$BALLAST" lint release.yaml application.yaml
+expect_out_contains 'application.yaml:12: warning: storage: ProtectedApplication "ours" copies StatefulSet "kafka" by BackupOneRestoreAll'
+run "$BALLAST" lint -o json release.yaml application.yaml
+cli_check "JSON has the object and the path" python3 - "$out" <<'PY'
+import json, sys
+found, = [f for f in json.load(open(sys.argv[1])) if f["object"]["kind"] == "ProtectedApplication"]
+assert (found["file"], found["line"], found["rule"]) == ("application.yaml", 12, "storage"), found
+assert found["path"] == "/spec/components/0/strategy/type", found
+PY
+run "$BALLAST" lint -o sarif release.yaml application.yaml
+cli_check "SARIF has the place" python3 - "$out" <<'PY'
+import json, sys
+found, = [r for r in json.load(open(sys.argv[1]))["runs"][0]["results"] if "ProtectedApplication" in r["message"]["text"]]
+place = found["locations"][0]["physicalLocation"]
+assert (found["ruleId"], place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("storage", "application.yaml", 12), found
+PY
+run "$BALLAST" explain release.yaml application.yaml
+expect_out_contains 'ProtectedApplication "ours" copies StatefulSet "kafka" by BackupOneRestoreAll'
 
 it "prints JUnit"
 run "$BALLAST" lint -o junit release.yaml
@@ -156,3 +243,200 @@ run "$BALLAST" harden twice.yaml
 expect_rc 2
 expect_err_contains "twice.yaml:4: error: could not read YAML: duplicate key"
 cli_check "nothing is printed" test ! -s "$out"
+
+it "tells what members would lose to a new version"
+cat >before.yaml <<'END'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: kafka, namespace: k}
+spec:
+  replicas: 3
+  serviceName: kafka-headless
+  selector: {matchLabels: {app: kafka}}
+  template:
+    metadata: {labels: {app: kafka}}
+    spec: {containers: [{name: kafka, command: [kafka-server-start.sh], ports: [{containerPort: 9092}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: kafka-headless, namespace: k}
+spec: {clusterIP: None, selector: {app: kafka}, ports: [{port: 9092}]}
+END
+sed 's/name: kafka, namespace/name: broker, namespace/' before.yaml >renamed.yaml
+sed '/^---/,$d' before.yaml >without.yaml
+run "$BALLAST" lint -v --fail-on error --against before.yaml renamed.yaml
+expect_rc 1
+expect_out_contains 'before.yaml:1: error: upgrade-path: StatefulSet "kafka", which runs 3 of role broker, would be taken away'
+run "$BALLAST" lint --fail-on error --against before.yaml without.yaml
+expect_rc 1
+expect_out_contains 'Service "kafka-headless" would be deleted, and gives its pods their names'
+run "$BALLAST" lint -o json --against before.yaml without.yaml
+expect_out_contains '"upgradePath"'
+
+it "refuses the same where it completes, and prints what it was given to complete alone"
+run "$BALLAST" harden --against before.yaml renamed.yaml
+expect_rc 1
+expect_err_contains 'before.yaml:1: error: upgrade-path: StatefulSet "kafka", which runs 3 of role broker, would be taken away'
+expect_out_lacks 'metadata: {name: kafka, '
+cp renamed.yaml written.yaml
+run "$BALLAST" harden --in-place --against before.yaml written.yaml
+expect_rc 1
+expect_err_contains 'no file was written'
+run "$BALLAST" harden --diff --against before.yaml before.yaml
+expect_err_lacks upgrade-path
+run sh -c 'cmp renamed.yaml written.yaml'
+expect_rc 0
+
+it "finds no loss where nothing is lost, and judges none of what was before"
+run "$BALLAST" lint --fail-on error --against before.yaml before.yaml
+expect_out_lacks upgrade-path
+
+it "says that it cannot see the cluster that it is to compare with, and of one that it is not"
+run env KUBECONFIG=/nowhere "$BALLAST" lint --against live before.yaml
+expect_rc 2
+expect_err_contains 'cannot compare with what is live'
+run "$BALLAST" lint --context prod before.yaml
+expect_rc 2
+expect_err_contains 'Add --against live.'
+run "$BALLAST" lint --against live --against before.yaml renamed.yaml
+expect_rc 2
+expect_err_contains 'stands alone'
+
+it "goes on past Kafka that cannot be read, and ends with 2"
+cat >mixed.yaml <<'END'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: kafka
+spec: {}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {labels: {app: kafka}}
+spec:
+  template: {spec: {containers: [{name: kafka, command: [kafka-server-start.sh]}]}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: kafka}
+data:
+  server.properties: |
+    listeners=PLAINTEXT://:9092
+  server.properties: |
+    listeners=PLAINTEXT://:9093
+---
+END
+cat release.yaml >>mixed.yaml
+run "$BALLAST" lint mixed.yaml
+expect_rc 2
+expect_err_contains "mixed.yaml:4: error: could not read YAML"
+expect_err_contains "mixed.yaml:6: error: StatefulSet has no metadata.name"
+expect_err_contains 'mixed.yaml:18: error: could not read YAML: duplicate key "server.properties", first on line 16'
+expect_out_contains 'StatefulSet "kafka": ballast harden would add: '
+run "$BALLAST" explain mixed.yaml
+expect_rc 2
+expect_err_contains "mixed.yaml:4: error: "
+expect_out_contains 'StatefulSet "kafka" is a broker'
+run "$BALLAST" harden mixed.yaml
+expect_rc 2
+expect_err_contains "mixed.yaml:4: error: "
+expect_err_contains "mixed.yaml:6: error: "
+cli_check "nothing is printed" test ! -s "$out"
+
+it "judges what stands before a template in a file of a folder"
+mkdir templates && cp release.yaml templates/release.yaml
+printf -- '---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: {{ .Release.Name }}-kafka }\n' >>templates/release.yaml
+run "$BALLAST" lint --fail-on error templates
+expect_rc 0
+expect_out_contains 'StatefulSet "kafka": ballast harden would add: '
+expect_err_contains "(a template: not judged, run on what it renders)"
+
+it "tells of Kafka in a folder that does not say what it is"
+printf 'kind: StatefulSet\nmetadata: {name: kafka}\n' >templates/nameless.yaml
+run "$BALLAST" lint --fail-on error templates
+expect_rc 2
+expect_err_contains "templates/nameless.yaml:1: error: not a Kubernetes object: it has no apiVersion"
+rm templates/nameless.yaml
+
+it "passes over links that lead in a circle or nowhere"
+ln -s . templates/again
+ln -s round.yaml templates/round.yaml
+ln -s nowhere templates/gone.yaml
+run "$BALLAST" lint --fail-on error templates
+expect_rc 0
+expect_err_contains "passed over: templates/again leads back to a folder above it"
+expect_err_contains "passed over: could not open templates/round.yaml: Too many levels of symbolic links"
+expect_err_contains "passed over: could not open templates/gone.yaml: No such file or directory"
+
+it "tells of a kind or a version that is misspelt, and what was meant"
+sed 's/kind: StatefulSet/kind: Statefulset/; s#policy/v1#policy/v2#' release.yaml >misspelt.yaml
+run "$BALLAST" lint --fail-on error misspelt.yaml
+expect_rc 0
+expect_err_contains 'Statefulset "kafka" is not judged: there is no Statefulset of apps/v1; did you mean StatefulSet of apps/v1?'
+expect_err_contains "0 of 8 objects are Kafka or ZooKeeper, 2 more not judged"
+run "$BALLAST" explain misspelt.yaml
+expect_err_contains 'Statefulset "kafka" is not judged: there is no Statefulset of apps/v1'
+expect_out_contains "6 other objects run neither Kafka nor ZooKeeper."
+sed 's#^apiVersion: apps/v1#apiVersion: app/v1#' release.yaml >misspelt.yaml
+run "$BALLAST" harden misspelt.yaml
+expect_rc 0
+expect_err_contains 'StatefulSet "kafka" is not judged: there is no StatefulSet of app/v1; did you mean StatefulSet of apps/v1?'
+sed 's#^apiVersion: apps/v1#apiVersion: apps/v2#' release.yaml >misspelt.yaml
+run "$BALLAST" lint misspelt.yaml
+expect_err_contains 'StatefulSet "kafka" never gets into the cluster: there is no StatefulSet of apps/v2; did you mean'
+
+it "counts the same however findings are shown, and in words that fit"
+run "$BALLAST" lint release.yaml
+tail -n 1 "$err" >counts
+expect_rc 1
+run "$BALLAST" lint -v release.yaml
+cli_check "the summary is the same" cmp -s <(tail -n 1 "$err") counts
+run "$BALLAST" harden release.yaml
+tail -n 1 "$err" >counts
+run "$BALLAST" harden -v release.yaml
+cli_check "that of harden too" cmp -s <(tail -n 1 "$err") counts
+cat >one.yaml <<'END'
+apiVersion: v1
+kind: Service
+metadata: {name: kafka-headless}
+spec: {clusterIP: None, selector: {app: kafka}, ports: [{port: 9092}]}
+END
+run "$BALLAST" lint one.yaml
+expect_err_contains "0 of 1 objects are Kafka or ZooKeeper: 0 errors, 1 warning, 0 notes"
+run "$BALLAST" harden one.yaml
+expect_err_contains "ballast: 1 object changed, 0 added, 0 denials, 0 warnings"
+
+it "shows a setting of a ConfigMap at its own line"
+cat >settings.yaml <<'END'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data:
+  server.properties: |
+    # of all brokers
+    listeners=PLAINTEXT://:9092
+
+    min.insync.replicas=1
+    controlled.shutdown.enable = false
+  more.properties: "default.replication.factor=1"
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: kafka}
+spec:
+  replicas: 3
+  template:
+    metadata: {labels: {app: kafka}}
+    spec:
+      containers:
+        - name: kafka
+          command: [kafka-server-start.sh]
+          ports: [{containerPort: 9092}]
+          volumeMounts: [{name: settings, mountPath: /etc/kafka}]
+      volumes: [{name: settings, configMap: {name: settings}}]
+END
+run "$BALLAST" lint -v settings.yaml
+expect_out_contains "settings.yaml:9: warning: durability: min.insync.replicas is 1"
+expect_out_contains "settings.yaml:10: error: graceful-stop: controlled.shutdown.enable is false"
+expect_out_contains "settings.yaml:11: warning: durability: default.replication.factor is 1"
+run "$BALLAST" lint -o sarif settings.yaml
+expect_out_contains '"startLine": 9'

@@ -9,10 +9,12 @@ expect_rc 0
 expect_out_contains "ballast 0."
 run "$BALLAST" --help
 expect_rc 0
-for verb in harden lint explain test review vap status rollout drain-check leave completion; do
+for verb in harden lint completion; do
     expect_out_contains "  $verb "
 done
-for verb in harden lint explain test review vap status rollout drain-check leave completion; do
+
+it "helps with each verb"
+for verb in $("$BALLAST" --help | sed -n '/^  harden/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p'); do
     run "$BALLAST" "$verb" --help
     expect_rc 0
     expect_out_contains "Usage: ballast $verb"

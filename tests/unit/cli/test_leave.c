@@ -91,7 +91,7 @@ static const struct {
      {POD("kafka-0", "kafka-new", "", OPEN), POD("kafka-1", "kafka-old", "", OPEN)},
      false,
      false,
-     "1 of 2 pods are of an older template",
+     "1 of 2 pods is of an older template",
      NULL},
     {"one is old, and may restart",
      SET("", "OnDelete", "", ""),
