@@ -45,11 +45,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
-{{/* What comes before an uninstall, in the order of the weight, and goes when it is done. */}}
+{{/* What comes before an uninstall, in the order of the weight, and goes when it is done. Helm 3.18 and later print its log. */}}
 {{- define "ballast.leaveHook" -}}
 helm.sh/hook: pre-delete
 helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+helm.sh/hook-output-log-policy: hook-succeeded,hook-failed
 {{- end }}
 
 {{/* All pods of the release: webhook and controller. */}}
@@ -70,11 +71,42 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ .Values.certificates.secretName | default (printf "%s-tls" (include "ballast.webhook" .)) }}
 {{- end }}
 
+{{/* Mode self: who keeps certificates, and the Secret that nobody else reads. */}}
+{{- define "ballast.certificates" -}}
+{{ include "ballast.name" . }}-certificates
+{{- end }}
+
+{{- define "ballast.authoritySecret" -}}
+{{ include "ballast.webhook" . }}-authority
+{{- end }}
+
+{{- define "ballast.certificatesSelector" -}}
+app.kubernetes.io/name: ballast
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: certificates
+{{- end }}
+
+{{- define "ballast.certificatesLabels" -}}
+{{ include "ballast.certificatesSelector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
 {{- define "ballast.policyConfigMap" -}}
 {{- if .Values.policies.existingConfigMap -}}
 {{ .Values.policies.existingConfigMap }}
 {{- else if .Values.policies.files -}}
 {{ include "ballast.webhook" . }}-policies
+{{- end -}}
+{{- end }}
+
+{{/* With the authorities of whoever may send reviews. */}}
+{{- define "ballast.clientCA" -}}
+{{- if .Values.webhook.clientCA.configMap -}}
+{{ .Values.webhook.clientCA.configMap }}
+{{- else if .Values.webhook.clientCA.pem -}}
+{{ include "ballast.webhook" . }}-clients
 {{- end -}}
 {{- end }}
 
@@ -101,9 +133,29 @@ matchExpressions:
       {{- range .Values.webhook.excludeNamespaces }}
       - {{ . }}
       {{- end }}
+  {{- if and .Values.controller.enabled .Values.controller.namespaces }}
+  # Elsewhere nobody would set the condition that a readiness gate waits for.
+  - key: kubernetes.io/metadata.name
+    operator: In
+    values: {{- toYaml .Values.controller.namespaces | nindent 6 }}
+  {{- end }}
   {{- with .Values.webhook.namespaceSelector.matchExpressions }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{/* The same for our programs, which keep nothing of others. */}}
+{{- define "ballast.scopeArgs" -}}
+- --namespace-selector={{ .Values.webhook.namespaceSelector | toJson }}
+- --exclude-namespace={{ .Release.Namespace }}
+{{- range .Values.webhook.excludeNamespaces }}
+- --exclude-namespace={{ . }}
+{{- end }}
+{{- if .Values.controller.enabled }}
+{{- range .Values.controller.namespaces }}
+- --namespace={{ . }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/*
@@ -134,11 +186,21 @@ request.resource.resource in ['statefulsets', 'deployments'] ?
     ({{ include "ballast.looksLikeKafka" (dict "o" "object" "p" "object.spec.template.spec") }})) :
 request.resource.resource == 'pods' ?
   (!(has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(r, has(r.controller) && r.controller)) &&
-   !(has(object.metadata.annotations) && 'kubernetes.io/config.mirror' in object.metadata.annotations) &&
+   !(request.userInfo.username.startsWith('system:node:') && has(object.metadata.annotations) && 'kubernetes.io/config.mirror' in object.metadata.annotations) &&
    ({{ include "ballast.looksLikeKafka" (dict "o" "object" "p" "object.spec") }})) :
 request.resource.resource == 'services' ?
   (has(object.spec.selector) && ((has(object.spec.clusterIP) && object.spec.clusterIP == 'None') ||
    'statefulset.kubernetes.io/pod-name' in object.spec.selector)) :
+true
+{{- end }}
+
+{{/* Of Services that are changed, those that validate.ballast.dev is not asked about; and no record of Helm's that is deleted. */}}
+{{- define "ballast.notAskedAlready" -}}
+request.resource.resource == 'services' && request.operation == 'UPDATE' ?
+  !(has(object.spec.selector) && ((has(object.spec.clusterIP) && object.spec.clusterIP == 'None') ||
+   'statefulset.kubernetes.io/pod-name' in object.spec.selector)) :
+request.resource.resource == 'secrets' ?
+  !(has(oldObject.type) && oldObject.type in ['helm.sh/release.v1', 'kubernetes.io/service-account-token']) :
 true
 {{- end }}
 
@@ -165,4 +227,17 @@ caBundle: {{ .root.Values.certificates.caBundle }}
 {{- with .Values.webhook.matchConditions }}
 {{ toYaml . }}
 {{- end }}
+{{- end }}
+
+{{/* What both programs read of network plugins: beside a policy of theirs, or the cluster's baseline, none is made. */}}
+{{- define "ballast.pluginRules" -}}
+- apiGroups: [cilium.io]
+  resources: [ciliumnetworkpolicies, ciliumclusterwidenetworkpolicies]
+  verbs: [list, watch]
+- apiGroups: [crd.projectcalico.org, projectcalico.org] # the CRDs, and the API server that Calico puts before them
+  resources: [networkpolicies, globalnetworkpolicies]
+  verbs: [list, watch]
+- apiGroups: [policy.networking.k8s.io]
+  resources: [baselineadminnetworkpolicies, clusternetworkpolicies]
+  verbs: [list, watch]
 {{- end }}
