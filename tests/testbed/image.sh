@@ -7,6 +7,7 @@
 #   image.sh pause OUT.tar      pause:1, what holds a pod's network
 #   image.sh ledger OUT.tar     ledger:1, the client of tests/e2e/ledger.c, from $BALLAST_BUILD (build/dev)
 #   image.sh kafka|zookeeper OUT.tar VERSION[-...]    the real ones, started as the images of Bitnami are
+#   image.sh apache-kafka OUT.tar VERSION             the same Kafka, started as the image apache/kafka is
 #
 # A third argument is the tag, for an image that stands for another; those of Kafka begin with the version. Those of Ballast
 # and of Kafka are kept, and /dev/null for OUT.tar makes one for later.
@@ -17,7 +18,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 
 usage() {
     echo "usage: image.sh ballast|standin|pause|ledger OUT.tar [TAG]"
-    echo "       image.sh kafka|zookeeper OUT.tar VERSION"
+    echo "       image.sh kafka|zookeeper|apache-kafka OUT.tar VERSION"
 }
 
 case ${1:-} in
@@ -58,6 +59,7 @@ pack() {
 hand_out() {
     [ "$out" != /dev/null ] || return 0
     mkdir -p "$(dirname "$out")"
+    [ ! "$1" -ef "$out" ] || return 0 # it is a link to this from the last time
     ln -f "$1" "$out.new" 2>/dev/null || cp --reflink=auto "$1" "$out.new"
     mv "$out.new" "$out"
 }
@@ -83,7 +85,7 @@ busybox_root() {
 # What the image is made of: its sources, what makes it, and the Debian that it is made on.
 ballast_key() {
     (cd "$root" && find CMakeLists.txt CMakePresets.json Dockerfile cmake include lib policies webhook controller cli \
-        manifests/crd scripts/image scripts/lib.sh tests/testbed/image.sh -type f | LC_ALL=C sort | xargs sha256sum
+        manifests/crd manifests/charts scripts/image scripts/lib.sh tests/testbed/helm-4 tests/testbed/image.sh -type f | LC_ALL=C sort | xargs sha256sum
         echo "$debian") | sha256sum | cut -c1-16
 }
 
@@ -105,6 +107,7 @@ make_ballast() {
 }
 
 make_ballast_anew() {
+    "$root/scripts/image/helm.sh"
     "$root/scripts/image/debian13.sh" run scripts/image/build.sh
     # That sees /tmp, as it is here, and nothing else of this machine.
     "$root/scripts/image/debian13.sh" run scripts/image/rootfs.sh "$inside"
@@ -152,6 +155,7 @@ standin) make_standin ;;
 pause) make_pause ;;
 ledger) make_ledger ;;
 kafka | zookeeper) make_java_image "$1" ;;
+apache-kafka) make_apache_image ;;
 *) usage >&2 && exit 2 ;;
 esac
 echo "made $out"

@@ -17,7 +17,7 @@ first=$work/first second=$work/second
 trap finish EXIT
 
 build() {
-    "$testbed" build && "$testbed" build --version 1.36 && install_needs python3:python3
+    "$testbed" build --network-policy && "$testbed" build --version 1.36 && install_needs python3:python3
 }
 
 up_within() { # SECONDS VERB...
@@ -174,6 +174,29 @@ pods_outlive_control_plane() {
     [ "${before%% *}" = "${after%% *}" ] && [ "${before##* }" = "${after##* }" ] && [ "$before" != "$after" ]
 }
 
+# closes_one: a policy closes kafka-1, and nobody else.
+closes_one() {
+    says kafka-0 kafka-1.kafka-headless && says kafka-0 kafka-2.kafka-headless && run kubectl apply -f - <<'END' &&
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed}
+spec: {podSelector: {matchLabels: {statefulset.kubernetes.io/pod-name: kafka-1}}, policyTypes: [Ingress]}
+END
+        retry 20 is_silent kafka-0 kafka-1.kafka-headless && says kafka-0 kafka-2.kafka-headless &&
+        says kafka-1 kafka-2.kafka-headless && run kubectl delete networkpolicy closed &&
+        retry 20 says kafka-0 kafka-1.kafka-headless
+}
+
+is_silent() {
+    ! says "$@"
+}
+
+# fails_closed: without verdicts nothing passes but what the node sends, and nobody takes that for a clean testbed.
+fails_closed() {
+    kill -KILL "$(cat "$dir/run/network-policy.pid")" && retry 10 is_silent kafka-0 kafka-2.kafka-headless &&
+        ! in_pod kafka-0 nc -w 3 10.96.0.1 443 </dev/null && exec_works && ! "$testbed" clean "$dir"
+}
+
 stand_side_by_side() {
     "$testbed" control-plane up "$second" &&
         [ "$(KUBECONFIG='' "$testbed" exec "$second" -- kubectl get nodes -o name | wc -l)" -eq 0 ] &&
@@ -238,6 +261,7 @@ heading "cluster"
 check "it is up in less than 60 s" up_within 60 up "$dir"
 check "three nodes are Ready in three zones" nodes_ready_in_zones
 check "helm talks to it" run helm list
+check "helm4 talks to it" run helm4 list
 check "images are made without an engine and imported" make_images
 check "a StatefulSet of 3 runs, one pod a zone" spread_set_runs
 check "kubectl exec works" exec_works
@@ -254,6 +278,15 @@ check "it is as new when it was cleaned, and a StatefulSet runs again" cleaned_i
 check "a second testbed runs beside it and goes" stand_side_by_side
 echo "memory: $(memory) MiB"
 check "what looks for leftovers would see them" still_there
+check "down leaves nothing, and can be said twice" down_twice
+
+heading "network policies"
+check "it is up with them enforced, in less than 60 s" up_within 60 up "$dir" --network-policy
+check "images are imported" make_images
+check "a StatefulSet of 3 runs, one pod a zone" spread_set_runs
+check "names of a headless Service resolve" headless_name_resolves
+check "a policy closes a pod, and no other" closes_one
+check "nothing passes where nobody gives verdicts" fails_closed
 check "down leaves nothing, and can be said twice" down_twice
 
 heading "interrupted"

@@ -8,6 +8,7 @@ PATH=$PATH:/usr/sbin:/sbin
 . "$here/lib/common.sh"
 . "$here/lib/control-plane.sh"
 . "$here/lib/nodes.sh"
+. "$here/lib/network-policy.sh"
 . "$here/lib/down.sh"
 . "$here/lib/clean.sh"
 . "$here/lib/up.sh"
@@ -16,25 +17,28 @@ usage() {
     cat <<'END'
 usage: testbed.sh VERB...
 
-    build [--version V]                 get the programs, once
+    build [--version V] [--network-policy]
+                                        get the programs, once
     control-plane up DIR [--version V]  etcd, kube-apiserver, -controller-manager and -scheduler
-    up DIR [--version V]                the same with three nodes in three zones, cluster DNS and Services
+    up DIR [--version V] [--network-policy]
+                                        the same with three nodes in three zones, cluster DNS and Services
     down DIR                            stop everything and leave nothing but DIR/logs
     clean DIR                           take away what was made since `up`, but not the images
-    exec DIR -- COMMAND...              run COMMAND in the testbed's network, with kubectl and helm
+    exec DIR -- COMMAND...              run COMMAND in the testbed's network, with kubectl, helm, helm4
     image DIR TAR NAME                  give all nodes an OCI archive as local/NAME, or NAME if that has a slash
     restart-apiserver DIR, stop-apiserver DIR, start-apiserver DIR
     restart-control-plane DIR           kill -9 all of it but etcd, and start it again
 
 V is the Kubernetes version: 1.34 (what is taken without --version) or 1.36, which has a control plane of its
-own and the nodes of 1.34. DIR is a folder that is empty, does not exist, or holds a testbed.
+own and the nodes of 1.34. With --network-policy NetworkPolicies are enforced. DIR is a folder that is empty, does not exist, or holds a testbed.
 Programs that are built are kept in $BALLAST_TESTBED_CACHE, or else ~/.cache/ballast/testbed.
 END
 }
 
-# read_arguments ARGUMENT...: sets `version` and `words`, the arguments that are no option.
+# read_arguments ARGUMENT...: sets `version`, `network_policy` and `words`, the arguments that are no option.
 read_arguments() {
     version=1.34
+    network_policy=
     words=()
     while [ $# -gt 0 ]; do
         case $1 in
@@ -43,6 +47,7 @@ read_arguments() {
             version=$2
             shift
             ;;
+        --network-policy) network_policy=network-policy ;;
         -*) usage_error "there is no option $1" ;;
         *) words+=("$1") ;;
         esac
@@ -88,6 +93,7 @@ build)
 up | control-plane-up)
     read_arguments "$@"
     expect_words 1
+    [ -z "$network_policy" ] || [ "$verb" = up ] || usage_error "without nodes there is no network of pods"
     need_root
     use_dir "${words[0]}"
     bring_up "$verb" "$version"

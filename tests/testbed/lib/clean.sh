@@ -9,6 +9,7 @@ clean() {
     local begin=$SECONDS namespaces namespace
 
     [ -e "$dir/run/containerd-a.pid" ] || die "the testbed in $dir has no nodes; take it down and up again"
+    still_enforced || give_up "nobody enforces NetworkPolicies any more; take it down and up again" network-policy
     quietly delete mutatingwebhookconfigurations,validatingwebhookconfigurations --all
     quietly delete validatingadmissionpolicies,validatingadmissionpolicybindings --all
     mapfile -t namespaces < <(names namespaces | grep -vE "$NAMESPACES_OF_KUBERNETES")

@@ -41,15 +41,20 @@ in_testbed() {
     nsenter --net="/run/netns/$netns" -- env KUBECONFIG="$dir/kubeconfig" PATH="$dir/bin:$PATH" "$@"
 }
 
-# Not `ip netns exec`: that mounts another /sys, which has no cgroups.
+# Not `ip netns exec`: that mounts another /sys, which has no cgroups. It returns once the program is in the namespace, by
+# which it is known, or has ended: on a busy machine either may take a while.
 start() {
-    local name=$1
+    local name=$1 pid
 
     shift
     setsid nsenter --net="/run/netns/$netns" -- env BALLAST_TESTBED="$netns" "$@" \
         >>"$dir/logs/$name.log" 2>&1 </dev/null 7>&- &
-    echo $! >"$dir/run/$name.pid"
+    pid=$!
+    echo "$pid" >"$dir/run/$name.pid"
     disown # or the shell reports its end
+    while ! is_running "$name" && readlink "/proc/$pid/exe" >/dev/null 2>&1; do
+        sleep 0.01
+    done
 }
 
 # is_running NAME: and not a zombie, nor another process that got the number since.

@@ -35,6 +35,25 @@ make_java_image() {
     hand_out "$kept"
 }
 
+# make_apache_image: Kafka's, with a layer above it that has the start and the folders of apache/kafka.
+make_apache_image() {
+    local layer=$work/apache docker=$work/apache/etc/kafka/docker
+
+    (out=$work/kafka.tar && make_java_image kafka)
+    mkdir -p "$work/oci" "$docker" "$layer"/etc/kafka/tls "$layer"/opt/kafka/{config,logs} "$layer/mnt/shared/config" "$layer/run/kafka" \
+        "$layer/var/lib/kafka/data"
+    tar -xf "$work/kafka.tar" -C "$work/oci"
+    install -m 755 "$root/tests/testbed/java/run-apache.sh" "$docker/run"
+    touch "$docker/server.properties"
+    printf 'Configuration: {Loggers: {Root: {level: WARN}}}\n' | tee "$docker/log4j2.yaml" >"$docker/tools-log4j2.yaml"
+    umoci insert --image "$work/oci:$tag" "$layer" /
+    umoci config --image "$work/oci:$tag" --config.user 1000 --config.entrypoint "" --config.cmd /etc/kafka/docker/run
+    umoci gc --layout "$work/oci"
+    mkdir -p "$(dirname "$out")"
+    tar -C "$work/oci" -cf "$out.new" .
+    mv "$out.new" "$out"
+}
+
 make_jre() {
     jlink --add-modules "$JAVA_MODULES" --strip-debug --no-man-pages --no-header-files --output "$work/jre"
     find "$work/jre" -exec touch -h -d @1000000000 {} +

@@ -178,6 +178,7 @@ start_nodes() {
     local zone i=0
 
     echo "nameserver 10.96.0.10" >"$dir/resolv.conf"
+    enforce_network_policies
     make_cgroups
     write_containerd
     for zone in $ZONES; do

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # here, dir, cache: set by testbed.sh, use_dir and programs.sh
+# shellcheck disable=SC2154 # here, dir, cache, network_policy: set by testbed.sh, use_dir and programs.sh
 # Starting, all or nothing.
 
 # bring_up VERB VERSION
@@ -14,7 +14,7 @@ bring_up() {
     begin=$SECONDS
     take_dir
     mkdir -p "$dir"
-    echo "$1 $2" >"$dir/.testbed"
+    echo "$1 $2 $network_policy" >"$dir/.testbed"
     rm -rf "$dir/logs"
     mkdir -p "$dir/logs" "$dir/run"
     trap undo EXIT
