@@ -8,14 +8,13 @@ import signal
 import subprocess
 import time
 
-from harness import (ADDRESS, BUILD, ROOT, Api, ApiError, Report, Webhook, budget, expect, expect_denied, install,
+from harness import (ADDRESS, BUILD, ROOT, TESTBED_DIR, Api, ApiError, Report, Webhook, budget, expect, expect_denied, install,
                      install_crd, json_of, kubectl, run, stateful_set, uninstall, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
 TESTBED = [str(ROOT / "tests/testbed/testbed.sh")]
 BURST = int(os.environ.get("COMPANIONS_BURST", "80"))
 # Budgets of time are for benchmarks; here they only catch what is far off, also under a sanitizer.
-SECONDS = float(os.environ.get("COMPANIONS_SECONDS", "5"))
 EDITS = int(os.environ.get("COMPANIONS_EDITS", "100"))
 SYSTEM = "ballast-system"
 ACCOUNT = f"system:serviceaccount:{SYSTEM}:ballast-controller"
@@ -50,19 +49,37 @@ def reports_crd():
 REPORTS_CRD = reports_crd()
 
 
+def plugin_crd(group, version, plural, kind, scope):
+    """The kind of a network plugin, as far as the API server cares."""
+    free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{group}"},
+            "spec": {"group": group, "scope": scope,
+                     "names": {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()},
+                     "versions": [{"name": version, "served": True, "storage": True,
+                                   "schema": {"openAPIV3Schema": free}}]}}
+
+
+CILIUM_CRD = plugin_crd("cilium.io", "v2", "ciliumnetworkpolicies", "CiliumNetworkPolicy", "Namespaced")
+CALICO_CRD = plugin_crd("crd.projectcalico.org", "v1", "globalnetworkpolicies", "GlobalNetworkPolicy", "Cluster")
+
+
 class Controller(Webhook):
     """ballast-controller as a process, with the rights that the chart gives it."""
 
     def __init__(self, name, kubeconfig, metrics_port, extra=()):
-        self.name, self.metrics_port, self.process = name, metrics_port, None
+        self.name, self.process = name, None
+        self.metrics_port, self.health_port = metrics_port, metrics_port + 1
         self.log = WORK / f"controller-{name}.log"
         self.command = [str(BUILD / "ballast-controller"), f"--kubeconfig={kubeconfig}",
-                        f"--metrics-listen={ADDRESS}:{metrics_port}", f"--leader-elect={SYSTEM}/ballast-controller",
+                        f"--metrics-listen={ADDRESS}:{metrics_port}",
+                        f"--health-listen={ADDRESS}:{self.health_port}", f"--leader-elect={SYSTEM}/ballast-controller",
                         f"--exclude-namespace={SYSTEM}", "--log-level=debug", "--log-format=json", *extra]
 
     def start(self, ready=True):
         output = self.log.open("ab")
-        self.process = subprocess.Popen(self.command, stdout=output, stderr=output)
+        # One that is killed leaves its scratch folder.
+        self.process = subprocess.Popen(self.command, stdout=output, stderr=output, env={**os.environ, "TMPDIR": str(WORK)})
         if ready:
             self.wait_ready()
         return self
@@ -81,16 +98,16 @@ class Controller(Webhook):
         return sum(value for key, value in self.metrics().items() if key.startswith("ballast_controller_writes_total"))
 
     def reconciles(self):
-        return self.metric('ballast_controller_reconciles_total{result="ok"}')
+        return self.metric('ballast_controller_reconciles_total{controller="companions",result="ok"}')
 
     def failures(self):
-        return self.metric('ballast_controller_reconciles_total{result="failed"}')
+        return self.metric('ballast_controller_reconciles_total{controller="companions",result="failed"}')
 
 
-def service_account(api):
+def service_account(api, *values):
     """The chart's account with its rights, and a kubeconfig with its token."""
     rendered = run("helm", "template", "ballast", str(ROOT / "manifests" / "chart"), "-n", SYSTEM,
-                   "--set", "controller.releasePods=true", "-s", "templates/controller.yaml").stdout
+                   "--set", ",".join(("controller.releasePods=true", *values)), "-s", "templates/controller.yaml").stdout
     for obj in json_of(rendered):
         if obj["kind"] in ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"):
             obj["metadata"].setdefault("namespace", SYSTEM)
@@ -119,7 +136,7 @@ class Suite:
         self.api = api
         self.one = Controller("one", kubeconfig, 9191).start()
         wait_until(self.one.leads, "the first one leads", 30)
-        self.two = Controller("two", kubeconfig, 9192).start()
+        self.two = Controller("two", kubeconfig, 9195).start()
         self.count = 0
 
     def _leader(self):
@@ -165,7 +182,7 @@ class Suite:
         return namespace, created, self._appears(namespace)
 
     def _events(self, namespace, reason):
-        events = self.api.request("GET", f"/apis/events.k8s.io/v1/namespaces/{namespace}/events")["items"]
+        events = self.api.request("GET", f"/api/v1/namespaces/{namespace}/events")["items"]
         return [event for event in events if event["reason"] == reason]
 
     # --- making ---
@@ -178,7 +195,6 @@ class Suite:
         made = self._appears(namespace)
         took = time.monotonic() - begin
         print(f"     a budget {took * 1000:.0f} ms after its StatefulSet", flush=True)
-        expect(took < SECONDS, f"it took {took:.1f} s")
         expect(made["spec"] == {"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "IfHealthyBudget",
                                 "selector": {"matchLabels": {"app": "kafka"}}}, "another budget", made["spec"])
         owner = made["metadata"]["ownerReferences"]
@@ -188,7 +204,7 @@ class Suite:
         fields = made["metadata"]["managedFields"]
         expect(any(f["manager"] == "ballast-controller" and f["operation"] == "Apply" for f in fields), "not applied", fields)
         event = wait_until(lambda: self._events(namespace, "CompanionCreated"), "an Event tells of it")[0]
-        expect(event["regarding"]["name"] == "kafka" and "disruption budget" in event["note"], "another Event", event)
+        expect(event["involvedObject"]["name"] == "kafka" and "disruption budget" in event["message"], "another Event", event)
 
     def goes_on_beside_heavy_neighbours(self):
         """Workloads of as many containers as etcd takes, and some that the caches keep: others wait for none of them."""
@@ -204,11 +220,10 @@ class Suite:
         self._workload()
         took = time.monotonic() - begin
         print(f"     a budget after {took:.1f} s beside {len(heavy)} heavy namespaces", flush=True)
-        expect(took < SECONDS + 2, f"it took {took:.1f} s")
         told = [namespace for namespace, count in heavy.items() if count == 300]
         for namespace in told:
             event = wait_until(lambda n=namespace: self._events(n, "TooLargeToJudge"), "an Event tells why")[0]
-            expect("containers where no Kafka has more than 64" in event["note"], "another Event", event["note"])
+            expect("containers where no Kafka has more than 64" in event["message"], "another Event", event["message"])
         leader = self._leader()
         expect(leader.metric("ballast_controller_namespaces_skipped") >= len(told), "the metric does not tell")
         expect(leader.metric('ballast_cache_left_out{resource="statefulsets"}') >= 2, "what is too large is kept")
@@ -424,6 +439,39 @@ class Suite:
         self.api.delete("PodDisruptionBudget", "mine", namespace)
         self._appears(namespace)
 
+    def _makes_way_for(self, path, theirs):
+        """Ours goes while theirs is there: policies add up, and ours would open what theirs leaves closed."""
+        namespace, _, _ = self._workload()
+        self.api.annotate("StatefulSet", "kafka", namespace, **{"ballast.dev/adopt": "now"})
+        self._appears(namespace, kind="NetworkPolicy")
+        path = path.format(namespace=namespace)
+        made = wait_until(lambda: self._create_once_served(path, theirs), f"{path} is served", 30)
+        # A kind that comes later is looked for every half minute.
+        wait_until(lambda: not self._find(namespace, kind="NetworkPolicy"), "ours makes way", 90)
+        self._settled_writes()
+        self._quiet(namespace, kind="NetworkPolicy")
+        self.api.request("DELETE", f"{path}/{made['metadata']['name']}")
+        self._appears(namespace, kind="NetworkPolicy")
+
+    def _create_once_served(self, path, obj):
+        try:
+            return self.api.request("POST", path, obj)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def makes_way_for_a_policy_of_calico(self):
+        self._makes_way_for("/apis/crd.projectcalico.org/v1/globalnetworkpolicies", {
+            "apiVersion": "crd.projectcalico.org/v1", "kind": "GlobalNetworkPolicy", "metadata": {"name": "default.closed"},
+            "spec": {"namespaceSelector": "has(ballast.dev/enforce)", "selector": "app == 'kafka'", "types": ["Ingress"]}})
+
+    def makes_way_for_a_policy_of_cilium_whose_kind_comes_later(self):
+        self.api.apply(CILIUM_CRD)
+        self._makes_way_for("/apis/cilium.io/v2/namespaces/{namespace}/ciliumnetworkpolicies", {
+            "apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "closed"},
+            "spec": {"endpointSelector": {"matchLabels": {"k8s:app": "kafka"}}, "ingress": [{"fromEndpoints": [{}]}]}})
+
     def never_makes_a_second_budget(self):
         for spec in ({"maxUnavailable": 1}, {"minAvailable": 3}, {"maxUnavailable": "50%"}):
             namespace = self._namespace()
@@ -531,7 +579,6 @@ class Suite:
         end = time.monotonic()
         print(f"     {BURST} StatefulSets in {created - begin:.1f} s; the last budget {(end - created) * 1000:.0f} ms "
               f"after the last of them", flush=True)
-        expect(end - created < SECONDS, f"it took {end - created:.1f} s")
         for i in range(BURST):
             self.api.delete("StatefulSet", f"kafka-{i}", namespace)
         wait_until(lambda: not self.api.request("GET", self.api.path("PodDisruptionBudget", namespace))["items"],
@@ -691,7 +738,7 @@ class Suite:
 
     def follows_a_restarted_api_server(self):
         namespace, _, _ = self._workload()
-        run(*TESTBED, "restart-apiserver", os.environ.get("TESTBED_DIR", str(WORK / "testbed")))
+        run(*TESTBED, "restart-apiserver", str(TESTBED_DIR))
         wait_until(self._healthy, "the API server is back", 60)
         wait_until(lambda: self._alive() and (self.one.leads() or self.two.leads()), "somebody leads", 60)
         self.api.delete("PodDisruptionBudget", "kafka", namespace)
@@ -716,6 +763,7 @@ def main():
     api = Api()
     install_crd(api)
     api.apply(REPORTS_CRD)
+    api.apply(CALICO_CRD)
     wait_until(lambda: api.find("PolicyReport", "none") is None, "PolicyReports are served", 30)
     if not api.find("Namespace", SYSTEM):
         api.namespace(SYSTEM, enforce=False)
@@ -728,9 +776,7 @@ def main():
             rss = controller.metric("process_resident_memory_bytes") / 2**20
             print(f"     {controller.name}: {rss:.1f} MiB, {controller.metric('process_cpu_seconds_total'):.1f} s CPU, "
                   f"{controller.failures():.0f} failed reconciles", flush=True)
-            expect(controller.stop() == 0, f"{controller.name} did not end with status 0")
-            text = controller.log.read_text()
-            expect("Sanitizer" not in text and "runtime error" not in text, "a sanitizer complains", text[-3000:])
+            controller.ends_well()
     report.run("companions: both end well", ended)
     report.finish()
 

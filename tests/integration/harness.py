@@ -7,6 +7,7 @@ and the TLS between them are the real ones.
 
 import base64
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -24,6 +25,8 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from outcome import Failure, Report, expect, wait_until  # noqa: E402, F401: others have them from here
 
 ADDRESS = "172.30.0.1"
+# Of the control plane that the suites of a run share; what they write is in a folder of each.
+TESTBED_DIR = pathlib.Path(os.environ.get("TESTBED_DIR", ""))
 BUILD = pathlib.Path(os.environ.get("BALLAST_BUILD", ROOT / "build" / "dev"))
 
 
@@ -50,6 +53,12 @@ PLURALS = {
     "NetworkPolicy": ("networking.k8s.io/v1", "networkpolicies"),
     "StorageClass": ("storage.k8s.io/v1", "storageclasses"),
     "KafkaPolicy": ("ballast.dev/v1alpha1", "kafkapolicies"),
+    "KafkaCluster": ("ballast.dev/v1alpha1", "kafkaclusters"),
+    "KafkaBackupPlan": ("ballast.dev/v1alpha1", "kafkabackupplans"),
+    "KafkaBackup": ("ballast.dev/v1alpha1", "kafkabackups"),
+    "KafkaRestore": ("ballast.dev/v1alpha1", "kafkarestores"),
+    "ProtectedApplication": ("gkebackup.gke.io/v1", "protectedapplications"),
+    "PersistentVolume": ("v1", "persistentvolumes"),
     "PolicyReport": ("wgpolicyk8s.io/v1alpha2", "policyreports"),
     "MutatingWebhookConfiguration": ("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations"),
     "ValidatingWebhookConfiguration": ("admissionregistration.k8s.io/v1", "validatingwebhookconfigurations"),
@@ -62,7 +71,7 @@ PLURALS = {
     "ClusterRole": ("rbac.authorization.k8s.io/v1", "clusterroles"),
     "ClusterRoleBinding": ("rbac.authorization.k8s.io/v1", "clusterrolebindings"),
 }
-CLUSTER_SCOPED = {"Namespace", "Node", "StorageClass", "KafkaPolicy", "MutatingWebhookConfiguration",
+CLUSTER_SCOPED = {"Namespace", "Node", "PersistentVolume", "StorageClass", "KafkaPolicy", "MutatingWebhookConfiguration",
                   "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy", "CustomResourceDefinition",
                   "ValidatingAdmissionPolicyBinding", "ClusterRole", "ClusterRoleBinding"}
 
@@ -70,10 +79,10 @@ CLUSTER_SCOPED = {"Namespace", "Node", "StorageClass", "KafkaPolicy", "MutatingW
 class Api:
     """The API server over HTTPS, with warnings of the last answer in `warnings`. One a thread."""
 
-    def __init__(self, kubeconfig=None, user=None):
-        text = pathlib.Path(kubeconfig or os.environ["KUBECONFIG"]).read_text(encoding="utf-8")
+    def __init__(self, kubeconfig: "pathlib.Path | str | None" = None, user: "tuple[str, ...] | None" = None):
+        path = kubeconfig or os.environ["KUBECONFIG"]
         config = json.loads(subprocess.check_output(
-            ["kubectl", "config", "view", "--raw", "-o", "json"], text=True))
+            ["kubectl", "config", "view", f"--kubeconfig={path}", "--raw", "-o", "json"], text=True))
         cluster, person = config["clusters"][0]["cluster"], config["users"][0]["user"]
         self.host = urllib.parse.urlsplit(cluster["server"]).netloc
         self.context = ssl.create_default_context(
@@ -125,6 +134,17 @@ class Api:
         path += f"/{plural}"
         return path + (f"/{name}" if name else "") + (f"/{subresource}" if subresource else "")
 
+    def serves(self, kind):
+        """Whether this server knows `kind`: those of others come with what installs them."""
+        version, plural = PLURALS[kind]
+        try:
+            found = self.request("GET", f"/apis/{version}" if "/" in version else f"/api/{version}")
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
+        return any(resource["name"] == plural for resource in found["resources"])
+
     def create(self, obj, dry_run=False):
         meta = obj["metadata"]
         return self.request("POST", self.path(obj["kind"], meta.get("namespace")) + ("?dryRun=All" if dry_run else ""),
@@ -166,6 +186,13 @@ class Api:
         labels = {"ballast.dev/enforce": "true"} if enforce else {}
         return self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 
+    def remove_namespaces(self, names):
+        """Who takes names from the golden cases gives them back: the next suite has names of its own."""
+        names = [name for name in names if name != "default" and not name.startswith("kube-")]
+        for name in names:
+            self.delete("Namespace", name)
+        wait_until(lambda: not any(self.find("Namespace", name) for name in names), "the namespaces are gone", 300, 0.5)
+
     def metrics(self):
         return parse_metrics(self.request("GET", "/metrics"))
 
@@ -197,16 +224,17 @@ class Webhook:
     def __init__(self, folder, port=9443, metrics_port=9090, policies=("default",), cluster=True, extra=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port, self.metrics_port = port, metrics_port
+        self.port, self.metrics_port, self.health_port = port, metrics_port, metrics_port + 1
         self.certs = self.folder / "certs"
         self.log = self.folder / f"webhook-{port}.log"
         self.process = None
         self.command = [str(BUILD / "ballast-webhook"), f"--listen={ADDRESS}:{port}",
-                        f"--metrics-listen={ADDRESS}:{metrics_port}", f"--tls-cert={self.certs}/tls.crt",
+                        f"--metrics-listen={ADDRESS}:{metrics_port}",
+                        f"--health-listen={ADDRESS}:{self.health_port}", f"--tls-cert={self.certs}/tls.crt",
                         f"--tls-key={self.certs}/tls.key", "--log-level=debug", "--log-format=json", "--reload=200ms",
                         *(f"--policies={policy}" for policy in policies), *extra]
         if cluster:
-            self.command.append(f"--kubeconfig={os.environ['KUBECONFIG']}")
+            self.command += [f"--kubeconfig={os.environ['KUBECONFIG']}", "--namespace-selector=ballast.dev/enforce=true"]
 
     def make_certs(self, *more):
         return run(str(BUILD / "ballast-webhook"), "certs", f"--certs-dir={self.certs}", f"--dns-name={ADDRESS}", *more)
@@ -228,7 +256,8 @@ class Webhook:
         wait_until(check, "the webhook is ready", 60)
 
     def ask(self, path, timeout=10):
-        connection = http.client.HTTPConnection(ADDRESS, self.metrics_port, timeout=timeout)
+        port = self.metrics_port if path == "/metrics" else self.health_port
+        connection = http.client.HTTPConnection(ADDRESS, port, timeout=timeout)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -251,7 +280,7 @@ class Webhook:
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 
-    def stop(self, how=signal.SIGTERM, wait=30):
+    def stop(self, how=signal.SIGTERM, wait=90):
         if not self.process:
             return None
         if self.process.poll() is None:
@@ -264,8 +293,56 @@ class Webhook:
         self.process = None
         return code
 
+    def ends_well(self):
+        """Ends it, and gives what it has logged."""
+        expect(self.stop() == 0, f"{self.log.name}: it did not end with status 0")
+        text = self.log.read_text()
+        expect("Sanitizer" not in text and "runtime error" not in text, "a sanitizer complains", text[-3000:])
+        return text
+
+    def ends_without_errors(self):
+        text = self.ends_well()
+        expect('"level":"error"' not in text, f"{self.log.name}: it logged an error",
+               *[line for line in text.splitlines() if '"level":"error"' in line][:5])
+
     def ca_bundle(self):
         return base64.b64encode((self.certs / "ca.crt").read_bytes()).decode()
+
+
+class ForeignWebhook:
+    """A mutating webhook of somebody else's: `patch_of(request)` gives the operations of its JSON patch, None for none. It
+    has the certificate of `webhook`."""
+
+    def __init__(self, webhook, patch_of):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
+                response = {"uid": request["uid"], "allowed": True}
+                patch = patch_of(request)
+                if patch is not None:
+                    response.update(patchType="JSONPatch", patch=base64.b64encode(json.dumps(patch).encode()).decode())
+                body = json.dumps({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+                                   "response": response}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer((ADDRESS, 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(webhook.certs / "tls.crt", webhook.certs / "tls.key")
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.client_config = {"url": f"https://{ADDRESS}:{self.server.server_address[1]}/",
+                              "caBundle": webhook.ca_bundle()}
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
 
 
 def configurations(webhook, name="ballast-webhook", **values):
@@ -354,6 +431,21 @@ def stateful_set(name="kafka", namespace="kafka", replicas=3, role="broker", lab
                      **spec}}
 
 
+def review(obj=None, operation="CREATE", **request):
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "u-1", "operation": operation, "namespace": "kafka", "object": obj or stateful_set(), **request}}
+
+
+def start_load(webhook, ca, *options, path="/mutate"):
+    """The load generator, asking the webhook directly. It is no part of what a sanitizer looks at."""
+    sent = webhook.folder / "review.json"
+    if not sent.exists():  # another one may be reading it
+        sent.write_text(json.dumps(review()))
+    command = [BUILD / "tests/ballast-load", f"https://{ADDRESS}:{webhook.port}{path}", ca, sent, *options]
+    return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True,
+                            env={**os.environ, "TSAN_OPTIONS": "report_bugs=0"})
+
+
 def chart_of(obj, folder):
     """A Helm chart of one workload, whose first image and whose label "chart" are values."""
     obj = json.loads(json.dumps(obj))
@@ -371,6 +463,12 @@ def chart_of(obj, folder):
 def budget(name="kafka", namespace="kafka", labels=None, **spec):
     return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name, "namespace": namespace},
             "spec": {"selector": {"matchLabels": labels or {"app": name}}, **(spec or {"maxUnavailable": 1})}}
+
+
+def expect_proven(proof, revision, read_before=0):
+    """Nothing is lost. A try that a slow machine ended has written too, so that more may be read than was sent by the last one."""
+    expect((proof["revision"], proof["sent"], proof["lost"]) == (revision, 201, 0), "proven", proof)
+    expect(proof["read"] >= read_before + 201, "all is read, also what was there before", proof, read_before)
 
 
 def expect_denied(call, *texts, status=None):

@@ -6,19 +6,23 @@ started beside the API server with the arguments and the rights of its Deploymen
 """
 
 import base64
+import http.server
 import json
 import os
 import pathlib
 import re
+import ssl
 import subprocess
+import threading
 
-from harness import BUILD, ROOT, Api, Report, expect, json_of, kubectl, run, wait_until
+from harness import ADDRESS, BUILD, ROOT, Api, Report, expect, json_of, kubectl, run, stateful_set, wait_until
 
 WORK = pathlib.Path(os.environ["WORK"])
 CHART = str(ROOT / "manifests/chart")
 INSTALL = str(ROOT / "manifests/install")
 NAMESPACE = "ballast-system"
-SECRET = "ballast-webhook-tls"
+SECRET, AUTHORITY = "ballast-webhook-tls", "ballast-webhook-authority"
+KEEPER_PORT = 18081
 
 FOREIGN = {"Certificate", "Issuer", "ServiceMonitor", "PodMonitoring"}
 
@@ -32,6 +36,10 @@ MODES = {
                base64.b64encode(b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n").decode()},
     "everything": {
         "replicas": 3, "policies.bundles": ["strict"], "policies.files": {"team.yaml": "# none yet\n"},
+        "webhook.clientCA": {"pem": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "name": "kube-apiserver"},
+        "controller.namespaces": ["default"],
+        "clusters": {"enabled": True, "chartsFrom": ["oci://registry.example.com/charts/*"], "serviceAccounts": [
+            {"namespace": "default", "name": "installer"}, {"namespace": "default", "name": "other"}]},
         "webhook.admins": ["group:ops", "user:alice"], "webhook.readConfigMaps": True,
         "webhook.excludeNamespaces": ["lab"], "webhook.namespaceSelector.matchExpressions": [
             {"key": "team", "operator": "In", "values": ["a"]}],
@@ -58,7 +66,11 @@ REFUSED = [
     ("webhook.validating.timeoutSeconds=31", "timeoutSeconds"),
     ("webhok.admins={user:a}", "webhok"),
     ("image.digest=latest", "digest"),
+    ("webhook.clientCA.pem=/etc/ca.crt", "pem"),
     ("log.level=loud", "level"),
+    ("clusters.chartsFrom={registry.example.com/charts}", "chartsFrom"),
+    ("clusters.chartsFrom={oci://*/kafka}", "chartsFrom"),
+    ("clusters.serviceAccounts[0].name=installer", "namespace"),
     ("drainSeconds=-1", "drainSeconds"),
     ("crds.install=perhaps", "install"),
 ]
@@ -97,6 +109,66 @@ def expect_quiet(done):
 
 def selects(labels, obj):
     return labels.items() <= (obj["metadata"].get("labels") or {}).items()
+
+
+def memory_of(pid):
+    """All that a process may read and write."""
+    chunks = []
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            span, rights = line.split()[:2]
+            begin, end = (int(each, 16) for each in span.split("-"))
+            if rights.startswith("rw"):
+                memory.seek(begin)
+                chunks.append(memory.read(end - begin))
+    return b"".join(chunks)
+
+
+def forms_of(encoded):
+    """A piece from the middle of a Secret's value: as the API has it, as PEM, and as what that stands for."""
+    pem = base64.b64decode(encoded)
+    lines = [line for line in pem.splitlines() if b"-----" not in line]
+    der = base64.b64decode(b"".join(lines))
+    return encoded[64:112].encode(), lines[1][:48], der[len(der) // 2:len(der) // 2 + 24]
+
+
+class Kubelet:
+    """A node of which an API server can ask for logs of containers, and nothing else."""
+
+    def __init__(self, api, log):
+        self.api, self.name = api, "logs-only"
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # pylint: disable=invalid-name
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(log.encode())))
+                self.end_headers()
+                self.wfile.write(log.encode())
+
+            def log_message(self, *_):
+                pass
+
+        pair = [str(WORK / f"kubelet.{name}") for name in ("crt", "key")]
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=kubelet",
+            "-days", "1", "-out", pair[0], "-keyout", pair[1])
+        self.server = http.server.ThreadingHTTPServer((ADDRESS, 0), Handler)
+        shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        shown.load_cert_chain(*pair)
+        self.server.socket = shown.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": self.name}, "spec": {"unschedulable": True}})
+        api.patch("Node", self.name, {"status": {
+            "addresses": [{"type": "InternalIP", "address": ADDRESS}],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": self.server.server_address[1]}}}}, subresource="status")
+
+    def take(self, pod):
+        name = pod["metadata"]["name"]
+        self.api.request("POST", self.api.path("Pod", NAMESPACE, name, "binding"), {
+            "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": {"kind": "Node", "name": self.name}})
+
+    def stop(self):
+        self.server.shutdown()
+        self.api.delete("Node", self.name)
 
 
 class Suite:
@@ -161,6 +233,47 @@ class Suite:
         for each in both:
             expect(selects(services[0]["spec"]["selector"], each), "the Service of the metrics does not select all pods")
 
+    def ports_are_closed(self):
+        """Metrics are for the own namespace, unless somebody says for whom; health and reviews are for everybody."""
+        for name, wanted in (("self", [{"podSelector": {}}]), ("everything", [{"namespaceSelector": {}}])):
+            known, _ = split(template(MODES[name]))
+            policies = [o["spec"] for o in known if o["kind"] == "NetworkPolicy"]
+            expect(len(policies) == 3, f"{len(policies)} network policies")
+            for policy in policies:
+                rules = {rule["ports"][0]["port"]: rule.get("from") for rule in policy["ingress"]}
+                expect(rules["health"] is None, f"{name}: other peers", rules)
+                if policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "certificates":
+                    expect(set(rules) == {"health"}, f"{name}: who keeps certificates has other ports", rules)
+                else:
+                    expect(rules["metrics"] == wanted, f"{name}: other peers", rules)
+
+    def probes_are_everywhere(self):
+        """In each mode, each container that stays has all three, at a port that it says it listens on."""
+        for name, values in MODES.items():
+            deployments = [o for o in split(template(values))[0] if o["kind"] == "Deployment"]
+            found = {o["metadata"]["name"] for o in deployments}
+            keeps = {"ballast-certificates"} - ({"ballast-certificates"} if "certificates.mode" in values else set())
+            expect(found == {"ballast-webhook", "ballast-controller"} | keeps, f"{name}: other Deployments", found)
+            for deployment in deployments:
+                for container in deployment["spec"]["template"]["spec"]["containers"]:
+                    ports = {p["name"]: p["containerPort"] for p in container["ports"]}
+                    for probe, path in (("startup", "/healthz"), ("liveness", "/healthz"), ("readiness", "/readyz")):
+                        asked = container[f"{probe}Probe"]["httpGet"]
+                        expect(asked["path"] == path and f"--health-listen=:{ports[asked['port']]}" in container["args"],
+                               f"{name}: {container['name']}: {probe}", asked, container["args"])
+
+    def clients_are_asked_for(self):
+        for values, source in ((MODES["everything"], "ballast-webhook-clients"),
+                               ({"webhook.clientCA.configMap": "authorities"}, "authorities"), ({}, None)):
+            known, _ = split(template(values))
+            spec = one(known, "Deployment", "ballast-webhook")["spec"]["template"]["spec"]
+            arguments = [a for a in spec["containers"][0]["args"] if a.startswith("--client")]
+            mounted = [v["configMap"]["name"] for v in spec.get("volumes") or [] if v["name"] == "clients"]
+            expect(mounted == ([source] if source else []) and bool(arguments) == bool(source), "another authority",
+                   mounted, arguments)
+            made = [o for o in known if o["kind"] == "ConfigMap" and o["metadata"]["name"] == source]
+            expect(bool(made) == (source == "ballast-webhook-clients"), "another ConfigMap", made)
+
     def values_are_checked(self):
         for setting, word in REFUSED:
             done = run("helm", "template", "ballast", CHART, "--set", setting, check=False)
@@ -182,8 +295,8 @@ class Suite:
 
         def pods():
             listed = json.loads(kubectl("get", "pods", "-n", NAMESPACE, "-o", "json").stdout)["items"]
-            return listed if len(listed) == 4 else None
-        made = wait_until(pods, "the two pods of each Deployment are made under restricted pod security")
+            return listed if len(listed) == 5 else None
+        made = wait_until(pods, "all pods of the Deployments are made under restricted pod security")
         for pod in made:
             expect(pod["spec"]["containers"][0]["image"].startswith("ballast:"), "another image")
 
@@ -198,18 +311,38 @@ class Suite:
             expect(may("watch", resource, "-A"), f"it cannot watch {resource}")
             for verb in ("create", "update", "patch", "delete"):
                 expect(not may(verb, resource, "-A"), f"it may {verb} {resource}")
-        expect(may("update", f"secret/{SECRET}", "-n", NAMESPACE), "it cannot write its Secret")
-        for words in (("get", "secrets", "-n", NAMESPACE), ("list", "secrets", "-n", NAMESPACE),
+        expect(may("get", f"secret/{SECRET}", "-n", NAMESPACE), "it cannot read its certificate")
+        for words in (("update", f"secret/{SECRET}", "-n", NAMESPACE), ("get", f"secret/{AUTHORITY}", "-n", NAMESPACE),
+                      ("patch", "validatingwebhookconfigurations/ballast-webhook"),
+                      ("get", "mutatingwebhookconfigurations/ballast-webhook"), ("get", "secrets", "-n", NAMESPACE),
+                      ("list", "secrets", "-n", NAMESPACE),
                       ("get", "secrets", "-A"), ("list", "configmaps", "-A"), ("create", "secrets", "-n", NAMESPACE),
                       ("patch", "validatingwebhookconfigurations"), ("create", "pods", "--subresource=exec", "-A")):
             expect(not may(*words), f"it may {' '.join(words)}")
+
+    def the_keeper_of_certificates_may_do_its_work_and_no_more(self):
+        me = f"--as=system:serviceaccount:{NAMESPACE}:ballast-certificates"
+        for allowed, *question in (
+                (True, "get", f"secret/{AUTHORITY}", "-n", NAMESPACE),
+                (True, "update", f"secret/{AUTHORITY}", "-n", NAMESPACE),
+                (True, "update", f"secret/{SECRET}", "-n", NAMESPACE),
+                (True, "patch", "validatingwebhookconfigurations/ballast-webhook"),
+                (True, "patch", "mutatingwebhookconfigurations/ballast-webhook"),
+                (False, "patch", "mutatingwebhookconfigurations/other"),
+                (False, "delete", "mutatingwebhookconfigurations/ballast-webhook"),
+                (False, "get", "secrets", "-n", NAMESPACE),
+                (False, "list", "secrets", "-n", NAMESPACE),
+                (False, "list", "pods", "-A"),
+                (False, "list", "namespaces")):
+            said = kubectl("auth", "can-i", me, *question, check=False).stdout.strip()
+            expect(said == ("yes" if allowed else "no"), f"can-i {' '.join(question)}: {said}")
 
     def the_controller_may_do_its_work_and_no_more(self):
         me = f"--as=system:serviceaccount:{NAMESPACE}:ballast-controller"
         for allowed, *question in (
                 (True, "patch", "poddisruptionbudgets.policy", "-A"),
                 (True, "delete", "networkpolicies.networking.k8s.io", "-A"),
-                (True, "create", "events.events.k8s.io", "-A"),
+                (True, "create", "events", "-A"),
                 (True, "update", "leases.coordination.k8s.io/ballast-controller", "-n", NAMESPACE),
                 (False, "update", "leases.coordination.k8s.io/other", "-n", NAMESPACE),
                 (False, "create", "leases.coordination.k8s.io", "-n", "kube-system"),
@@ -222,41 +355,163 @@ class Suite:
             said = kubectl("auth", "can-i", me, *question, check=False).stdout.strip()
             expect(said == ("yes" if allowed else "no"), f"can-i {' '.join(question)}: {said}")
 
-    def serves_with_its_own_arguments_and_rights(self):
-        deployment = json.loads(kubectl("get", "deployment", "ballast-webhook", "-n", NAMESPACE, "-o", "json").stdout)
-        arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
-        config = self.kubeconfig()
-        process, log = self.start([a for a in arguments if a != "--in-cluster"] + [f"--kubeconfig={config}"])
+    def the_controller_acts_as_accounts_that_are_named_alone(self):
+        """In their namespaces, with clusters.serviceAccounts; and else as nobody."""
+        accounts = [{"namespace": "acts", "name": "installer"}, {"namespace": "acts", "name": "second"}]
+
+        def may_act(namespace, name):
+            said = kubectl("auth", "can-i", f"--as=system:serviceaccount:{NAMESPACE}:ballast-controller", "impersonate",
+                           f"serviceaccounts/{name}", "-n", namespace, check=False).stdout.strip()
+            return said == "yes"
+        for each in ("acts", "acts-not"):
+            self.api.namespace(each, enforce=False)
+        for values in ({}, {"clusters.serviceAccounts": accounts}):
+            roles = [obj for obj in split(template(values))[0] if obj["metadata"]["name"].endswith("-clusters")]
+            expect(not roles, "there is a right while KafkaClusters are off", roles)
+        enabled, _ = split(template({"clusters.enabled": True, "clusters.serviceAccounts": accounts}))
+        objects = [obj for obj in enabled if obj["metadata"]["name"].endswith("-clusters")]
+        expect({obj["kind"] for obj in objects} == {"Role", "RoleBinding"}, "it is no right in a namespace", objects)
+        kubectl("apply", "-f", "-", stdin=stream(objects))
         try:
-            def filled():
-                expect(process.poll() is None, "it has ended", log.read_text()[-2000:])
-                data = self.api.get("Secret", SECRET, NAMESPACE).get("data") or {}
-                bundles = [hook["clientConfig"].get("caBundle")
-                           for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
-                           for hook in self.api.get(kind, "ballast-webhook")["webhooks"]]
-                return set(bundles) == {data.get("ca.crt")} and data.get("ca.crt")
-            wait_until(filled, "its certificate is in the Secret and in all configurations")
-            wait_until(lambda: "200" in run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
-                                            "http://127.0.0.1:8080/readyz", check=False).stdout, "it is ready")
-            self.starts_over_with_an_empty_secret()
-            expect_quiet(kubectl("apply", "-k", INSTALL))
-            expect(filled(), "applying again has taken the certificate away")
+            wait_until(lambda: may_act("acts", "installer") and may_act("acts", "second"), "it may act as these")
+            for namespace, name in (("acts", "default"), ("acts-not", "installer"), (NAMESPACE, "ballast-webhook")):
+                expect(not may_act(namespace, name), f"it may act as {namespace}/{name}")
+        finally:
+            kubectl("delete", "namespace", "acts", "acts-not")
+        container = one(enabled, "Deployment", "ballast-controller")["spec"]["template"]["spec"]["containers"][0]
+        expect({"--helm=/usr/bin/helm", "--charts=/usr/share/ballast/charts"} <= set(container["args"]), "no Helm", container)
+        expect(container["resources"]["limits"] == {"memory": "1152Mi"}, "two Helm at work have no room", container["resources"])
+
+    def the_controller_writes_where_it_is_told_to(self):
+        """With controller.namespaces it reads the cluster, and writes in these namespaces."""
+        # The webhook, which does not run, is asked of no namespace without the label.
+        for namespace in ("other", "allowed"):
+            self.api.namespace(namespace, enforce=False)
+            self.api.create(stateful_set(namespace=namespace))
+            kubectl("label", "namespace", namespace, "ballast.dev/enforce=true")
+        objects = [obj for obj in split(template({"controller.namespaces": ["allowed"]}))[0]
+                   if obj["metadata"]["name"].startswith("ballast-controller")]
+        kubectl("delete", "clusterrolebinding", "ballast-controller-namespace")
+        kubectl("apply", "-f", "-", stdin=stream([obj for obj in objects if "Role" in obj["kind"]]))
+        deployment = one(objects, "Deployment", "ballast-controller")
+        arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+        config, log = self.kubeconfig("ballast-controller"), WORK / "allowed.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen([str(BUILD / "ballast-controller"), f"--kubeconfig={config}",
+                                        *(a for a in arguments if a != "--in-cluster")], stdout=output, stderr=output)
+        try:
+            wait_until(lambda: self.api.find("PodDisruptionBudget", "kafka", "allowed"), "its budget is made", 60)
+            expect(not self.api.find("PodDisruptionBudget", "kafka", "other"), "it writes where it was not told to")
+            for allowed, namespace in ((True, "allowed"), (False, "other")):
+                for question in (("delete", "networkpolicies.networking.k8s.io"), ("create", "events"),
+                                 ("create", "pods", "--subresource=eviction"), ("patch", "statefulsets.apps")):
+                    said = kubectl("auth", "can-i", f"--as=system:serviceaccount:{NAMESPACE}:ballast-controller", *question,
+                                   "-n", namespace, check=False).stdout.strip()
+                    expect(said == ("yes" if allowed else "no"), f"can-i {' '.join(question)} in {namespace}: {said}")
         finally:
             process.terminate()
             process.wait(30)
-        expect(process.returncode == 0, f"it ended with {process.returncode}", log.read_text()[-2000:])
+            kubectl("delete", "namespace", "allowed", "other")
+        text = log.read_text()
+        expect(process.returncode == 0 and "forbidden" not in text, "it tried what it may not", text[-3000:])
+
+    def bundles(self):
+        return {hook["clientConfig"].get("caBundle")
+                for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+                for hook in self.api.get(kind, "ballast-webhook")["webhooks"]}
+
+    def data(self, name):
+        return self.api.get("Secret", name, NAMESPACE).get("data") or {}
+
+    def installed(self, part):
+        """Its Deployment's arguments, with the rights of its account."""
+        spec = self.api.get("Deployment", f"ballast-{part}", NAMESPACE)["spec"]["template"]["spec"]
+        arguments = [a for a in spec["containers"][0]["args"] if a != "--in-cluster"]
+        return arguments + [f"--kubeconfig={self.kubeconfig(spec['serviceAccountName'])}"]
+
+    def serves_with_its_own_arguments_and_rights(self):
+        """The webhook first, so that it waits for its certificate."""
+        serving, log = self.start(self.installed("webhook"))
+        keeping = None
+
+        def status(port=8081):
+            return run("curl", "-s", "-w", "%{http_code}", f"http://127.0.0.1:{port}/readyz", check=False).stdout
+
+        def filled():
+            for process in (serving, keeping):
+                expect(process.poll() is None, "it has ended", log.read_text()[-2000:])
+            shown = self.data(SECRET)
+            return self.bundles() == {shown.get("ca.crt")} and set(shown) == {"ca.crt", "tls.crt", "tls.key"}
+        try:
+            wait_until(lambda: "there is no certificate yet" in status(), "it waits for its certificate")
+            keeping, _ = self.start(self.beside(self.installed("certificates")))
+            wait_until(filled, "the certificate is in its Secret and the bundle in all configurations")
+            wait_until(lambda: "200" in status(), "it is ready")
+            wait_until(lambda: status(KEEPER_PORT) == "ok\n200", "who keeps certificates is ready")
+            said = log.read_text()
+            expect("waiting for the first certificate" in said, "it does not say what it waits for", said)
+            expect("certificate not in order" not in said, "it complains of what mends itself", said)
+            self.keeps_no_key_of_the_authority(serving.pid, keeping.pid)
+            self.starts_over_with_an_empty_secret()
+            wait_until(filled, "all is in order again", 60)
+            self.keeps_no_key_of_the_authority(serving.pid, keeping.pid)
+            expect_quiet(kubectl("apply", "-k", INSTALL))
+            expect(filled(), "applying again has taken the certificate away")
+            self.takes_over_from_one_secret(filled)
+            self.says_what_is_not_in_order(lambda: status(KEEPER_PORT))
+        finally:
+            for process in filter(None, (serving, keeping)):
+                process.terminate()
+                process.wait(30)
+        for process in (serving, keeping):
+            expect(process.returncode == 0, f"it ended with {process.returncode}", log.read_text()[-2000:])
+        refused = [line for line in log.read_text().splitlines() if "forbidden" in line]
+        expect(all("webhookconfigurations" in line for line in refused), "something was refused", refused)
+
+    def beside(self, arguments):
+        """In a pod each has its own ports; here the webhook has the same one."""
+        return [a if not a.startswith("--health-listen=") else f"--health-listen=127.0.0.1:{KEEPER_PORT}" for a in arguments]
+
+    def says_what_is_not_in_order(self, status):
+        """A right that is taken away: it is not ready, says which one, lives on, and is ready when it has it again."""
+        expect(status() == "ok\n200", "it is not ready", status())
+        kubectl("delete", "clusterrolebinding", "ballast-certificates")
+        said = wait_until(lambda: (text := status()).endswith("503") and text, "it is not ready", 60)
+        expect("webhookconfigurations" in said and "forbidden" in said, "it does not say why", said)
+        live = run("curl", "-s", "-w", "%{http_code}", f"http://127.0.0.1:{KEEPER_PORT}/healthz").stdout
+        expect(live == "ok\n200", "it would be started anew", live)
+        kubectl("apply", "-k", INSTALL)
+        wait_until(lambda: status() == "ok\n200", "it is ready again", 60)
+
+    def keeps_no_key_of_the_authority(self, serving, keeping):
+        """In any form that it had on its way. What is looked for can be found: the certificate beside it is there."""
+        forms = forms_of(self.data(SECRET)["tls.crt"])
+        wait_until(lambda: any(form in memory_of(serving) for form in forms), "the certificate is found", 30)
+        for name, form in zip(("base64", "PEM", "DER"), forms_of(self.data(AUTHORITY)["ca.key"]), strict=False):
+            expect(form not in memory_of(serving), f"the authority's key is in the webhook's memory, as {name}")
+            # It may be at work with it right now.
+            wait_until(lambda form=form: form not in memory_of(keeping), f"the authority's key is not in memory, as {name}", 30)
 
     def starts_over_with_an_empty_secret(self):
-        """By a command that remembers nothing; unless who serves, and remembers, is faster."""
-        before = self.api.get("Secret", SECRET, NAMESPACE)["data"]["tls.crt"]
+        """By a command that remembers nothing; unless who keeps them, and remembers, is faster."""
+        before = self.data(SECRET)["tls.crt"]
 
         def replaced():
-            kubectl("patch", "secret", SECRET, "-n", NAMESPACE, "--type=json", '-p=[{"op":"remove","path":"/data"}]')
-            run(str(BUILD / "ballast-webhook"), "certs", f"--kubeconfig={self.kubeconfig()}",
-                f"--certs-secret={NAMESPACE}/{SECRET}", f"--dns-name=ballast-webhook.{NAMESPACE}.svc",
-                "--webhook-config=ballast-webhook")
-            return self.api.get("Secret", SECRET, NAMESPACE)["data"]["tls.crt"] != before
-        wait_until(replaced, "there is another certificate")
+            for name in (SECRET, AUTHORITY):
+                kubectl("patch", "secret", name, "-n", NAMESPACE, "--type=merge", '-p={"data":null}')
+            run(str(BUILD / "ballast-webhook"), *[a for a in self.installed("certificates") if a != "--keep"], check=False)
+            return self.data(SECRET).get("tls.crt") not in (before, None)
+        wait_until(replaced, "there is another certificate", 60)
+
+    def takes_over_from_one_secret(self, filled):
+        """As older versions have left it: all in the Secret that is shown now. What is trusted and shown stays."""
+        shown, key = self.data(SECRET), self.data(AUTHORITY)["ca.key"]
+        self.api.patch("Secret", SECRET, {"data": {"ca.key": key}}, NAMESPACE)
+        kubectl("patch", "secret", AUTHORITY, "-n", NAMESPACE, "--type=merge", '-p={"data":null}')
+        run(str(BUILD / "ballast-webhook"), *[a for a in self.installed("certificates") if a != "--keep"], check=False)
+        wait_until(filled, "the key is taken out", 60)
+        expect(self.data(SECRET) == shown, "another certificate is shown")
+        expect(self.data(AUTHORITY)["ca.key"] == key and self.bundles() == {shown["ca.crt"]}, "there is another authority")
 
     def kubeconfig(self, account="ballast-webhook"):
         """That of the tests, with the token of a service account in place of the admin's certificate."""
@@ -307,20 +562,27 @@ class Suite:
         return self.api.request("GET", self.api.path("Pod", NAMESPACE) +
                                 "?labelSelector=batch.kubernetes.io/job-name=ballast-leave")["items"]
 
-    def uninstall_with_its_hook(self):
-        """Helm waits for the hook, which is run here, with its own arguments and rights, as there are no nodes."""
-        helm = subprocess.Popen(["helm", "uninstall", "ballast", "-n", NAMESPACE, "--timeout", "90s"], text=True,
+    def uninstall_with_its_hook(self, program):
+        """Helm waits for the hook, which is run here, with its own arguments and rights, and shows what it said."""
+        helm = subprocess.Popen([program, "uninstall", "ballast", "-n", NAMESPACE, "--timeout", "90s"], text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        kubelet = None
         try:
             pod = wait_until(self.hook_pods, "the hook has a pod", 60)[0]
             arguments = pod["spec"]["containers"][0]["args"]
             said = run(str(BUILD / "ballast"), *[word for word in arguments if word != "--in-cluster"],
                        env={**os.environ, "KUBECONFIG": str(self.kubeconfig("ballast-leave"))}).stdout
             expect("deployment ballast-system/ballast-controller: stopped" in said, "the controller runs", said)
+            kubelet = Kubelet(self.api, said)
+            kubelet.take(pod)
             self.api.patch("Pod", pod["metadata"]["name"], {"status": {"phase": "Succeeded"}}, NAMESPACE, "status")
-            expect(helm.wait(90) == 0, "helm uninstall failed", helm.stdout.read())
+            read = helm.communicate(timeout=90)[0]
+            expect(helm.returncode == 0, "helm uninstall failed", read)
+            expect("deployment ballast-system/ballast-controller: stopped" in read, "nobody reads what the hook said", read)
         finally:
             helm.kill()
+            if kubelet:
+                kubelet.stop()
         for kind in ("ClusterRole", "ClusterRoleBinding"):
             expect(not self.api.find(kind, "ballast-leave"), f"the hook has left a {kind}")
 
@@ -331,8 +593,10 @@ class Suite:
         run("helm", "upgrade", "ballast", CHART, "-n", NAMESPACE, "--reuse-values")
         expect(self.api.find("ValidatingWebhookConfiguration", "ballast-webhook"), "an upgrade does not bring it back")
         run("helm", "rollback", "ballast", "-n", NAMESPACE)
-        self.uninstall_with_its_hook()
+        self.uninstall_with_its_hook("helm")
         expect(not self.api.find("ValidatingWebhookConfiguration", "ballast-webhook"), "a configuration is left")
+        run("helm4", "install", "ballast", CHART, "-n", NAMESPACE, "--take-ownership")
+        self.uninstall_with_its_hook("helm4")
         crd = kubectl("get", "crd", "kafkapolicies.ballast.dev", "-o", "name").stdout
         expect("kafkapolicies" in crd, "the CRD went with the release")
 
@@ -346,9 +610,12 @@ def main():
     kubectl("apply", "-f", f"{INSTALL}/namespace.yaml")
     kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/warn=restricted")
     for name in ("rendered_manifests_are_fresh", "chart_passes_helm_lint", "chart_is_accepted",
-                 "cert_manager_objects_fit", "monitoring_objects_fit", "values_are_checked",
+                 "cert_manager_objects_fit", "monitoring_objects_fit", "ports_are_closed",
+                 "probes_are_everywhere", "clients_are_asked_for", "values_are_checked",
                  "kustomization_is_accepted", "kustomization_is_installed", "rights_are_enough_and_no_more",
+                 "the_keeper_of_certificates_may_do_its_work_and_no_more",
                  "the_controller_may_do_its_work_and_no_more",
+                 "the_controller_acts_as_accounts_that_are_named_alone", "the_controller_writes_where_it_is_told_to",
                  "serves_with_its_own_arguments_and_rights", "way_out_is_open", "kustomization_is_taken_away",
                  "installs_and_goes_with_helm"):
         report.run(f"install: {name.replace('_', ' ')}", getattr(suite, name))

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from harness import (ADDRESS, BUILD, ROOT, Api, ApiError, Report, Webhook, budget, expect, install, install_crd, json_of,
+from harness import (BUILD, ROOT, Api, Report, Webhook, budget, expect, install, install_crd, json_of,
                      run, stateful_set, uninstall, wait_until)
 
 WORK = pathlib.Path(os.environ["WORK"])
@@ -38,6 +38,8 @@ def condition(kind, status="True", message=""):
 class Suite:
     def __init__(self, api):
         self.api, self.count = api, 0
+        # A controller of another suite's would count as one that is away.
+        api.request("DELETE", f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases")
         self.webhook = Webhook(WORK / "leave", policies=("default", "managed")).start()
         install(api, self.webhook)
         api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE, "labels": {
@@ -174,6 +176,70 @@ class Suite:
         self._note(namespace, "Rolling", "waiting until kafka-1 is ready")
         self._watch(namespace, lambda: self._note(namespace, "RolledBack", "kafka-0 did not come up"), 1)
 
+    def _until_complete(self, namespace, *options, rc=0):
+        begin = time.monotonic()
+        said = ballast("rollout", "status", "-n", namespace, "--until-complete", *options, rc=rc)
+        return said, time.monotonic() - begin
+
+    def waits_until_complete(self):
+        """What is over ends it at once, in whichever way it is over; what goes on is waited for."""
+        namespace = self._workload()
+        wait_until(lambda: self._set(namespace)["status"].get("readyReplicas") == 3, "all are counted")
+        self._until_complete(namespace, "--timeout=20s")
+        said, _ = self._until_complete(namespace, "--next", "--timeout=2s", rc=1)
+        expect("given up after 2 s of waiting for\nan upgrade to begin" in said, "nothing has begun", said)
+        for phase in "Blocked", "Failed", "RolledBack":
+            self._note(namespace, phase, "it says why")
+            said, took = self._until_complete(namespace, "--timeout=20s", rc=1)
+            expect("it says why" in said and "given up" not in said and took < 10, f"{phase} ends it", said)
+            ballast("rollout", "status", "-n", namespace, rc=1)
+            ballast("rollout", "status", "-n", namespace, "-w", rc=1)
+        for phase, plain in ("Stuck", 1), ("Paused", 0), ("Rolling", 0):
+            self._note(namespace, phase, "it says why")
+            said, _ = self._until_complete(namespace, "--timeout=2s", rc=1)
+            expect(f"of waiting for\n{namespace}/kafka: {phase}, 3 of 3: it says why" in said, f"{phase} goes on", said)
+            ballast("rollout", "status", "-n", namespace, rc=plain)
+        self._note(namespace, "Complete", "all 3 pods are new")
+        self._until_complete(namespace, "--timeout=20s")
+        self.api.namespace(f"{namespace}-empty")
+        said, _ = self._until_complete(f"{namespace}-empty", rc=2)
+        expect("there is no StatefulSet of Kafka or ZooKeeper in namespace" in said, "there is nothing to wait for", said)
+
+    def waits_for_one_that_has_yet_to_begin(self):
+        namespace = self._workload()
+        self._note(namespace, "RolledBack", "the one before")
+        waits = subprocess.Popen([BUILD / "ballast", "rollout", "status", "-n", namespace, "--until-complete", "--next"],
+                                 text=True, stdout=subprocess.PIPE)
+        try:
+            time.sleep(2)
+            expect(waits.poll() is None, "it waits, whatever came of the one before")
+            self._change(namespace)
+            self._note(namespace, "Rolling", "restarting kafka-2")
+            before = self._uids(namespace)
+            for name in before:
+                self.api.delete("Pod", name, namespace, gracePeriodSeconds=0)
+            wait_until(lambda: len(now := self._uids(namespace)) == 3 and not set(now.values()) & set(before.values()),
+                       "pods of the new template")
+            time.sleep(2)
+            expect(waits.poll() is None, "it waits for the new one")
+            self._all_well(namespace)
+            self._note(namespace, "Complete", "all 3 pods are new")
+            expect(waits.wait(30) == 0, "it tells that this one went well")
+        finally:
+            waits.kill()
+
+    def waits_for_what_kubernetes_rolls(self):
+        """Its status is the word of Kubernetes, and no revision that has changed."""
+        namespace = f"plain{time.monotonic_ns()}"
+        self.api.namespace(namespace, enforce=False)
+        self.api.create(stateful_set(namespace=namespace))
+        self._all_well(namespace)
+        wait_until(lambda: self._set(namespace)["status"].get("readyReplicas") == 3, "all are counted")
+        self._until_complete(namespace, "--timeout=20s")
+        self._change(namespace)
+        said, _ = self._until_complete(namespace, "--timeout=3s", rc=1)
+        expect("given up after 3 s" in said and "Unmanaged" in said, "it is under way", said)
+
     def pauses_and_resumes(self):
         namespace = self._workload()
         said = ballast("rollout", "pause", "-n", namespace, "-m", "weekend", "--dry-run")
@@ -201,12 +267,16 @@ class Suite:
     def checks_a_drain(self):
         namespace = self._workload()
         self.api.create(budget(namespace=namespace))
-        counted = lambda n: wait_until(lambda: self.api.get("PodDisruptionBudget", "kafka", namespace)["status"].get(
-            "disruptionsAllowed") == n, f"the budget allows {n}")
+        def counted(n):
+            def allows():
+                return self.api.get("PodDisruptionBudget", "kafka", namespace)["status"].get("disruptionsAllowed") == n
+            return wait_until(allows, f"the budget allows {n}")
         counted(1)
-        mine = lambda out: [pod for node in json.loads(out) for pod in node["pods"] if pod["namespace"] == namespace]
-        check = lambda: {p["name"]: p for p in mine(subprocess.run(
-            [BUILD / "ballast", "drain-check", NODE, "-o", "json"], capture_output=True, text=True, check=False).stdout)}
+        def mine(out):
+            return [pod for node in json.loads(out) for pod in node["pods"] if pod["namespace"] == namespace]
+        def check():
+            out = subprocess.run([BUILD / "ballast", "drain-check", NODE, "-o", "json"], capture_output=True, text=True, check=False)
+            return {p["name"]: p for p in mine(out.stdout)}
         seen = check()
         expect({p["answer"] for p in seen.values()} == {"now"} and len(seen) == 3, "all may go, one by one", seen)
         expect(seen["kafka-0"]["budget"] == {"name": "kafka", "disruptionsAllowed": 1}, "the budget", seen)
@@ -344,7 +414,8 @@ class Suite:
         self.api.patch("Namespace", namespace, {"metadata": {"labels": {"ballast.dev/enforce": None}}})
         self._report(namespace, "kafka-0", condition(GATE, "False", "behind"), ready=False)
         uids = self._uids(namespace)
-        here = lambda command: run("bash", "-c", command.replace("-n kafka", f"-n {namespace}"))
+        def here(command):
+            return run("bash", "-c", command.replace("-n kafka", f"-n {namespace}"))
         wait_until(lambda: here(gate) and not self._gated(namespace), "the gate is out")
         here(pod)
         found = {c["type"]: c["status"] for c in self.api.get("Pod", "kafka-0", namespace)["status"]["conditions"]}

@@ -23,6 +23,7 @@ version=()
 "$testbed" control-plane up "$work/testbed" "${version[@]}"
 rc=0
 for suite in "$@"; do
-    "$testbed" exec "$work/testbed" -- env WORK="$work" python3 -B "$here/$suite.py" || rc=1
+    mkdir -p "$work/$suite"
+    "$testbed" exec "$work/testbed" -- env WORK="$work/$suite" TESTBED_DIR="$work/testbed" python3 -B "$here/$suite.py" || rc=1
 done
 exit $rc

@@ -326,16 +326,16 @@ class Suite:
         cases = [json.loads(line) for line in run(str(BUILD / "ballast"), "test", "-o", "cases", "tests/golden",
                                                   cwd=ROOT).stdout.splitlines()]
         asked = denied = 0
-        known = set()
+        made = set()
         for case in cases:
             for obj in case["objects"]:
                 if obj.get("kind") not in ("StatefulSet", "Deployment", "PodDisruptionBudget"):
                     continue
                 obj["metadata"].setdefault("namespace", "default")
                 space = obj["metadata"]["namespace"]
-                if space not in known and not self.api.find("Namespace", space):
+                if space not in made and not self.api.find("Namespace", space):
                     self.api.namespace(space, enforce=False)
-                known.add(space)
+                    made.add(space)
                 asked += 1
                 try:
                     self.api.create(obj, dry_run=True)
@@ -343,6 +343,7 @@ class Suite:
                     if "ValidatingAdmissionPolicy 'ballast-" in error.message:
                         denied += 1
                         self.expect_error(case, obj, error.message)
+        self.api.remove_namespaces(made)
         expect(asked > 300 and denied > 5, "too few to tell anything", asked, denied)
 
     def expect_error(self, case, obj, message):

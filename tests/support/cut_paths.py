@@ -149,7 +149,7 @@ def main():
                     not lets_through(policy, "egress", port, target, True)):
                 cut.add((who, named, f"egress of {name}", ""))
     for line in sorted(cut):
-        print("cut: %s can no longer reach %s (%s%s)" % line)
+        print("cut: {} can no longer reach {} ({}{})".format(*line))
     return bool(cut)
 
 

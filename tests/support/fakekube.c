@@ -64,8 +64,10 @@ struct fakekube {
         struct fake_answer answer;
     } answers[MAX_ANSWERS];
     size_t answers_len;
+    const char *served; /* in the line of requests that get `serves`; NULL: of none */
+    struct fake_answer serves;
     unsigned requests;
-    struct bl_strbuf last;
+    struct bl_strbuf last, all;
 };
 
 static bool send_all(int fd, const char *data, size_t len)
@@ -317,6 +319,10 @@ static bool answer_request(struct fakekube *fake, const struct connection *self,
     fake->requests++;
     bl_strbuf_reset(&fake->last);
     bl_strbuf_add(&fake->last, request->text, request->len);
+    bl_strbuf_add(&fake->all, request->text, request->len);
+    bl_strbuf_addc(&fake->all, '\n');
+    if (fake->served && strstr(line, fake->served))
+        answer = fake->serves;
     for (size_t i = 0; i < fake->answers_len; i++)
         if (fake->answers[i].at == fake->requests)
             answer = fake->answers[i].answer;
@@ -416,6 +422,7 @@ struct fakekube *fakekube_new(void)
     fake->streaming = true;
     fake->version = 1;
     fake->last = (struct bl_strbuf)BL_STRBUF_INIT(REQUEST_MAX);
+    fake->all = (struct bl_strbuf)BL_STRBUF_INIT(REQUEST_MAX);
     fake->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     rc = bind(fake->fd, (struct sockaddr *)&address, sizeof(address));
     assert(rc == 0);
@@ -458,6 +465,7 @@ static void release(struct fakekube *fake)
     free(fake->connections.items);
     free(fake->url);
     bl_strbuf_release(&fake->last);
+    bl_strbuf_release(&fake->all);
     free(fake);
 }
 
@@ -583,6 +591,14 @@ void fakekube_answer(struct fakekube *fake, unsigned nth, const struct fake_answ
     pthread_mutex_unlock(&fake->lock);
 }
 
+void fakekube_serve(struct fakekube *fake, const char *path, const struct fake_answer *answer)
+{
+    pthread_mutex_lock(&fake->lock);
+    fake->served = path;
+    fake->serves = *answer;
+    pthread_mutex_unlock(&fake->lock);
+}
+
 unsigned fakekube_requests(struct fakekube *fake)
 {
     pthread_mutex_lock(&fake->lock);
@@ -595,6 +611,13 @@ void fakekube_last(struct fakekube *fake, struct bl_strbuf *out)
 {
     pthread_mutex_lock(&fake->lock);
     bl_strbuf_add(out, fake->last.text, fake->last.len);
+    pthread_mutex_unlock(&fake->lock);
+}
+
+void fakekube_all(struct fakekube *fake, struct bl_strbuf *out)
+{
+    pthread_mutex_lock(&fake->lock);
+    bl_strbuf_add(out, fake->all.text, fake->all.len);
     pthread_mutex_unlock(&fake->lock);
 }
 

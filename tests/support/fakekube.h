@@ -46,9 +46,13 @@ void fakekube_kick(struct fakekube *fake);
 
 /** The `nth` request from now on, 1 being the next, gets this answer. Its strings are borrowed. */
 void fakekube_answer(struct fakekube *fake, unsigned nth, const struct fake_answer *answer);
+/** From now on every request with `path` in its line gets this answer; one path at a time. All is borrowed. */
+void fakekube_serve(struct fakekube *fake, const char *path, const struct fake_answer *answer);
 unsigned fakekube_requests(struct fakekube *fake);
 /** The latest request as it came: line, headers, body. */
 void fakekube_last(struct fakekube *fake, struct bl_strbuf *out);
+/** All of them, one behind the other, as far as there is room. */
+void fakekube_all(struct fakekube *fake, struct bl_strbuf *out);
 
 /** Appends the truth: "namespace/name=version\n" for each object, in order. */
 void fakekube_truth(struct fakekube *fake, struct bl_strbuf *out);

@@ -1,5 +1,6 @@
 """What tests on real parts share: expectations, waiting for one, and a report."""
 
+import pathlib
 import re
 import sys
 import time
@@ -25,6 +26,15 @@ def wait_until(check, what, seconds=20, every=0.02, instead=None):
         if time.monotonic() > deadline:
             raise Failure(f"gave up after {seconds} s waiting until {what}" + (f"; it is {instead()}" if instead else ""))
         time.sleep(every)
+
+
+def ended_outside(_kind, error, trace):
+    """What ends a suite before, between or after its tests is a failure with a reason, and not a mere exit status."""
+    print(f"FAIL {pathlib.Path(sys.argv[0]).stem}, outside of its tests: {str(error)[:4000]}", flush=True)
+    print("".join(traceback.format_exception(error.with_traceback(trace))), flush=True)
+
+
+sys.excepthook = ended_outside
 
 
 class Report:
