@@ -84,13 +84,14 @@ class Watched:
             return
         read = self.suite.lab.read_ledger()
         small = {isr: count for isr, count in watched["smallest_isr"].items() if int(isr) < self.min_isr}
-        print(f"  {written['sent']} sent, {written['failed']} failed, {read['lost']} lost, slowest "
+        again = f"{written['again']} written again, " if written["again"] else ""
+        print(f"  {written['sent']} sent, {again}{written['failed']} failed, {read['lost']} lost, slowest "
               f"{written['slowest_ms'] / 1000:.1f} s; down at most: {', '.join(self.samples.worst) or 'none'}", flush=True)
         expect(len(self.samples.worst) <= self.down, f"{len(self.samples.worst)} pods were down at once",
                *self.samples.worst, f"after {self.samples.when:.1f} s")
         expect(not small, f"partitions had fewer than {self.min_isr} replicas in sync", small, *self.watcher.timeline())
         expect(read["lost"] == 0, f"{read['lost']} messages are lost", read)
-        expect(self.failures or written["failed"] == 0, f"{written['failed']} messages failed", written["reasons"])
+        expect(self.failures or written["failed"] == 0, f"{written['failed']} messages failed, {written['reasons']}")
 
 
 class Drain:

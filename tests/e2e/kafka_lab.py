@@ -14,12 +14,14 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-from harness import Api, ROOT, expect, kubectl, run, wait_until  # noqa: E402
+from harness import Api, ROOT, expect, kubectl, run, wait_enforced, wait_until  # noqa: E402
 
 CHART = ROOT / "tests" / "e2e" / "charts" / "kafka"
 BALLAST_CHART = ROOT / "manifests" / "chart"
 NAMESPACE = "kafka"
 OURS = "ballast-system"
+# Helm 3 has the name that people type; HELM=helm4 is the other one.
+HELM = os.environ.get("HELM", "helm")
 # Of a second Kafka, whose clients need a certificate's authority and a password; the Secret says that to Ballast.
 SECURED, CLIENT_SECRET = "secured", "ballast-client"
 # Where the controller notes how a rollout goes.
@@ -97,8 +99,9 @@ class Lab:
 
     # --- Ballast ---
 
-    def install_ballast(self, **rules):
+    def install_ballast(self, values=None, wait=True, **rules):
         """By its chart, before there is any Kafka. Its readiness is being in sync, and its pods are replaced one by one."""
+        given = values or {}
         rules = {"rollout": {"action": "Mutate"}, "inSync": {"action": "Mutate"},
                  # These start within seconds.
                  "probes": {"action": "Mutate", "startup": {"periodSeconds": 1, "failureThreshold": 120}}} | rules
@@ -109,9 +112,13 @@ class Lab:
             self.namespace(name, **{"ballast.dev/enforce": "true", "pod-security.kubernetes.io/enforce": "restricted"})
         values = {"image": {"repository": "local/ballast", "tag": "dev"},
                   "policies": {"files": {"lab.yaml": json.dumps(policy)}},
-                  "controller": {"clientConfigs": [{"namespace": SECURED, "secret": CLIENT_SECRET}]}}
-        run("helm", "install", "ballast", str(BALLAST_CHART), "-n", OURS, "-f", "-", "--wait", "--timeout=120s",
+                  **given, "controller": {"clientConfigs": [{"namespace": SECURED, "secret": CLIENT_SECRET}],
+                                          **given.get("controller", {})}}
+        run(HELM, "install", "ballast", str(BALLAST_CHART), "-n", OURS, "-f", "-", *(("--wait", "--timeout=120s") if wait else ()),
             input=json.dumps(values))
+        # A pod may be ready before the API server reaches it by its Service.
+        if wait:
+            wait_enforced(self.api, NAMESPACE)
 
     def ours(self, component):
         """Pods of Ballast that run."""
@@ -123,7 +130,7 @@ class Lab:
     def helm(self, verb, version, *args, **values):
         """install or upgrade, which both return at once."""
         self.values |= {"image": {"tag": version}, **values}
-        return run("helm", verb, "kafka", str(CHART), "-n", NAMESPACE, "-f", "-", *args, input=json.dumps(self.values))
+        return run(HELM, verb, "kafka", str(CHART), "-n", NAMESPACE, "-f", "-", *args, input=json.dumps(self.values))
 
     def up(self, version, **values):
         """Installs it, and waits until it serves. With ZooKeeper before 3.9."""
@@ -135,7 +142,7 @@ class Lab:
     def down(self, release="kafka", namespace=NAMESPACE):
         """Uninstalls it with its data, as Ballast wants to be told."""
         kubectl("annotate", "statefulsets", "-n", namespace, "--all", "ballast.dev/allow-deletion=true")
-        run("helm", "uninstall", release, "-n", namespace, "--wait", "--timeout=90s")
+        run(HELM, "uninstall", release, "-n", namespace, "--wait", "--timeout=90s")
         kubectl("delete", "pvc", "-n", namespace, "--all", "--wait=false")
 
     def sets(self):
@@ -178,6 +185,9 @@ class Lab:
         self.tool("topic", "-t", "topic1", "-p", 3)
         filled = self.tool("fill", "-t", "topic1", "-n", TOPIC1_MESSAGES)
         expect(filled["acked"] == TOPIC1_MESSAGES, "topic1 could not be filled", filled)
+        self.make_ledger()
+
+    def make_ledger(self):
         self.tool("topic", "-t", "ledger", "-p", 6, "-c", "min.insync.replicas=2")
 
     def in_sync(self, watcher):
@@ -190,6 +200,10 @@ class Lab:
         writer = Client(self, "produce", "-t", "ledger", "-f", "/books/ledger", "-r", rate)
         watcher = Client(self, "watch")
         return writer.running(), watcher.running()
+
+    def follow_books(self):
+        """One that reads the ledger as it is written; it is stopped when the writer is."""
+        return Client(self, "follow", "-t", "ledger", "-f", "/books/ledger").running()
 
     def read_ledger(self):
         return self.tool("consume", "-t", "ledger", "-f", "/books/ledger")

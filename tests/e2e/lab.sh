@@ -4,8 +4,11 @@
 #   lab.sh up DIR [VERSION...]       Kafka of the first VERSION (3.3.2), with ZooKeeper before 3.9; the nodes have the
 #                                    images of the others too (3.4.0), and ZooKeeper's 3.8.0 and 3.8.1
 #   lab.sh cluster DIR [VERSION...]  the same, but Kafka does not run yet, and the nodes have the image of Ballast
+#   lab.sh bundled DIR [VERSION...]  as cluster, for the chart that Ballast's image ships: the nodes have the images of
+#                                    apache/kafka (3.9.1, 4.1.1). Where DIR is up, they get these
 #   lab.sh down DIR
 #
+# NetworkPolicies are enforced.
 # README.md says what to do then.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,13 +30,16 @@ give_image() {
     "$testbed" image "$dir" "$work/$1-$2.tar" "$3"
 }
 
-# cluster VERSION...: images are made while Kubernetes comes up.
+# give_ours: the images that every lab has.
+give_ours() {
+    give_image ledger 1 ledger
+    give_image ballast dev ballast
+}
+
 cluster() {
     local version
 
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
-    "$testbed" up "$dir"
+    "$testbed" up "$dir" --network-policy
     for version in "$@"; do
         give_image kafka "$version" docker.io/bitnami/kafka
     done
@@ -44,16 +50,32 @@ cluster() {
         done
         ;;
     esac
-    give_image ledger 1 ledger
-    give_image ballast dev ballast
+    give_image standin 1 standin
+    give_ours
+}
+
+bundled() {
+    local version
+
+    [ -e "$dir/.testbed" ] || {
+        "$testbed" up "$dir" --network-policy
+        give_ours
+    }
+    for version in "$@"; do
+        give_image apache-kafka "$version" docker.io/apache/kafka
+    done
 }
 
 [ $# -ge 2 ] || usage
 verb=$1
 dir=$(realpath -m "$2")
 shift 2
-[ $# -gt 0 ] || set -- 3.3.2 3.4.0
+[ $# -gt 0 ] || [ "$verb" = bundled ] || set -- 3.3.2 3.4.0
+[ $# -gt 0 ] || set -- 3.9.1 4.1.1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 case $verb in
+bundled) bundled "$@" ;;
 cluster) cluster "$@" ;;
 up)
     cluster "$@"

@@ -6,6 +6,7 @@
  *     ledger fill    -b BROKERS -t TOPIC -n NUMBER                              so many keyed messages, 0 to NUMBER - 1
  *     ledger produce -b BROKERS -t TOPIC -f FILE [-r RATE]                      until told to end; FILE is the ledger
  *     ledger consume -b BROKERS -t TOPIC [-f FILE]                              all of it, against the ledger
+ *     ledger follow  -b BROKERS -t TOPIC [-f FILE]                              the same as it is written, until told to end
  *     ledger watch   -b BROKERS [-e MILLISECONDS]                               ISRs of all partitions, until told to end
  *
  * The last line on standard output is JSON. -X NAME=VALUE is a setting of librdkafka. FILE has a character for each
@@ -29,7 +30,7 @@
 /* From then on it is told which messages were slow; a pause between two of them makes them two cases. */
 #define SLOW_US 500000
 #define SLOW_APART BL_NSEC_S
-/* What is still unanswered so long after the last was written has failed. */
+/* After the last was written; what is still unanswered then has failed. */
 #define FLUSH_MS 120000
 /* How often librdkafka tells how it is, as it must once more at the end. */
 #define STATISTICS_TEXT "500"
@@ -140,6 +141,17 @@ struct book {
         size_t len, cap;
     } gaps; /* of a second and more */
     long acked, failed;
+    const char *topic;
+    /*
+     * Written again. Where topics make themselves, a broker that has only just started, and knows none yet, answers that it
+     * cannot make this one with so many replicas: librdkafka gives up all that waits for the topic, which was never sent. It
+     * is written again, as Java's producer does by itself, and was due when it was due.
+     */
+    struct {
+        size_t *items; /* numbers that are to be */
+        size_t len, cap;
+    } again;
+    long written_again;
     /*
      * Producer IDs and epochs that it had. With a second one the producer forgets what it had under way, and may
      * write that twice: librdkafka #4953, which answers an out-of-order sequence of one partition so for all.
@@ -173,13 +185,30 @@ static void note_gap(struct book *book, bl_nsec now)
     book->last_ack = now;
 }
 
+static rd_kafka_resp_err_t hand_over(rd_kafka_t *client, const char *topic, size_t number)
+{
+    char key[32], value[64];
+
+    (void)snprintf(key, sizeof(key), "%zu", number);
+    (void)snprintf(value, sizeof(value), "Message number %zu", number);
+    return rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(key, strlen(key)),
+                             RD_KAFKA_V_VALUE(value, strlen(value)),
+                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                             RD_KAFKA_V_OPAQUE((void *)number), RD_KAFKA_V_END);
+}
+
 static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
 {
     struct book *book = opaque;
-    struct sample *sample = &book->samples.items[(size_t)message->_private];
+    size_t number = (size_t)message->_private;
+    struct sample *sample = &book->samples.items[number];
     bl_nsec now = ledger_now();
 
     (void)client;
+    if (message->err == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR) {
+        *BL_PUSH(&book->again) = number;
+        return;
+    }
     sample->answered = true;
     sample->waited_us = (uint32_t)((now - sample->due) / 1000);
     if (message->err) {
@@ -220,26 +249,50 @@ static void wait_for_statistics(rd_kafka_t *client, struct book *book)
         ledger_die("statistics", "there are none");
 }
 
-static void write_one(rd_kafka_t *client, struct book *book, const char *topic, bl_nsec due)
+static void write_one(rd_kafka_t *client, struct book *book, bl_nsec due)
 {
     size_t number = book->samples.len;
-    char key[32], value[64];
     rd_kafka_resp_err_t code;
 
     *BL_PUSH(&book->samples) = (struct sample){.due = due};
-    (void)snprintf(key, sizeof(key), "%zu", number);
-    (void)snprintf(value, sizeof(value), "Message number %zu", number);
     do {
-        code = rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(key, strlen(key)),
-                                 RD_KAFKA_V_VALUE(value, strlen(value)),
-                                 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                 RD_KAFKA_V_OPAQUE((void *)number), RD_KAFKA_V_END);
+        code = hand_over(client, book->topic, number);
         (void)rd_kafka_poll(client, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 50 : 0);
     } while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL);
-    if (code) {
+    if (code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR) {
+        *BL_PUSH(&book->again) = number;
+    } else if (code) {
         book->samples.items[number].answered = true;
         note_reason(book, code);
     }
+}
+
+/* In their order; whatever is not taken yet is tried with the next round. */
+static void write_again(rd_kafka_t *client, struct book *book)
+{
+    size_t taken = 0;
+
+    while (taken < book->again.len &&
+           hand_over(client, book->topic, book->again.items[taken]) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        taken++;
+    if (!taken)
+        return;
+    book->written_again += (long)taken;
+    book->again.len -= taken;
+    memmove(book->again.items, book->again.items + taken,
+            book->again.len * sizeof(*book->again.items));
+}
+
+static void flush(rd_kafka_t *client, struct book *book)
+{
+    bl_nsec until = ledger_now() + FLUSH_MS * BL_NSEC_MS;
+
+    do {
+        write_again(client, book);
+        (void)rd_kafka_flush(client, 100);
+    } while ((rd_kafka_outq_len(client) || book->again.len) && ledger_now() < until);
+    if (rd_kafka_outq_len(client))
+        note_gap(book, ledger_now());
 }
 
 static void tell_progress(const struct book *book, bl_nsec *next)
@@ -263,7 +316,7 @@ static void write_due(rd_kafka_t *client, struct book *book, const struct ledger
     for (; due <= ledger_now() && !ledger_ended(); due += each) {
         if (options->number && book->samples.len >= (size_t)options->number)
             return;
-        write_one(client, book, options->topic, due);
+        write_one(client, book, due);
     }
     (void)rd_kafka_poll(client, 1);
 }
@@ -279,7 +332,7 @@ static int compare(const void *a, const void *b)
 static void print_latency(const struct book *book)
 {
     uint32_t *waited = bl_alloc((size_t)book->acked + 1, sizeof(*waited));
-    size_t len = 0;
+    size_t len = 0, last, middle, late;
     long slow = 0;
 
     for (size_t i = 0; i < book->samples.len; i++) {
@@ -289,9 +342,12 @@ static void print_latency(const struct book *book)
         slow += book->samples.items[i].waited_us > 1000000;
     }
     qsort(waited, len, sizeof(*waited), compare);
+    last = len ? len - 1 : 0;
+    middle = last / 2;
+    late = last * 99 / 100;
     printf(", \"p50_ms\": %.1f, \"p99_ms\": %.1f, \"slowest_ms\": %.1f, \"over_1s\": %ld",
-           len ? waited[(len - 1) / 2] / 1e3 : 0, len ? waited[(len - 1) * 99 / 100] / 1e3 : 0,
-           len ? waited[len - 1] / 1e3 : 0, slow);
+           len ? waited[middle] / 1e3 : 0, len ? waited[late] / 1e3 : 0,
+           len ? waited[last] / 1e3 : 0, slow);
     free(waited);
 }
 
@@ -345,9 +401,9 @@ static void print_slow(const struct book *book)
 
 static void print_book(const struct book *book)
 {
-    printf("{\"sent\": %zu, \"acked\": %ld, \"failed\": %ld, \"seconds\": %.1f, \"longest_gap_s\": "
-           "%.2f",
-           book->samples.len, book->acked, book->failed,
+    printf("{\"sent\": %zu, \"acked\": %ld, \"failed\": %ld, \"again\": %ld, \"seconds\": %.1f, "
+           "\"longest_gap_s\": %.2f",
+           book->samples.len, book->acked, book->failed, book->written_again,
            (double)(ledger_now() - book->begun) / (double)BL_NSEC_S,
            (double)book->longest_gap / (double)BL_NSEC_S);
     print_latency(book);
@@ -379,7 +435,7 @@ static void save_book(const struct book *book, const char *path)
 static int produce(const struct ledger_options *options)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    struct book book = {0};
+    struct book book = {.topic = options->topic};
     rd_kafka_t *client;
     bl_nsec next;
 
@@ -395,11 +451,11 @@ static int produce(const struct ledger_options *options)
     book.begun = book.last_ack = ledger_now();
     next = book.begun + 10 * BL_NSEC_S;
     while (!ledger_ended() && !(options->number && book.samples.len >= (size_t)options->number)) {
+        write_again(client, &book);
         write_due(client, &book, options);
         tell_progress(&book, &next);
     }
-    if (rd_kafka_flush(client, FLUSH_MS))
-        note_gap(&book, ledger_now());
+    flush(client, &book);
     wait_for_statistics(client, &book);
     for (size_t i = 0; i < book.samples.len; i++) {
         if (!book.samples.items[i].answered)
@@ -412,15 +468,15 @@ static int produce(const struct ledger_options *options)
     free(book.samples.items);
     free(book.reasons.items);
     free(book.gaps.items);
+    free(book.again.items);
     return 0;
 }
 
 static void usage(void)
 {
-    (void)fputs("usage: ledger topic|fill|produce|consume|watch -b BROKERS [-t TOPIC] [-f FILE] "
-                "[-n NUMBER]\n"
-                "              [-r RATE] [-p PARTITIONS] [-c CONFIG=VALUE] [-e MILLISECONDS] [-X "
-                "NAME=VALUE]\n",
+    (void)fputs("usage: ledger topic|fill|produce|consume|follow|watch -b BROKERS [-t TOPIC]\n"
+                "              [-f FILE] [-n NUMBER] [-r RATE] [-p PARTITIONS] [-c CONFIG=VALUE]\n"
+                "              [-e MILLISECONDS] [-X NAME=VALUE]\n",
                 stderr);
     exit(2);
 }
@@ -472,7 +528,8 @@ int main(int argc, char **argv)
         return ledger_topic(&options);
     if (strcmp(verb, "watch") == 0)
         return ledger_watch(&options);
-    if (strcmp(verb, "consume") == 0)
+    options.follow = strcmp(verb, "follow") == 0;
+    if (options.follow || strcmp(verb, "consume") == 0)
         return ledger_consume(&options);
     if (strcmp(verb, "produce") == 0)
         return produce(&options);

@@ -17,6 +17,7 @@ struct ledger_options {
     const char *brokers, *topic, *file;
     long number, rate; /* a second */
     int partitions;
+    bool follow;
     bl_nsec every;
     struct ledger_words configs, settings;
 };

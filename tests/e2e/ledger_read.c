@@ -72,31 +72,90 @@ static int count_partitions(rd_kafka_t *client, const char *name)
     return count;
 }
 
-static void read_all(rd_kafka_t *client, const char *topic, struct seen *seen)
+static rd_kafka_topic_partition_list_t *assign_all(rd_kafka_t *client, const char *topic)
 {
     int partitions = count_partitions(client, topic);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
-    bl_nsec until = ledger_now() + PATIENCE;
 
     for (int i = 0; i < partitions; i++)
         rd_kafka_topic_partition_list_add(list, topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
     if (rd_kafka_assign(client, list))
         ledger_die(topic, "cannot read it");
-    while (seen->ends < (size_t)partitions && !ledger_ended()) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(client, 500);
+    return list;
+}
 
-        if (ledger_now() > until)
-            ledger_die(topic, "nothing more comes, and its end is not reached");
-        if (!message)
-            continue;
-        if (!message->err)
-            note_message(seen, message);
-        else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-            seen->ends++;
-        if (!message->err || message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-            until = ledger_now() + PATIENCE;
-        rd_kafka_message_destroy(message);
+/* One message, or an end, or half a second in which nothing came. */
+static void read_one(rd_kafka_t *client, struct seen *seen, bl_nsec *patience)
+{
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(client, 500);
+
+    if (ledger_now() > *patience)
+        ledger_die("reading", "nothing more comes, and the end is not reached");
+    if (!message)
+        return;
+    if (!message->err)
+        note_message(seen, message);
+    else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        seen->ends++;
+    if (!message->err || message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        *patience = ledger_now() + PATIENCE;
+    rd_kafka_message_destroy(message);
+}
+
+static void read_all(rd_kafka_t *client, const char *topic, struct seen *seen)
+{
+    rd_kafka_topic_partition_list_t *list = assign_all(client, topic);
+    bl_nsec patience = ledger_now() + PATIENCE;
+
+    while (seen->ends < (size_t)list->cnt && !ledger_ended())
+        read_one(client, seen, &patience);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* The place behind the last message of each partition, as it is now. Leaders may have just moved. */
+static void find_ends(rd_kafka_t *client, const rd_kafka_topic_partition_list_t *list,
+                      int64_t *ends)
+{
+    bl_nsec until = ledger_now() + PATIENCE;
+
+    for (int i = 0; i < list->cnt; i++) {
+        const char *topic = list->elems[i].topic;
+        rd_kafka_resp_err_t code;
+        int64_t first;
+
+        while (
+            (code = rd_kafka_query_watermark_offsets(client, topic, i, &first, &ends[i], 5000))) {
+            if (ledger_now() > until)
+                ledger_die(topic, rd_kafka_err2str(code));
+            ledger_pause(BL_NSEC_S / 2);
+        }
     }
+}
+
+static bool is_behind(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list,
+                      const int64_t *ends)
+{
+    if (rd_kafka_position(client, list))
+        ledger_die("reading", "it is not known how far it is");
+    for (int i = 0; i < list->cnt; i++)
+        if (ends[i] > 0 && list->elems[i].offset < ends[i])
+            return true;
+    return false;
+}
+
+/* As they are written, until told to end; and then what was written by then. */
+static void read_along(rd_kafka_t *client, const char *topic, struct seen *seen)
+{
+    rd_kafka_topic_partition_list_t *list = assign_all(client, topic);
+    int64_t *ends = bl_alloc((size_t)list->cnt, sizeof(*ends));
+    bl_nsec patience = ledger_now() + PATIENCE;
+
+    while (!ledger_ended())
+        read_one(client, seen, &patience);
+    find_ends(client, list, ends);
+    while (is_behind(client, list, ends))
+        read_one(client, seen, &patience);
+    free(ends);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -131,7 +190,7 @@ int ledger_consume(const struct ledger_options *options)
     (void)rd_kafka_conf_set(conf, "enable.partition.eof", "true", NULL, 0);
     client = ledger_client(options, RD_KAFKA_CONSUMER, conf);
     (void)rd_kafka_poll_set_consumer(client);
-    read_all(client, options->topic, &seen);
+    (options->follow ? read_along : read_all)(client, options->topic, &seen);
     printf("{\"read\": %ld, \"distinct\": %ld, \"duplicates\": %ld, \"out_of_order\": %ld",
            seen.read, seen.read - seen.duplicates - seen.foreign, seen.duplicates, seen.disorder);
     if (options->file)

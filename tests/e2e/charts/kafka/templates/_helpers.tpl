@@ -91,6 +91,9 @@ process.roles: {{ ternary "broker,controller" (ternary "broker" "controller" .br
 zookeeper.connect: {{ .root.Release.Name }}-zookeeper
 # They start together.
 zookeeper.connection.timeout.ms: "60000"
+{{- with .root.Values.interBrokerProtocolVersion }}
+inter.broker.protocol.version: {{ . | quote }}
+{{- end }}
 {{- end }}
 listener.security.protocol.map: {{ join "," $map }}
 listeners: {{ join "," $listeners | quote }}
@@ -141,6 +144,9 @@ spec:
             - name: KAFKA_CFG_{{ $key | upper | replace "." "_" }}
               value: {{ $value | quote }}
             {{- end }}
+            {{- if .root.Values.metrics }}
+            - {name: JMX_PORT, value: "5555"}
+            {{- end }}
           ports:
             {{- if .broker }}
             - {name: kafka-client, containerPort: 9092}
@@ -160,6 +166,16 @@ spec:
           volumeMounts:
             - {name: data, mountPath: /bitnami/kafka}
             - {name: scripts, mountPath: /scripts}
+        {{- if .root.Values.metrics }}
+        - name: jmx-exporter
+          image: local/standin:1
+          imagePullPolicy: IfNotPresent
+          securityContext: {runAsUser: 1001, runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+          env:
+            - {name: PORT, value: "5556"}
+          ports:
+            - {name: metrics, containerPort: 5556}
+        {{- end }}
       volumes:
         - {name: scripts, configMap: {name: {{ .root.Release.Name }}-scripts, defaultMode: 0755}}
   {{- include "kafka.claim" . | nindent 2 }}
