@@ -7,6 +7,9 @@
 FROM --platform=$BUILDPLATFORM debian:13-slim AS build
 ARG TARGETARCH
 WORKDIR /src
+COPY scripts scripts
+COPY tests/testbed tests/testbed
+RUN scripts/image/helm.sh $TARGETARCH
 COPY . .
 RUN scripts/image/build.sh $TARGETARCH && scripts/image/rootfs.sh /rootfs $TARGETARCH
 

@@ -1,40 +1,31 @@
-# What the manifests have from the tables of our own kinds is printed by ballast-crd. `update-crd` writes it into the
-# source tree, and a test for each file fails while the two differ.
-
-# ballast_printed(<file> <argument>...): manifests/<file> is what ballast-crd prints with these arguments.
-function(ballast_printed file)
-    set(source "${PROJECT_SOURCE_DIR}/manifests/${file}")
-    set(printed "${PROJECT_BINARY_DIR}/manifests/${file}")
-    get_filename_component(folder "${printed}" DIRECTORY)
-    file(MAKE_DIRECTORY "${folder}")
-    add_custom_command(OUTPUT "${printed}"
-        COMMAND ballast-crd ${ARGN} > "${printed}.new"
-        COMMAND "${CMAKE_COMMAND}" -E rename "${printed}.new" "${printed}"
-        DEPENDS ballast-crd
-        COMMENT "Printing manifests/${file}" VERBATIM)
-    set_property(GLOBAL APPEND PROPERTY BALLAST_PRINTED "${printed}")
-    set_property(GLOBAL APPEND PROPERTY BALLAST_PRINTED_UPDATE
-        COMMAND "${CMAKE_COMMAND}" -E copy "${printed}" "${source}")
-    if(BUILD_TESTING)
-        add_test(NAME "fresh-${file}" COMMAND diff -u "${source}" "${printed}")
-        set_tests_properties("fresh-${file}" PROPERTIES LABELS golden)
-    endif()
-endfunction()
-
+# What the manifests have from the tables of our own kinds is written by ballast-crd: CRDs, and the RBAC rules for them.
+# `update-crd` copies it into the source tree, and a test fails while the two differ.
 function(ballast_crd)
     if(NOT TARGET ballast-crd)
         return()
     endif()
+    set(printed "${PROJECT_BINARY_DIR}/manifests")
+    set(stamp "${printed}.stamp")
+    set(crds "${PROJECT_SOURCE_DIR}/manifests/crd")
     # Helm follows no links without complaint, so the chart has copies.
-    foreach(plural kafkapolicies)
-        ballast_printed(crd/${plural}.yaml ${plural})
-        ballast_printed(chart/files/${plural}.yaml ${plural})
-    endforeach()
-    foreach(program webhook controller)
-        ballast_printed(chart/files/rules-${program}.yaml rules ${program})
-    endforeach()
-    get_property(printed GLOBAL PROPERTY BALLAST_PRINTED)
-    get_property(update GLOBAL PROPERTY BALLAST_PRINTED_UPDATE)
-    add_custom_target(crd ALL DEPENDS ${printed})
-    add_custom_target(update-crd ${update} DEPENDS crd COMMENT "Updating manifests/crd and the chart's copies" VERBATIM)
+    set(chart "${PROJECT_SOURCE_DIR}/manifests/chart/files")
+    add_custom_command(OUTPUT "${stamp}"
+        COMMAND "${CMAKE_COMMAND}" -E rm -rf "${printed}"
+        COMMAND "${CMAKE_COMMAND}" -E make_directory "${printed}"
+        COMMAND ballast-crd "${printed}"
+        COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+        DEPENDS ballast-crd
+        COMMENT "Writing CRDs and their rules" VERBATIM)
+    add_custom_target(crd ALL DEPENDS "${stamp}")
+    add_custom_target(update-crd
+        COMMAND "${CMAKE_COMMAND}" -E rm -rf "${crds}" "${chart}"
+        COMMAND "${CMAKE_COMMAND}" -E copy_directory "${printed}/crd" "${crds}"
+        COMMAND "${CMAKE_COMMAND}" -E copy_directory "${printed}" "${chart}"
+        DEPENDS crd
+        COMMENT "Updating manifests/crd and the chart's copies" VERBATIM)
+    if(BUILD_TESTING)
+        add_test(NAME fresh-crd COMMAND diff -ru "${crds}" "${printed}/crd")
+        add_test(NAME fresh-chart-files COMMAND diff -ru "${chart}" "${printed}")
+        set_tests_properties(fresh-crd fresh-chart-files PROPERTIES LABELS golden)
+    endif()
 endfunction()

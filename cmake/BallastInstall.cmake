@@ -10,6 +10,7 @@ function(ballast_install)
     ballast_install_files("docs/man/*.7" "${CMAKE_INSTALL_MANDIR}/man7")
     ballast_install_files("policies/bundles/*.yaml" "${CMAKE_INSTALL_DATADIR}/ballast/policies")
     ballast_install_files("manifests/crd/*.yaml" "${CMAKE_INSTALL_DATADIR}/ballast/manifests/crd")
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/manifests/charts/" DESTINATION "${CMAKE_INSTALL_DATADIR}/ballast/charts")
     # Laid out as in the tree, so that the links between them work.
     foreach(page LICENSE README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md)
         ballast_install_files("${page}" "${CMAKE_INSTALL_DOCDIR}")

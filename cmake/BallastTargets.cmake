@@ -34,7 +34,7 @@ endfunction()
 
 # ballast_library(<name> FOLDER <folder> [BELOW <subfolder>...] [LINK <library>...] [PRIVATE <library>...]
 #                 [DEFINE <NAME=value>...] [BANNED <header>])
-# A static library of all but main.c, in the folder and in those named below it, which include the folder's private
+# A static library of all but main.c, in the folder and in those named below it ("*": all), which include the folder's private
 # headers by their paths from there. Who links to it also gets LINK and DEFINE, and never the headers of PRIVATE.
 function(ballast_library name)
     cmake_parse_arguments(arg "" "FOLDER;BANNED" "BELOW;LINK;PRIVATE;DEFINE" ${ARGN})
@@ -69,5 +69,7 @@ function(ballast_program name)
     endif()
     add_executable(${name} ${sources})
     target_link_libraries(${name} PRIVATE ${arg_LINK})
+    string(REGEX REPLACE "/.*" "" module "${arg_FOLDER}")
+    target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/${module}")
     ballast_own_source(${name})
 endfunction()

@@ -12,9 +12,10 @@ usage: scripts/demo.sh [--cluster [--keep]]
 
     scripts/demo.sh             the command `ballast` on the manifests of a chart; a minute or two
     scripts/demo.sh --cluster   Ballast in a Kubernetes of three zones, which is made for it on this machine and
-                                taken away again: kubectl apply of a Kafka that is completed, and of one that is
-                                denied. Needs root or sudo. The programs of Kubernetes are built the first
-                                time, which takes about ten minutes; after that it is one or two.
+                                taken away again: one object brings a Kafka up, which is proven with messages, and
+                                upgraded while clients write and read. Needs root or sudo. The programs of
+                                Kubernetes are built the first time, which takes about fifteen minutes; after that
+                                it is three.
     --keep                      leave that cluster running, and say how to use it and how to remove it
 
 Debian 12 or a near relative; what is missing is installed with apt.

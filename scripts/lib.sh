@@ -14,15 +14,15 @@ die() {
 # shellcheck disable=SC2034 # used by the scripts that source this
 NEEDS_BUILD="gcc:gcc cmake:cmake ninja:ninja-build pkg-config:pkg-config
     pc:libcjson:libcjson-dev pc:yaml-0.1:libyaml-dev pc:libmicrohttpd:libmicrohttpd-dev
-    pc:gnutls:libgnutls28-dev pc:libcurl:libcurl4-openssl-dev pc:libcrypto:libssl-dev pc:rdkafka:librdkafka-dev
+    pc:gnutls:libgnutls28-dev pc:zlib:zlib1g-dev pc:libcurl:libcurl4-openssl-dev pc:libcrypto:libssl-dev pc:rdkafka:librdkafka-dev
     pc:check:check python3:python3 file:/usr/include/assert.h:libc6-dev
     file:/usr/lib/python3/dist-packages/yaml/__init__.py:python3-yaml"
 # shellcheck disable=SC2034
-NEEDS_TEST="ccache:ccache clang:clang clang-tidy:clang-tidy clang-format:clang-format mandoc:mandoc
+NEEDS_TEST="ccache:ccache clang:clang clang-tidy:clang-tidy clang-format:clang-format mandoc:mandoc lua5.1:lua5.1 pip3:python3-pip
     shellcheck:shellcheck objdump:binutils diff:diffutils patch:patch zsh:zsh fish:fish"
 # shellcheck disable=SC2034
 NEEDS_TESTBED="etcd:etcd-server containerd:containerd runc:runc file:/usr/lib/cni/ptp:containernetworking-plugins
-    umoci:umoci file:/usr/share/doc/busybox-static:busybox-static ip:iproute2 iptables:iptables conntrack:conntrack
+    umoci:umoci docker-registry:docker-registry file:/usr/share/doc/busybox-static:busybox-static ip:iproute2 iptables:iptables conntrack:conntrack
     ebtables:ebtables socat:socat openssl:openssl curl:curl nsenter:util-linux go:golang-go
     file:/etc/ssl/certs/ca-certificates.crt:ca-certificates"
 
@@ -54,8 +54,8 @@ as_root() {
 
 # keep_sudo: asks for the password now, and has sudo remember it for as long as this process lives.
 keep_sudo() {
-    command -v sudo >/dev/null || die "needs root to run the suites on a cluster (there is no sudo)"
-    sudo -v || die "needs root to run the suites on a cluster"
+    command -v sudo >/dev/null || die "needs root to run a cluster (there is no sudo)"
+    sudo -v || die "needs root to run a cluster"
     (while sleep 60 && kill -0 $$ 2>/dev/null; do sudo -n -v; done) >/dev/null 2>&1 &
 }
 

@@ -25,16 +25,20 @@ command -v "$helm" >/dev/null || {
 rendered=$(mktemp -d)
 trap 'rm -rf "$rendered"' EXIT
 
-# What says that Helm keeps an object is not true of these, and nobody runs Helm's hooks. The CRD has a file of its own, so that it can be applied
+# Helm 4 ends each document with an empty line. What says that Helm keeps an object is not true of these, and nobody runs Helm's hooks. The CRD has a file of its own, so that it can be applied
 # alone.
 {
     echo "# Written by scripts/render-install.sh from manifests/chart; do not edit."
     "$helm" template ballast manifests/chart -n ballast-system --no-hooks --set crds.install=false |
-        sed -e '/^ *helm\.sh\/chart:/d' -e '/^ *app\.kubernetes\.io\/managed-by: Helm$/d' -e '/^# Source: /d'
+        sed -e '/^ *helm\.sh\/chart:/d' -e '/^ *app\.kubernetes\.io\/managed-by: Helm$/d' -e '/^# Source: /d' |
+        sed -e '/^$/{N;/^\n---$/s/^\n//;}' -e '${/^$/d;}'
 } >"$rendered/ballast.yaml"
 {
     echo "# Written by scripts/render-install.sh from manifests/crd; do not edit."
-    cat manifests/crd/kafkapolicies.yaml
+    for file in manifests/crd/*.yaml; do
+        echo "---"
+        cat "$file"
+    done
 } >"$rendered/crd.yaml"
 
 for file in ballast.yaml crd.yaml; do

@@ -13,7 +13,7 @@ tree=$(cd "$(dirname "$0")/../.." && pwd)
 
 home=${XDG_CACHE_HOME:-$HOME/.cache}/ballast/debian13
 mirror=http://deb.debian.org
-native="gcc libc6-dev cmake ninja-build pkgconf libcjson-dev libyaml-dev libmicrohttpd-dev libgnutls28-dev
+native="gcc libc6-dev cmake ninja-build pkgconf libcjson-dev libyaml-dev libmicrohttpd-dev libgnutls28-dev zlib1g-dev
     libcurl4-openssl-dev libssl-dev librdkafka-dev check python3 ccache ca-certificates openssl diffutils patch
     binutils qemu-user"
 usage() {

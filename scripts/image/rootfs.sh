@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The root file system of the container image, from what scripts/image/build.sh has built: the programs, the
-# libraries that they load, CA certificates, the policy bundles, a user that is not root, and nothing else.
+# The root file system of the container image, from what scripts/image/build.sh and helm.sh have built: the programs, the
+# libraries that they load, Helm, CA certificates, policy bundles and charts, a user that is not root, and nothing else.
 #
 #   scripts/image/rootfs.sh OUT [amd64|arm64]    OUT is a folder that does not exist yet
 set -euo pipefail
@@ -16,6 +16,7 @@ cd "$(dirname "$0")/../.."
 use_arch "${@:2}"
 [ ! -e "$out" ] || die "$out exists; remove it or choose another folder"
 [ -x "$build/ballast" ] || die "nothing is built; run scripts/image/build.sh first"
+[ -x "$build/helm" ] || die "there is no Helm; run scripts/image/helm.sh first"
 certificates=/etc/ssl/certs/ca-certificates.crt
 [ -e $certificates ] || install_needs "file:$certificates:ca-certificates"
 
@@ -59,6 +60,7 @@ for program in ballast ballast-webhook ballast-controller; do
         install -s --strip-program="${cross}strip" -m 755 "$build/$program" "$out/usr/bin/"
 done
 add_libraries "$out"/usr/bin/*
+install -m 755 "$build/helm" "$out/usr/bin/" # it loads nothing
 # The C library loads one more by itself when a thread ends, as librdkafka's do.
 install -m 755 "$(find_library libgcc_s.so.1)" "$out/usr/lib/$triplet/"
 loader=$("${cross}readelf" -l "$out/usr/bin/ballast" | sed -nE 's/.*interpreter: (.*)\]/\1/p')

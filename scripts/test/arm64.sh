@@ -29,13 +29,13 @@ program() {
 
 make_root() {
     rm -rf "$root"
-    inside scripts/image/build.sh arm64 && inside scripts/image/rootfs.sh "$root" arm64
+    scripts/image/helm.sh arm64 && inside scripts/image/build.sh arm64 && inside scripts/image/rootfs.sh "$root" arm64
 }
 
 is_arm64() {
     local name
 
-    for name in ballast ballast-webhook ballast-controller; do
+    for name in ballast ballast-webhook ballast-controller helm; do
         inside aarch64-linux-gnu-readelf -h "$root/usr/bin/$name" | grep 'Machine: *AArch64' || return 1
     done
 }
@@ -56,6 +56,7 @@ check "the programs are for it" is_arm64
 for name in ballast ballast-webhook ballast-controller; do
     check "$name tells its version" program "$name" --version
 done
+check "helm tells its version" program helm version
 check "golden cases" program ballast test tests/golden
 check "ballast-webhook makes certificates" certificates
 echo "$passed passed, $failed failed"

@@ -9,9 +9,22 @@ import sys
 import threading
 
 import plan
-from jobs import Run
+from jobs import Run, file_name
 
 SLOWEST = 10
+# Of the log of each job that failed, at the end, where somebody who sees only the end finds it.
+LAST_LINES = 15
+
+
+def print_ends(run):
+    """The ends of the logs of jobs that failed, but for those that were not run."""
+    for name, outcome in run.outcomes.items():
+        log = run.logs / f"{file_name(name)}.log"
+        if not outcome.failed or not log.exists():
+            continue
+        print(f"the end of {name}:")
+        for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]:
+            print(f"    {line}")
 
 
 def print_result(run):
@@ -25,6 +38,7 @@ def print_result(run):
     print(f"the {SLOWEST} slowest tests:")
     for seconds, name in sorted(tests, reverse=True)[:SLOWEST]:
         print(f"{seconds:8.1f} s  {name}")
+    print_ends(run)
     for outcome in outcomes.values():
         for name in outcome.failed:
             print(f"failed: {name}")

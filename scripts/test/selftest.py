@@ -46,6 +46,13 @@ def an_end_that_nothing_explains_is_a_failure():
     expect(found["gone"].failed == ["gone"], "gone", found)
 
 
+def a_suite_that_cannot_begin_says_why():
+    support = pathlib.Path(__file__).resolve().parents[2] / "tests" / "support"
+    program = "import outcome; outcome.expect(False, \"no broker\")"
+    found, _ = outcomes([shell("suites", f"cd {support}; echo 'ok a'; python3 -c '{program}'")])
+    expect(found["suites"].failed == ["suites: -c, outside of its tests: no broker"], "suites", found)
+
+
 def what_needs_a_failure_is_not_run():
     found, said = outcomes([shell("bad", "echo no; false", counts.step)],
                            [shell("later", "echo was run", counts.step, "bad"), shell("free", "true", counts.step)])
@@ -94,8 +101,8 @@ def what_hangs_is_ended():
 def main():
     report = Report()
     for test in (it_counts_what_is_printed, no_test_is_a_failure, an_end_that_nothing_explains_is_a_failure,
-                 what_needs_a_failure_is_not_run, a_plan_that_never_ends_is_refused, stop_ends_all_that_was_started,
-                 what_hangs_is_ended):
+                 a_suite_that_cannot_begin_says_why, what_needs_a_failure_is_not_run,
+                 a_plan_that_never_ends_is_refused, stop_ends_all_that_was_started, what_hangs_is_ended):
         report.run(f"test.sh: {test.__name__.replace('_', ' ')}", test)
     report.finish()
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The documents name what there is: rules and their parameters, verbs, bundles."""
+"""The documents name what there is: rules and their parameters, verbs, bundles; and Kafka's calls are tried."""
 
 import re
 
@@ -119,8 +119,27 @@ def check_bundles(report):
             report.fail(page, 1, f"does not tell of the rule {rule}")
 
 
+def check_kafka_calls(report):
+    """Each call that is decoded stands in ADR 16, is fuzzed, and has a test."""
+    record = (ROOT / "docs/adr/0016-own-kafka-protocol-module.md").read_text(encoding="utf-8")
+    fuzzed = (ROOT / "tests/fuzz/fuzz_wire.c").read_text(encoding="utf-8")
+    tested = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests/unit/kafka").glob("test_*.c")))
+    for source in sorted((ROOT / "lib/kafka/wire").glob("*.c")):
+        call = "".join(word.capitalize() for word in source.stem.split("_"))
+        for decoder in re.findall(r"^int (bl_wire_decode_\w+)\(", source.read_text(encoding="utf-8"), re.MULTILINE):
+            report.looked += 1
+            if call not in record:
+                report.fail(source, 1, f"ADR 16 does not list the call {call}")
+            if decoder not in fuzzed:
+                report.fail(source, 1, f"tests/fuzz/fuzz_wire.c does not try {decoder}()")
+            # Those of SASL are made by bl_wire_open(), whose tests log in.
+            if not call.startswith("Sasl") and decoder not in tested and decoder.replace("_decode", "") not in tested:
+                report.fail(source, 1, f"no test in tests/unit/kafka has {decoder}()")
+
+
 def main():
     report = Report("docs")
+    check_kafka_calls(report)
     check_rules(report)
     check_verbs(report)
     check_bundles(report)

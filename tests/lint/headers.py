@@ -46,7 +46,7 @@ def main():
     report = Report("headers")
     headers = files(OWN, ".h")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for path, message in zip(headers, pool.map(compile_alone, headers)):
+        for path, message in zip(headers, pool.map(compile_alone, headers), strict=False):
             report.looked += 1
             check_guard(report, path)
             if message:

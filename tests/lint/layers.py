@@ -18,15 +18,19 @@ GRAPH = {
     "pki": ["base"],
     "kafka": ["base"],
     "kube": ["object", "http"],
+    "google": ["json", "http", "pki"],
     "runtime": ["kube", "api"],
     "daemon": ["runtime", "serve", "policies"],
-    "webhook": ["daemon", "pki"],
-    "controller": ["daemon", "kafka"],
-    "cli": ["policies", "kube", "kafka"],
+    "webhook": ["daemon", "pki", "backup"],
+    "cluster": ["policies", "kube", "kafka"],
+    "backup": ["workload", "google"],
+    "controller": ["daemon", "cluster", "backup"],
+    "cli": ["cluster", "backup"],
 }
 
 # Folders below a module that may include a sister's headers: (who, whose).
 SISTERS = {
+    "controller": [("rollout", "kafka"), ("cluster", "kafka"), ("backup", "kafka")],
     "policies": [("review", "rules"), ("vap", "rules")],
 }
 
@@ -36,14 +40,15 @@ THIRD_PARTY = {
     "yaml.h": lambda where, path: where == "json",
     "microhttpd.h": lambda where, path: where == "serve",
     "gnutls/": lambda where, path: where == "serve",
+    "zlib.h": lambda where, path: where == "base" and path.stem == "gzip",
     "curl/": lambda where, path: where == "http",
     "librdkafka/": lambda where, path: where == "kafka",
-    "openssl/": lambda where, path: where in ("pki", "kafka") or (where == "base" and path.stem == "digest"),
+    "openssl/": lambda where, path: where in ("http", "pki", "kafka") or (where == "base" and path.stem == "digest"),
 }
 
 # The C library and Linux. Anything else is third-party and must be named above.
 LIBC = set(
-    """assert ctype dirent errno fcntl fnmatch float getopt glob inttypes iso646 limits locale malloc math
+    """assert ctype dirent errno fcntl fnmatch float ftw getopt glob inttypes iso646 limits locale malloc math
     netdb poll pthread pwd sched search semaphore setjmp signal spawn stdalign stdarg stdatomic stdbool
     stddef stdint stdio stdlib stdnoreturn string strings syslog termios threads time uchar unistd
     wchar""".split()

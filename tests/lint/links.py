@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Relative links in Markdown lead somewhere: the file exists, and so does the heading."""
+"""What Markdown names is there: files that it links to, with their headings, and sources between backticks."""
 
 import re
 import urllib.parse
@@ -9,6 +9,9 @@ from common import ROOT, Report, documents
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`\n]*`")
 LINK = re.compile(r"\[[^\]\[]*(?:\[[^\]]*\][^\]\[]*)*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
+SOURCE = re.compile(r"`((?:cli|controller|include|lib|policies|tests|webhook)/[\w/.-]+\.(?:[ch]|py|sh))`")
+# That CONTRIBUTING has somebody write.
+TO_BE_WRITTEN = {"lib/kafka/wire/describe_user_scram_credentials.c"}
 DEFINITION = re.compile(r"^\[[^\]]+\]:\s*<?(\S+?)>?\s*$", re.MULTILINE)
 
 
@@ -55,6 +58,10 @@ def main():
                 message = problem(path, match.group(1))
                 if message:
                     report.fail(path, text.count("\n", 0, match.start(1)) + 1, message)
+        for match in SOURCE.finditer(text):
+            name = match.group(1)
+            if name not in TO_BE_WRITTEN and not (ROOT / name).exists() and not (path.parent / name).exists():
+                report.fail(path, text.count("\n", 0, match.start(1)) + 1, f"source that does not exist: {name}")
     report.finish()
 
 

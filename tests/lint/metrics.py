@@ -5,8 +5,7 @@ import re
 
 from common import ROOT, Report, files
 
-SOURCES = [ROOT / name for name in ("webhook/telemetry.c", "controller/telemetry.c", "lib/base/metrics_process.c",
-                                    "lib/daemon/metrics.c")]
+FOLDERS = ("webhook", "controller", "lib/base", "lib/daemon", "lib/runtime")
 PAGE = ROOT / "docs/operations.md"
 
 # Lists of values that are too long, or not ours to list; the page says in words what they are.
@@ -19,10 +18,17 @@ def constants(text):
     return {name: re.findall(r"\"([^\"]*)\"", body) for name, body in found}
 
 
+def controllers():
+    """The names of all controllers, which are the values of the label `controller`."""
+    texts = (path.read_text(encoding="utf-8") for path in files(["controller"], ".c"))
+    spec = re.compile(r"^const struct bl_controller_spec \w+ = \{\s*\.name = \"(\w+)\"", re.MULTILINE)
+    return sorted(name for text in texts for name in spec.findall(text))
+
+
 def metrics_of_source(source):
     """{name: (type, {label: [value], or None where they are not listed})}."""
     text = source.read_text(encoding="utf-8")
-    values = constants(text)
+    values = {**constants(text), "controllers": controllers()}
     found = {}
 
     def labels(pairs):
@@ -45,7 +51,7 @@ def metrics_of_source(source):
 def metrics_of_code():
     """The same of all sources. A metric that two programs have is the same in both."""
     found = {}
-    for source in filter(lambda path: path.is_file(), SOURCES):
+    for source in files(FOLDERS, ".c"):
         for name, metric in metrics_of_source(source).items():
             assert found.setdefault(name, metric) == metric, f"{name} is not the same everywhere"
     return found
@@ -70,7 +76,7 @@ def metrics_of_page(text):
 def check_metrics(report):
     there, told = metrics_of_code(), metrics_of_page(PAGE.read_text(encoding="utf-8"))
     if len(there) < 10:
-        report.fail(SOURCES[0], 1, f"found only {len(there)} metrics")
+        report.fail(PAGE, 1, f"found only {len(there)} metrics")
     for name, (kind, labels) in there.items():
         report.looked += 1
         if name not in told:
@@ -101,7 +107,7 @@ def calls(text, name):
 def lines_of_code():
     """Messages, and the keys of their fields."""
     messages, fields = set(), {"time", "level", "msg", "cut"}
-    for path in files(["webhook", "controller", "lib/base", "lib/daemon"], ".c"):
+    for path in files(FOLDERS, ".c"):
         text = path.read_text(encoding="utf-8")
         for call in ("BL_LOG", "bl_log_error", "bl_complaint_raise"):
             for body in calls(text, call):
