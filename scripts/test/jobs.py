@@ -1,7 +1,9 @@
 """Jobs that run side by side: each has a log of its own, which is printed whole when the job ends.
 
 A lane runs its jobs one after the other, and lanes run beside each other. A job waits for those that it needs, in
-whatever lane; where one of them fails, it is not run, and counts as failed. Nothing outlives `Run.stop`.
+whatever lane; where one of them fails, it is not run, and counts as failed. A job that fails is run once more, so that
+one test on real machines that stumbled is told from one that is broken: what passes then is unsteady, and named at
+the end. Nothing outlives `Run.stop`.
 """
 
 import os
@@ -17,6 +19,8 @@ from dataclasses import dataclass, field
 LIMIT_S = 2700
 # From SIGTERM to SIGKILL: time enough to take a testbed down.
 GRACE_S = 60
+# Later than this nothing is run once more, or the run itself would be ended.
+AGAIN_UNTIL_S = 3900
 
 
 @dataclass
@@ -32,10 +36,11 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What has become of a job: names of tests with seconds, and what failed."""
+    """What has become of a job: names of tests with seconds, what failed, and what failed only the first time."""
 
     passed: list = field(default_factory=list)
     failed: list = field(default_factory=list)
+    unsteady: list = field(default_factory=list)
     begin: float = 0
     seconds: float = 0
 
@@ -109,14 +114,23 @@ class Run:
         return Outcome(failed=[job.name], begin=self.now())
 
     def run_job(self, job):
-        begin, log = self.now(), self.logs / f"{file_name(job.name)}.log"
-        self.say(f"-- {begin:5.0f} s: {job.name} begins\n")
+        first, ended = self.run_once(job, job.name)
+        if not first.failed or not ended or self.stopping or self.now() > AGAIN_UNTIL_S:
+            return first
+        outcome, _ = self.run_once(job, f"{job.name}, once more")
+        outcome.unsteady = [] if outcome.failed else first.failed
+        return outcome
+
+    def run_once(self, job, title):
+        """What became of it, and whether it came to an end by itself."""
+        begin, log = self.now(), self.logs / f"{file_name(title)}.log"
+        self.say(f"-- {begin:5.0f} s: {title} begins\n")
         status = self.execute(job, log)
         outcome = job.count(job, status, log)
         outcome.begin, outcome.seconds = begin, self.now() - begin
-        end = f"{job.name}: {'FAILED' if outcome.failed else 'ok'}, {outcome.seconds:.0f} s"
-        self.say(f"\n== {job.name}\n{log.read_text(encoding='utf-8', errors='replace')}{end}\n")
-        return outcome
+        end = f"{title}: {'FAILED' if outcome.failed else 'ok'}, {outcome.seconds:.0f} s"
+        self.say(f"\n== {title}\n{log.read_text(encoding='utf-8', errors='replace')}{end}\n")
+        return outcome, isinstance(status, int)
 
     def execute(self, job, log):
         """The exit status, or a text where there is none. The process leads a group, which is ended as a whole."""

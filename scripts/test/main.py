@@ -17,10 +17,10 @@ LAST_LINES = 15
 
 
 def print_ends(run):
-    """The ends of the logs of jobs that failed, but for those that were not run."""
+    """The ends of the first logs of jobs that failed or were unsteady, but for those that were not run."""
     for name, outcome in run.outcomes.items():
         log = run.logs / f"{file_name(name)}.log"
-        if not outcome.failed or not log.exists():
+        if not (outcome.failed or outcome.unsteady) or not log.exists():
             continue
         print(f"the end of {name}:")
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]:
@@ -40,6 +40,8 @@ def print_result(run):
         print(f"{seconds:8.1f} s  {name}")
     print_ends(run)
     for outcome in outcomes.values():
+        for name in outcome.unsteady:
+            print(f"unsteady: {name}: it failed, and passed when all of its job was run once more")
         for name in outcome.failed:
             print(f"failed: {name}")
     passed = sum(len(outcome.passed) for outcome in outcomes.values())

@@ -53,6 +53,24 @@ def a_suite_that_cannot_begin_says_why():
     expect(found["suites"].failed == ["suites: -c, outside of its tests: no broker"], "suites", found)
 
 
+def what_stumbles_once_is_unsteady():
+    with tempfile.TemporaryDirectory() as folder:
+        script = f"echo x >> {folder}/tries; [ $(wc -l < {folder}/tries) -gt 1 ] && echo 'ok a' || {{ echo 'FAIL a'; exit 1; }}"
+        found, said = outcomes([shell("stumbles", script)], [shell("after", "echo 'ok b'", counts.suite, "stumbles")])
+    expect(found["stumbles"].passed == [("a", None)] and not found["stumbles"].failed, "it counts by its second run", found)
+    expect(found["stumbles"].unsteady == ["stumbles: a"], "the first is not forgotten", found)
+    expect("== stumbles\nFAIL a\n" in said and "== stumbles, once more\nok a\n" in said, "both are printed", said)
+    expect(found["after"].passed == [("b", None)], "what needs it is run", found)
+
+
+def what_fails_twice_has_failed():
+    with tempfile.TemporaryDirectory() as folder:
+        found, _ = outcomes([shell("broken", f"echo x >> {folder}/tries; echo 'FAIL a'; exit 1")])
+        tries = (pathlib.Path(folder) / "tries").read_text(encoding="utf-8")
+    expect(tries == "x\nx\n", "it is run twice, and no more", tries)
+    expect(found["broken"].failed == ["broken: a"] and not found["broken"].unsteady, "it failed", found)
+
+
 def what_needs_a_failure_is_not_run():
     found, said = outcomes([shell("bad", "echo no; false", counts.step)],
                            [shell("later", "echo was run", counts.step, "bad"), shell("free", "true", counts.step)])
@@ -101,7 +119,8 @@ def what_hangs_is_ended():
 def main():
     report = Report()
     for test in (it_counts_what_is_printed, no_test_is_a_failure, an_end_that_nothing_explains_is_a_failure,
-                 a_suite_that_cannot_begin_says_why, what_needs_a_failure_is_not_run,
+                 a_suite_that_cannot_begin_says_why, what_stumbles_once_is_unsteady, what_fails_twice_has_failed,
+                 what_needs_a_failure_is_not_run,
                  a_plan_that_never_ends_is_refused, stop_ends_all_that_was_started, what_hangs_is_ended):
         report.run(f"test.sh: {test.__name__.replace('_', ' ')}", test)
     report.finish()
