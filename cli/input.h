@@ -31,6 +31,12 @@ BL_CHECK int cli_read_manifests(const struct bl_texts *files, struct bl_manifest
 void cli_find_faults(struct cli_input *input);
 /** Fails where the document is in doubt: of a key that stands twice one would be lost. */
 BL_CHECK int cli_refuse_doubt(const struct bl_document *document, struct bl_error **err);
+/** Reads an object of one of Ballast's own kinds into `into`; it may be called twice. */
+typedef int cli_own_reader(const struct bl_decode *from, const cJSON *object, void *into,
+                           struct bl_error **err);
+/** The same for an object of a manifest. Errors name file and line. */
+BL_CHECK int cli_own_read(const struct bl_manifest *manifest, const struct bl_item *item,
+                          cli_own_reader *read, void *into, struct bl_error **err);
 /** Both, the faults, and the report about the rest. */
 BL_CHECK int cli_load(const struct cli_source *source, struct cli_input *input,
                       struct bl_error **err);

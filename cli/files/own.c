@@ -6,21 +6,24 @@
 #include "ballast/base/mem.h"
 #include "ballast/cluster/spec.h"
 
-static int check_policy(const struct bl_decode *from, const cJSON *object, struct bl_error **err)
+static int check_policy(const struct bl_decode *from, const cJSON *object, void *into,
+                        struct bl_error **err)
 {
     BL_AUTO(bl_policy_set_release) struct bl_policy_set set = {0};
 
+    (void)into;
     return from->doc ? bl_policy_set_add(&set, from->file, from->doc, object, err)
                      : bl_policy_set_add_object(&set, object, err);
 }
 
-#define DEFINE_CHECK(kind)                                                     \
-    static int check_##kind(const struct bl_decode *from, const cJSON *object, \
-                            struct bl_error **err)                             \
-    {                                                                          \
-        BL_AUTO(bl_##kind##_spec_release) struct bl_##kind##_spec spec = {0};  \
-                                                                               \
-        return bl_##kind##_spec_read(from, object, &spec, err);                \
+#define DEFINE_CHECK(kind)                                                                 \
+    static int check_##kind(const struct bl_decode *from, const cJSON *object, void *into, \
+                            struct bl_error **err)                                         \
+    {                                                                                      \
+        BL_AUTO(bl_##kind##_spec_release) struct bl_##kind##_spec spec = {0};              \
+                                                                                           \
+        (void)into;                                                                        \
+        return bl_##kind##_spec_read(from, object, &spec, err);                            \
     }
 DEFINE_CHECK(cluster)
 DEFINE_CHECK(backup_plan)
@@ -30,7 +33,7 @@ DEFINE_CHECK(restore)
 
 static const struct {
     const struct bl_kind *kind;
-    int (*check)(const struct bl_decode *from, const cJSON *object, struct bl_error **err);
+    cli_own_reader *check;
 } kinds[] = {
     {&bl_kind_kafka_policy, check_policy},           {&bl_kind_kafka_cluster, check_cluster},
     {&bl_kind_kafka_backup_plan, check_backup_plan}, {&bl_kind_kafka_backup, check_backup},
@@ -50,24 +53,35 @@ static bool has_line(const char *text, const char *file)
  * Paths count from the document, so that what lies in a List has the line of its beginning alone, and so has what lacks
  * something.
  */
-static void check(struct cli_input *input, const struct bl_item *item, size_t kind)
+int cli_own_read(const struct bl_manifest *manifest, const struct bl_item *item,
+                 cli_own_reader *read, void *into, struct bl_error **err)
+{
+    const struct bl_document *document = &manifest->documents.items[item->document];
+    const struct bl_place place = bl_manifest_place(manifest, item, "");
+    const struct bl_decode inside = {place.file, document->yaml, ""}, alone = {0};
+    BL_ERROR(failure);
+
+    if (read(*item->pointer ? &alone : &inside, item->object, into, &failure) == 0)
+        return 0;
+    if (has_line(bl_error_text(failure), place.file)) {
+        *err = BL_STEAL(failure);
+        return -1;
+    }
+    bl_error_free(BL_STEAL(failure));
+    return read(&alone, item->object, into, err) < 0 ? bl_wrap(err, "%s:%u", place.file, place.line)
+                                                     : 0;
+}
+
+static void check(struct cli_input *input, const struct bl_item *item, cli_own_reader *reader)
 {
     struct bl_document *document = &input->manifest.documents.items[item->document];
-    struct bl_place place = bl_manifest_place(&input->manifest, item, "");
-    struct bl_decode inside = {place.file, document->yaml, ""}, alone = {0};
     BL_ERROR(err);
 
     /* A key that stands twice, of which the cluster would take the last one. */
     if (document->doubt)
         *BL_PUSH(&input->manifest.faults) = BL_STEAL(document->doubt);
-    if (kinds[kind].check(*item->pointer ? &alone : &inside, item->object, &err) == 0)
-        return;
-    if (!has_line(bl_error_text(err), place.file)) {
-        bl_error_free(BL_STEAL(err));
-        (void)kinds[kind].check(&alone, item->object, &err);
-        (void)bl_wrap(&err, "%s:%u", place.file, place.line);
-    }
-    *BL_PUSH(&input->manifest.faults) = BL_STEAL(err);
+    if (cli_own_read(&input->manifest, item, reader, NULL, &err) < 0)
+        *BL_PUSH(&input->manifest.faults) = BL_STEAL(err);
 }
 
 /* Of our group, and of no kind that there is. */
@@ -87,7 +101,7 @@ static void check_object(struct cli_input *input, const struct bl_item *item)
 {
     for (size_t k = 0; k < BL_ARRAY_LEN(kinds); k++) {
         if (bl_kind_is(kinds[k].kind, item->object)) {
-            check(input, item, k);
+            check(input, item, kinds[k].check);
             return;
         }
     }

@@ -298,11 +298,13 @@ static bool is_cluster(const cJSON *object)
     return bl_object_is(object, BL_API_GROUP, bl_kind_kafka_cluster.kind);
 }
 
-/* The object as --against has it; NULL: it is new. */
-static const struct bl_item *former(const struct planning *planning, const struct planned *asked)
+/* The first one of the manifest; NULL: none. */
+static const struct bl_item *find_cluster(const struct planning *planning,
+                                          const struct bl_manifest *manifest,
+                                          const struct planned *asked)
 {
-    for (size_t i = 0; i < planning->before.objects.len; i++) {
-        const struct bl_item *item = &planning->before.objects.items[i];
+    for (size_t i = 0; i < manifest->objects.len; i++) {
+        const struct bl_item *item = &manifest->objects.items[i];
 
         if (is_cluster(item->object) &&
             strcmp(bl_object_ref(item->object).name, asked->name) == 0 &&
@@ -312,16 +314,42 @@ static const struct bl_item *former(const struct planning *planning, const struc
     return NULL;
 }
 
+/* The object as --against has it; NULL: it is new. */
+static const struct bl_item *former(const struct planning *planning, const struct planned *asked)
+{
+    return find_cluster(planning, &planning->before, asked);
+}
+
+/* Of two, one would be applied over the other. */
+static int refuse_double(const struct planning *planning, const struct bl_item *item,
+                         const struct planned *asked, struct bl_error **err)
+{
+    const struct bl_item *first = find_cluster(planning, &planning->manifest, asked);
+    const struct bl_place here = bl_manifest_place(&planning->manifest, item, "");
+    const struct bl_place there = bl_manifest_place(&planning->manifest, first, "");
+
+    if (first == item)
+        return 0;
+    (void)bl_fail(err, BL_ERR_INVALID,
+                  "%s:%u: KafkaCluster \"%s\" of namespace %s is at %s:%u already", here.file,
+                  here.line, asked->name, asked->namespace, there.file, there.line);
+    return bl_hint(err, "Applied together, the last one counts. Plan each environment by itself.");
+}
+
+static int read_cluster(const struct bl_decode *from, const cJSON *object, void *into,
+                        struct bl_error **err)
+{
+    bl_cluster_spec_release(into);
+    return bl_cluster_spec_read(from, object, into, err);
+}
+
 /* Fills `spec`; errors name file and line. */
 static int read_spec(const struct bl_manifest *manifest, const struct bl_item *item,
                      struct bl_cluster_spec *spec, struct bl_error **err)
 {
-    const struct bl_document *document = &manifest->documents.items[item->document];
-    const struct bl_decode from = {manifest->files.items[document->file].name, document->yaml, ""};
-
-    return cli_refuse_doubt(document, err) < 0
+    return cli_refuse_doubt(&manifest->documents.items[item->document], err) < 0
                ? -1
-               : bl_cluster_spec_read(&from, item->object, spec, err);
+               : cli_own_read(manifest, item, read_cluster, spec, err);
 }
 
 static int values_of(const struct planning *planning, const struct planned *asked,
@@ -395,13 +423,15 @@ static int plan_one(struct planning *planning, const struct bl_item *item, struc
                               .spec = &spec,
                               .found = &found,
                               .against = planning->question->against};
+    const struct bl_place place = bl_manifest_place(&planning->manifest, item, "");
 
-    if (read_spec(&planning->manifest, item, &spec, err) < 0)
+    if (refuse_double(planning, item, &planned, err) < 0 ||
+        read_spec(&planning->manifest, item, &spec, err) < 0)
         return -1;
     planned.is_new = planning->before.objects.len && !former(planning, &planned);
     planned.release = bl_cluster_release_name(&spec, item->object);
     if (evaluate(planning, &planned, &found, err) < 0)
-        return bl_wrap(err, "KafkaCluster \"%s\"", planned.name);
+        return bl_wrap(err, "%s:%u: KafkaCluster \"%s\"", place.file, place.line, planned.name);
     note(planning, print(planning, &planned));
     note(planning, is_refused(&planned) ? CLI_FINDINGS : CLI_OK);
     return 0;
