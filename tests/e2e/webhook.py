@@ -124,7 +124,7 @@ class Suite:
         return self.brokers_ready("kafka")
 
     def metrics(self, pod):
-        connection = http.client.HTTPConnection(pod["status"]["podIP"], 8080, timeout=5)
+        connection = http.client.HTTPConnection(pod["status"]["podIP"], 8080, timeout=30)
         connection.request("GET", "/metrics")
         return parse_metrics(connection.getresponse().read().decode())
 
@@ -140,7 +140,7 @@ class Suite:
         """The certificate that a pod shows, which each configuration must trust, also while they are being changed."""
         for bundle in set(self.bundles()):
             trust = ssl.create_default_context(cadata=decoded(bundle))
-            with socket.create_connection((pod["status"]["podIP"], 8443), timeout=5) as plain:
+            with socket.create_connection((pod["status"]["podIP"], 8443), timeout=30) as plain:
                 with trust.wrap_socket(plain, server_hostname=f"{WEBHOOK}.{OURS}.svc") as stream:
                     shown = ssl.DER_cert_to_PEM_cert(stream.getpeercert(binary_form=True))
         return shown

@@ -255,7 +255,7 @@ class Webhook:
             return self.status("/readyz") == 200
         wait_until(check, "the webhook is ready", 60)
 
-    def ask(self, path, timeout=10):
+    def ask(self, path, timeout=60):
         port = self.metrics_port if path == "/metrics" else self.health_port
         connection = http.client.HTTPConnection(ADDRESS, port, timeout=timeout)
         try:

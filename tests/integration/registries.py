@@ -63,7 +63,7 @@ class Registry:
         headers = {"Content-Type": kind}
         if self.token_port:
             headers["Authorization"] = f"Bearer {self.token('push,pull')}"
-        connection = http.client.HTTPConnection(self.host, timeout=10)
+        connection = http.client.HTTPConnection(self.host, timeout=60)
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
         answer.read()
