@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from fake import Fake, Fault
+from intents import INTENTS, asked, sent
 from outcome import Report, expect, wait_until
 from run import BACKUP, LOCATION, PLAN, PLAN_BODY, RESTORE, RESTORE_PLAN, RESTORE_PLAN_BODY, ROOT, equal
 
@@ -302,9 +303,20 @@ def names(fake, cli):
     cli(*bare).ends(1, "nobody says which project is meant", "--project PROJECT")
 
 
+def the_same_as_gcloud(fake, cli):
+    """Who knows the one knows what the other does."""
+    fake.service.create(LOCATION, "restorePlans", "kafka", RESTORE_PLAN_BODY)
+    fake.service.now += 100
+    for _, words, wanted in INTENTS:
+        begin = len(fake.requests)
+        cli(*words, CLOUDSDK_CORE_PROJECT="kafka-proj").ends(0)
+        expect(asked(fake, begin, wanted), f"{' '.join(words)} asks for something else", wanted, *sent(fake, begin))
+        fake.service.now += 100
+
+
 TESTS = [backup_create, backup_wait, backup_wait_on_a_terminal, backup_fails, backup_describe, backup_list, backup_delete,
          backup_changes_meanwhile, restore_create, restore_fails, lost_answers, refusals, interrupted, a_service_that_is_away,
-         names]
+         names, the_same_as_gcloud]
 
 
 def main():

@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from discovery import FOLDER
 from fake import Fake
+from intents import INTENTS, asked, sent
 from outcome import Report, expect
 from run import BACKUP, LOCATION, PLAN, PLAN_BODY, RESTORE, RESTORE_PLAN, RESTORE_PLAN_BODY, SOURCE, TARGET, equal
 
@@ -69,21 +70,27 @@ def python_client(fake):
     equal(fake.violations + fake.notes, [], "all was as Google describes it")
 
 
+class Gcloud:
+    """The real one, asking the fake."""
+
+    def __init__(self, fake, folder):
+        pathlib.Path(folder, "token").write_text(fake.tokens.give())
+        self.env = {**os.environ, "CLOUDSDK_CONFIG": folder, "CLOUDSDK_API_ENDPOINT_OVERRIDES_GKEBACKUP": f"{fake.url}/",
+                    "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": f"{folder}/token", "CLOUDSDK_CORE_PROJECT": "kafka-proj",
+                    "CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
+                    "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true"}
+
+    def __call__(self, *words):
+        result = subprocess.run(["gcloud", "beta", "container", "backup-restore", *words, "--format=json"], env=self.env,
+                                timeout=600, capture_output=True, text=True, check=False)
+        expect(result.returncode == 0, f"gcloud {words[:3]}", result.stdout, result.stderr)
+        return result.stdout
+
+
 def gcloud(fake):
     """It waits by its own ladder, in real seconds, so the work is quick."""
     with tempfile.TemporaryDirectory() as folder:
-        pathlib.Path(folder, "token").write_text(fake.tokens.give())
-        env = {**os.environ, "CLOUDSDK_CONFIG": folder, "CLOUDSDK_API_ENDPOINT_OVERRIDES_GKEBACKUP": f"{fake.url}/",
-               "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": f"{folder}/token", "CLOUDSDK_CORE_PROJECT": "kafka-proj",
-               "CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
-               "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true"}
-
-        def run(*words):
-            result = subprocess.run(["gcloud", "beta", "container", "backup-restore", *words, "--format=json"], env=env, timeout=600,
-                                    capture_output=True, text=True, check=False)
-            expect(result.returncode == 0, f"gcloud {words[:3]}", result.stdout, result.stderr)
-            return result.stdout
-
+        run = Gcloud(fake, folder)
         fake.service.per_read = 100
         run("backup-plans", "create", "kafka", "--location=us-west1", f"--cluster={SOURCE}",
             "--selected-applications=kafka/kafka,kafka/zookeeper", "--include-secrets", "--include-volume-data",
@@ -105,10 +112,25 @@ def gcloud(fake):
         equal(fake.violations, [], "all was as Google describes it")
 
 
+def gcloud_sends_what_is_recorded(fake):
+    """The table that the command is held against."""
+    fake.service.per_read = 100
+    fake.service.create(LOCATION, "backupPlans", "kafka", PLAN_BODY)
+    fake.service.create(LOCATION, "restorePlans", "kafka", RESTORE_PLAN_BODY)
+    fake.service.now += 100
+    with tempfile.TemporaryDirectory() as folder:
+        run = Gcloud(fake, folder)
+        for words, _, wanted in INTENTS:
+            begin = len(fake.requests)
+            run(*words)
+            expect(asked(fake, begin, wanted), f"gcloud {words[:3]} asks for something else", wanted, *sent(fake, begin))
+            fake.service.now += 100
+
+
 def main():
     report = Report(os.environ.get("ONLY"))
     install()
-    for test in [python_client] + ([gcloud] if shutil.which("gcloud") else []):
+    for test in [python_client] + ([gcloud, gcloud_sends_what_is_recorded] if shutil.which("gcloud") else []):
         with Fake() as fake:
             report.run(test.__name__.replace("_", " "), test, fake)
     report.finish()
