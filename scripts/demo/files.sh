@@ -47,5 +47,5 @@ heading "5. What is left for people to decide"
 say "Values that the author set are never overwritten, and settings of topics need thought."
 show "0 1" ballast lint "$OUT/once.yaml"
 
-say "The same program runs in a pull request (ballast lint), as a Helm 3 post-renderer and as a KRM function" \
+say "The same program runs in a pull request (ballast lint), as a post-renderer of Helm and as a KRM function" \
     "(ballast harden). docs/policies.md says how to write a policy of your own."
