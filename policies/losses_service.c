@@ -23,9 +23,12 @@ static const cJSON *spec_of(const cJSON *service)
     return bl_json_get(service, "spec");
 }
 
+/* NULL: it has none, or what is none. */
 static const cJSON *selector_of(const cJSON *service)
 {
-    return bl_json_get(spec_of(service), "selector");
+    const cJSON *selector = bl_json_get(spec_of(service), "selector");
+
+    return bl_json_first_member(selector) ? selector : NULL;
 }
 
 static bool is_headless(const cJSON *service)
@@ -73,9 +76,9 @@ static bool selects(const cJSON *service, const struct bl_workload *workload)
 {
     const cJSON *label, *selector = selector_of(service);
 
-    if (!bl_json_len(selector) || is_external_name(service) || !is_here(service, workload))
+    if (!selector || is_external_name(service) || !is_here(service, workload))
         return false;
-    cJSON_ArrayForEach(label, selector) {
+    BL_JSON_EACH_MEMBER(label, selector) {
         if (!template_has(workload, label))
             return false;
     }
@@ -100,7 +103,7 @@ static bool pod_has(const cJSON *pod, const cJSON *selector)
 {
     const cJSON *label;
 
-    cJSON_ArrayForEach(label, selector) {
+    BL_JSON_EACH_MEMBER(label, selector) {
         const char *value = cJSON_IsString(label) ? label->valuestring : "";
 
         if (!bl_text_eq(bl_object_label(pod, label->string), value))
@@ -276,7 +279,7 @@ static char *why_nobody(const cJSON *changed)
 
     if (is_external_name(changed))
         return bl_strdup("would be a name of something else");
-    if (!bl_json_len(selector_of(changed)))
+    if (!selector_of(changed))
         return bl_strdup("would select no pods, and follow none that is made anew");
     bl_json_write(&wanted, selector_of(changed));
     return bl_asprintf("would select %s, which no pod that runs has", wanted.text);
@@ -286,7 +289,7 @@ static bool change_service(const struct bl_losses_search *search, const cJSON *s
                            const cJSON *changed, const struct bl_workload *member)
 {
     const struct bl_workload *other =
-        is_external_name(changed) || !bl_json_len(selector_of(changed))
+        is_external_name(changed) || !selector_of(changed)
             ? NULL
             : behind(search, changed, member, named_by(service, member) != NULL);
     bool leads = !other || is_headless(changed) || !leads_anywhere(service, member) ||

@@ -64,7 +64,7 @@ static int decode_rules(const struct bl_decode *from, const cJSON *rules, struct
 
     if (!bl_json_is_null(rules) && !cJSON_IsObject(rules))
         return bl_decode_fail(from, rules, NULL, err, "expected a map of rules");
-    cJSON_ArrayForEach(value, rules) {
+    BL_JSON_EACH_MEMBER(value, rules) {
         if (bl_decode_known(from, value, bl_rule_keys, err) < 0)
             return -1;
         for (size_t i = 0; i < BL_RULE_COUNT; i++)

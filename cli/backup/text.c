@@ -155,7 +155,7 @@ static void add_labels(const cJSON *resource, struct cli_table *table, struct bl
 {
     const cJSON *label;
 
-    cJSON_ArrayForEach(label, bl_json_get(resource, "labels")) {
+    BL_JSON_EACH_MEMBER(label, bl_json_get(resource, "labels")) {
         if (!cJSON_IsString(label) || !label->string)
             continue;
         if (strcmp(label->string, BL_BACKUP_LABEL_NOTE) == 0) {

@@ -119,7 +119,7 @@ static void check_ports(const struct check *check)
     cJSON_ArrayForEach(entry, bl_json_get(check->expect, "ports")) {
         const struct bl_workload *workload = find_workload(check, entry);
 
-        cJSON_ArrayForEach(wanted, entry) {
+        BL_JSON_EACH_MEMBER(wanted, entry) {
             const char *purpose = "not known";
 
             for (size_t i = 0; workload && i < workload->ports.len; i++) {
@@ -152,7 +152,7 @@ static void check_values(const struct check *check)
 {
     const cJSON *entry, *wanted;
 
-    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "values")) {
+    BL_JSON_EACH_MEMBER(entry, bl_json_get(check->expect, "values")) {
         const cJSON *object = find_after(&check->test->input, entry->string);
 
         if (!object)
@@ -275,12 +275,12 @@ static void check_results(const struct check *check)
 {
     const cJSON *entry, *wanted;
 
-    cJSON_ArrayForEach(entry, bl_json_get(check->expect, "results")) {
+    BL_JSON_EACH_MEMBER(entry, bl_json_get(check->expect, "results")) {
         long index = cli_case_find(&check->test->input, entry->string);
 
         if (index < 0)
             failed(check, entry, "there is no %s", entry->string);
-        cJSON_ArrayForEach(wanted, entry) {
+        BL_JSON_EACH_MEMBER(wanted, entry) {
             const char *outcome = "not judged";
 
             for (size_t i = 0;
@@ -333,7 +333,7 @@ static int check_types(const struct bl_decode *from, const cJSON *expect, struct
                                        "message", "hint",   "mended",   NULL};
     const cJSON *member, *finding, *key;
 
-    cJSON_ArrayForEach(member, expect) {
+    BL_JSON_EACH_MEMBER(member, expect) {
         if (bl_decode_known(from, member, expect_keys, err) < 0)
             return -1;
         if (bl_text_in(member->string, lists) && !cJSON_IsArray(member))

@@ -194,7 +194,7 @@ static int apply_changes(struct cli_case *test, struct bl_error **err)
 
     if (!changes)
         return 0;
-    cJSON_ArrayForEach(change, changes) {
+    BL_JSON_EACH_MEMBER(change, changes) {
         if (cli_case_find(&test->input, change->string) < 0)
             return bl_decode_fail(&from, change, NULL, err, "there is no %s in the input",
                                   change->string);
@@ -202,7 +202,7 @@ static int apply_changes(struct cli_case *test, struct bl_error **err)
     for (size_t i = 0; i < test->input.manifest.objects.len; i++) {
         const cJSON *object = test->input.manifest.objects.items[i].object, *found = NULL;
 
-        cJSON_ArrayForEach(change, changes) {
+        BL_JSON_EACH_MEMBER(change, changes) {
             if (named(object, change->string))
                 found = change;
         }

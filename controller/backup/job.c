@@ -391,7 +391,7 @@ int bl_backup_job_say(struct bl_backup_job *job, const struct bl_backup_next *ne
 
     begin_status(job, next, &status);
     keep_conditions(job, &status);
-    cJSON_ArrayForEach(field, bl_json_get(job->object, "status")) {
+    BL_JSON_EACH_MEMBER(field, bl_json_get(job->object, "status")) {
         if (!bl_text_in(field->string, ours))
             bl_json_add(bl_status_fields(&status), field->string, bl_json_copy(field));
     }

@@ -71,7 +71,7 @@ static void digest_of(const cJSON *data, char ret_digest[BL_NOTE_DIGEST_LEN + 1]
     const cJSON *entry;
     size_t len = 0;
 
-    cJSON_ArrayForEach(entry, data) {
+    BL_JSON_EACH_MEMBER(entry, data) {
         entries[len++] = entry;
     }
     qsort(entries, len, sizeof(*entries), compare_keys);
@@ -302,7 +302,7 @@ int bl_backup_note_compare(struct bl_backup_job *job, const struct bl_backup_wor
 {
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, bl_json_get(note, "data")) {
+    BL_JSON_EACH_MEMBER(entry, bl_json_get(note, "data")) {
         if (compare(job, world, entry, ret_outcome, err) < 0)
             return -1;
     }

@@ -24,7 +24,7 @@ static void add_differences(struct bl_strbuf *out, const char *part, const cJSON
 {
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, wanted) {
+    BL_JSON_EACH_MEMBER(member, wanted) {
         if (!bl_json_equal(member, bl_json_get(present, member->string)))
             bl_strbuf_addf(out, "%s%s.%s", out->len ? ", " : "", part, member->string);
     }

@@ -108,7 +108,7 @@ static bool has_all(const cJSON *wanted, const cJSON *present)
 {
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, wanted) {
+    BL_JSON_EACH_MEMBER(member, wanted) {
         const cJSON *other = bl_json_get(present, member->string);
 
         if (!(is_nothing(member) && is_nothing(other)) && !is_dropped(member, other) &&
@@ -122,7 +122,7 @@ static bool has_no_more(const cJSON *wanted, const cJSON *present)
 {
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, present) {
+    BL_JSON_EACH_MEMBER(member, present) {
         if (!is_nothing(member) && !bl_json_get(wanted, member->string))
             return false;
     }

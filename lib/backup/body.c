@@ -161,13 +161,14 @@ char *bl_backup_plan_mask(const cJSON *wanted, const cJSON *plan)
 
 cJSON *bl_backup_plan_patch(const cJSON *wanted, const cJSON *plan)
 {
-    const cJSON *theirs = bl_json_get(plan, "labels");
+    const cJSON *label;
     const char *etag = bl_json_string(plan, "etag");
     cJSON *body = bl_json_copy(wanted), *labels = bl_json_get(body, "labels");
 
-    for (const cJSON *label = theirs ? theirs->child : NULL; label; label = label->next)
+    BL_JSON_EACH_MEMBER(label, bl_json_get(plan, "labels")) {
         if (!bl_json_get(labels, label->string))
             bl_json_add(labels, label->string, bl_json_copy(label));
+    }
     /* Immutable, and so in no mask. */
     bl_json_cut(body, "cluster");
     if (etag)

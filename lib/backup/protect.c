@@ -33,7 +33,7 @@ static cJSON *shared_labels(const cJSON *set)
     const cJSON *match = match_labels(set), *label;
     cJSON *labels = bl_json_new_object();
 
-    cJSON_ArrayForEach(label, match) {
+    BL_JSON_EACH_MEMBER(label, match) {
         if (bl_text_eq(bl_object_label(set, label->string), label->valuestring))
             bl_json_add(labels, label->string, bl_json_copy(label));
     }

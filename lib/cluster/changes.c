@@ -80,10 +80,10 @@ static void compare_objects(struct differences *differences, const cJSON *before
 {
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, before) {
+    BL_JSON_EACH_MEMBER(member, before) {
         compare_at(differences, member->string, member, bl_json_get(after, member->string));
     }
-    cJSON_ArrayForEach(member, after) {
+    BL_JSON_EACH_MEMBER(member, after) {
         if (!bl_json_get(before, member->string))
             compare_at(differences, member->string, NULL, member);
     }

@@ -31,7 +31,7 @@ static void cut_own_annotations(cJSON *object)
 {
     cJSON *annotations = bl_json_at(object, "metadata", "annotations", NULL), *next;
 
-    for (cJSON *each = annotations ? annotations->child : NULL; each; each = next) {
+    for (cJSON *each = bl_json_first_member(annotations); each; each = next) {
         next = each->next;
         if (bl_text_starts(each->string, BL_API_GROUP "/"))
             cJSON_Delete(cJSON_DetachItemViaPointer(annotations, each));

@@ -27,7 +27,7 @@ static void add_auths(const cJSON *secret, cJSON *auths)
     if (!text || bl_base64_decode(&config, text, strlen(text), &unreadable) < 0 ||
         bl_json_parse(config.text, config.len, &json, &unreadable) < 0)
         return;
-    cJSON_ArrayForEach(entry, bl_json_get(json, "auths")) {
+    BL_JSON_EACH_MEMBER(entry, bl_json_get(json, "auths")) {
         bl_json_cut(auths, entry->string);
         bl_json_add(auths, entry->string, bl_json_copy(entry));
     }

@@ -108,7 +108,7 @@ static const char *login_of(const struct question *question)
 {
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, question->registry->auths) {
+    BL_JSON_EACH_MEMBER(entry, question->registry->auths) {
         const char *name = entry->string;
 
         if (strncmp(name, "https://", strlen("https://")) == 0 && strcmp(name, DOCKER_AUTH) != 0)

@@ -19,7 +19,7 @@ static void merge(cJSON *into, const cJSON *from)
 {
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, from) {
+    BL_JSON_EACH_MEMBER(member, from) {
         cJSON *present = bl_json_get(into, member->string);
 
         if (cJSON_IsObject(present) && cJSON_IsObject(member)) {

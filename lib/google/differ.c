@@ -53,7 +53,7 @@ static void differ(const char *path, const cJSON *asked, const cJSON *live, stru
     const cJSON *member;
 
     if (cJSON_IsObject(asked) && (!live || cJSON_IsObject(live))) {
-        cJSON_ArrayForEach(member, asked) {
+        BL_JSON_EACH_MEMBER(member, asked) {
             BL_AUTO_FREE char *below =
                 bl_asprintf("%s%s%s", path, *path ? "." : "", member->string);
 

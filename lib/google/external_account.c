@@ -49,7 +49,7 @@ static int check_headers(const struct bl_google_credentials *credentials, const 
         return bl_google_credentials_fail(credentials->file, err,
                                           "credential_source.headers has more than %d members",
                                           HEADERS_MAX);
-    cJSON_ArrayForEach(header, headers) {
+    BL_JSON_EACH_MEMBER(header, headers) {
         const char *value = cJSON_IsString(header) ? header->valuestring : NULL;
 
         if (!value || !*header->string || strpbrk(header->string, "\r\n: ") ||
@@ -135,7 +135,7 @@ static int ask_for_subject(const struct bl_google_credentials *credentials,
     size_t len = 0;
     int rc;
 
-    cJSON_ArrayForEach(header, headers) {
+    BL_JSON_EACH_MEMBER(header, headers) {
         lines[len] = bl_asprintf("%s: %s", header->string, header->valuestring);
         sent[len] = lines[len];
         len++;

@@ -106,7 +106,7 @@ int bl_selector_validate(const cJSON *selector, struct bl_error **err)
         return 0;
     if (!cJSON_IsObject(selector))
         return bl_fail(err, BL_ERR_INVALID, "a label selector is a map");
-    cJSON_ArrayForEach(child, selector) {
+    BL_JSON_EACH_MEMBER(child, selector) {
         if (!bl_text_in(child->string, keys)) {
             bl_fail(err, BL_ERR_INVALID, "unknown field \"%s\" in a label selector", child->string);
             return bl_hint(err, "A label selector has matchLabels and matchExpressions.");
@@ -116,7 +116,7 @@ int bl_selector_validate(const cJSON *selector, struct bl_error **err)
         return bl_fail(err, BL_ERR_INVALID, "matchLabels is not a map");
     if (check_list(expressions, "matchExpressions", err) < 0)
         return -1;
-    cJSON_ArrayForEach(child, labels) {
+    BL_JSON_EACH_MEMBER(child, labels) {
         if (check_key(child->string, err) < 0 || check_value(child->string, child, err) < 0)
             return -1;
     }
@@ -131,10 +131,10 @@ bool bl_labels_include(const cJSON *labels, const cJSON *map)
 {
     const cJSON *wanted;
 
-    if (!map || !map->child)
+    if (!bl_json_first_member(map))
         return false;
-    cJSON_ArrayForEach(wanted, map) {
-        const char *value = wanted->string ? bl_json_string(labels, wanted->string) : NULL;
+    BL_JSON_EACH_MEMBER(wanted, map) {
+        const char *value = bl_json_string(labels, wanted->string);
 
         if (!value || !cJSON_IsString(wanted) || strcmp(value, wanted->valuestring) != 0)
             return false;
@@ -212,9 +212,8 @@ void bl_selector_describe(struct bl_strbuf *out, const cJSON *selector)
         bl_strbuf_adds(out, "<none>");
         return;
     }
-    cJSON_ArrayForEach(child, bl_json_get(selector, "matchLabels")) {
-        bl_strbuf_addf(out, "%s%s=%s", out->len > start ? "," : "",
-                       child->string ? child->string : "?",
+    BL_JSON_EACH_MEMBER(child, bl_json_get(selector, "matchLabels")) {
+        bl_strbuf_addf(out, "%s%s=%s", out->len > start ? "," : "", child->string,
                        cJSON_IsString(child) ? child->valuestring : "?");
     }
     cJSON_ArrayForEach(child, bl_json_get(selector, "matchExpressions")) {

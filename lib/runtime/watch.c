@@ -37,12 +37,12 @@ static bool same_members(const cJSON *a, const cJSON *b, const char *const *but)
 {
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, a) {
+    BL_JSON_EACH_MEMBER(member, a) {
         if (!bl_text_in(member->string, but) &&
             !bl_json_equal(member, bl_json_get(b, member->string)))
             return false;
     }
-    cJSON_ArrayForEach(member, b) {
+    BL_JSON_EACH_MEMBER(member, b) {
         if (!bl_text_in(member->string, but) && !bl_json_get(a, member->string))
             return false;
     }

@@ -434,7 +434,7 @@ enum bl_role bl_config_map_role(const cJSON *map)
 
     if (!bl_object_is(map, "", "ConfigMap"))
         return BL_ROLE_NONE;
-    cJSON_ArrayForEach(entry, bl_json_get(map, "data")) {
+    BL_JSON_EACH_MEMBER(entry, bl_json_get(map, "data")) {
         const char *property;
         enum bl_role role;
 

@@ -407,7 +407,7 @@ void bl_workload_find_selector(struct bl_workload *workload)
     }
 
     BL_AUTO_JSON cJSON *labels = bl_json_new_object();
-    cJSON_ArrayForEach(label, workload->pod_labels) {
+    BL_JSON_EACH_MEMBER(label, workload->pod_labels) {
         if (label->string && cJSON_IsString(label) && !bl_label_is_volatile(label->string))
             bl_json_add_string(labels, label->string, label->valuestring);
     }

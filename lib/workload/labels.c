@@ -41,7 +41,7 @@ struct bl_label_index *bl_label_index_new(struct bl_workload *const *workloads, 
     for (size_t i = 0; i < len; i++) {
         const cJSON *label;
 
-        cJSON_ArrayForEach(label, workloads[i]->pod_labels) {
+        BL_JSON_EACH_MEMBER(label, workloads[i]->pod_labels) {
             if (label->string && cJSON_IsString(label))
                 *BL_PUSH(index) = (struct label){label->string, label->valuestring, i};
         }
@@ -83,7 +83,7 @@ struct bl_label_walk bl_label_walk(const struct bl_label_index *index, const cJS
     size_t fewest = SIZE_MAX;
     const cJSON *pair;
 
-    cJSON_ArrayForEach(pair, map) {
+    BL_JSON_EACH_MEMBER(pair, map) {
         struct label wanted = {pair->string, pair->valuestring, 0};
 
         if (!pair->string || !cJSON_IsString(pair))

@@ -54,14 +54,13 @@ static bool has_label(const cJSON *labels, const cJSON *label)
            bl_text_eq(bl_json_string(labels, label->string), label->valuestring);
 }
 
-/* Claims get the labels of their template, and the set's selector over them. */
 /* A set's claims have the labels of their template, and its selector's over them. */
 static cJSON *claim_labels(const cJSON *spec, const cJSON *claim)
 {
     const cJSON *own = bl_json_at(claim, "metadata", "labels", NULL), *label;
-    cJSON *labels = own ? bl_json_copy(own) : bl_json_new_object();
+    cJSON *labels = cJSON_IsObject(own) ? bl_json_copy(own) : bl_json_new_object();
 
-    cJSON_ArrayForEach(label, bl_json_at(spec, "selector", "matchLabels", NULL)) {
+    BL_JSON_EACH_MEMBER(label, bl_json_at(spec, "selector", "matchLabels", NULL)) {
         bl_json_cut(labels, label->string);
         bl_json_add(labels, label->string, bl_json_copy(label));
     }
@@ -86,7 +85,7 @@ static const cJSON *missed_label(const cJSON *application, const cJSON *set)
 {
     const cJSON *spec = bl_json_get(set, "spec"), *label;
 
-    cJSON_ArrayForEach(label, bl_json_get(selector_of(application), "matchLabels")) {
+    BL_JSON_EACH_MEMBER(label, bl_json_get(selector_of(application), "matchLabels")) {
         if (!has_label(bl_json_at(set, "metadata", "labels", NULL), label) ||
             !has_label(bl_json_at(spec, "template", "metadata", "labels", NULL), label) ||
             !claims_have(spec, label))

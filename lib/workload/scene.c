@@ -66,7 +66,7 @@ static cJSON *common_labels(const struct bl_scene *scene, const struct bl_ensemb
     cJSON *common = bl_json_new_object();
     const cJSON *label;
 
-    cJSON_ArrayForEach(label, of_first) {
+    BL_JSON_EACH_MEMBER(label, of_first) {
         bool all = cJSON_IsString(label) && label->string && !bl_label_is_volatile(label->string);
 
         for (size_t i = 1; all && i < ensemble->members.len && bl_budget_turn(); i++)
@@ -121,7 +121,7 @@ static cJSON *with_expressions(const struct bl_scene *scene, const struct bl_ens
     const cJSON *label;
     cJSON *selector = bl_json_new_object();
 
-    cJSON_ArrayForEach(label, bl_ensemble_first(scene, ensemble)->pod_labels) {
+    BL_JSON_EACH_MEMBER(label, bl_ensemble_first(scene, ensemble)->pod_labels) {
         cJSON *expression = label->string && !bl_label_is_volatile(label->string)
                                 ? differing_label(scene, ensemble, label->string)
                                 : NULL;

@@ -98,7 +98,7 @@ static bool visit_config_map(const struct bl_workload *workload, const struct bl
              : NULL;
     const cJSON *entry, *data = map ? bl_json_get(map->object, "data") : NULL;
 
-    cJSON_ArrayForEach(entry, data) {
+    BL_JSON_EACH_MEMBER(entry, data) {
         if (entry->string && cJSON_IsString(entry) && bl_is_settings_file(entry->string) &&
             visit->each(map, entry->string, entry->valuestring, visit->context))
             return true;
@@ -347,7 +347,7 @@ static const cJSON *data_by_name(const struct bl_workload *workload, const cJSON
     const cJSON *found[BL_NAMINGS] = {NULL};
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, data) {
+    BL_JSON_EACH_MEMBER(entry, data) {
         struct bl_variable variable;
 
         if (cJSON_IsString(entry) && *entry->valuestring &&

@@ -374,7 +374,7 @@ void bl_review_trim(cJSON *object)
     static const char *const helm[] = {BL_HELM_NAME, BL_HELM_NAMESPACE, BL_HELM_RESOURCE_POLICY,
                                        NULL};
     cJSON *annotations = bl_json_at(object, "metadata", "annotations", NULL);
-    cJSON *annotation = annotations ? annotations->child : NULL, *next;
+    cJSON *annotation = bl_json_first_member(annotations), *next;
 
     bl_json_keep_only(bl_json_get(object, "metadata"), metadata);
     if (bl_world_kind_of(object) == BL_WORLD_PLUGIN_POLICY)

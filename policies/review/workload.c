@@ -108,7 +108,7 @@ static bool same_shape(const cJSON *a, const cJSON *b)
                 return false;
         return true;
     }
-    cJSON_ArrayForEach(member, a) {
+    BL_JSON_EACH_MEMBER(member, a) {
         if (!same_shape(member, bl_json_get(b, member->string)))
             return false;
     }

@@ -223,7 +223,7 @@ static bool meant_for(const struct bl_rule_run *run, const cJSON *selector)
     const cJSON *label, *labels = bl_json_get(selector, "matchLabels");
     size_t same = 0, all = bl_json_len(labels);
 
-    cJSON_ArrayForEach(label, labels) {
+    BL_JSON_EACH_MEMBER(label, labels) {
         same += label->string && cJSON_IsString(label) &&
                 bl_text_eq(bl_json_string(run->workload->pod_labels, label->string),
                            label->valuestring);

@@ -91,7 +91,7 @@ static bool cilium_selects(const struct subject *subject, const cJSON *selector)
 {
     const cJSON *entry;
 
-    cJSON_ArrayForEach(entry, bl_json_get(selector, "matchLabels")) {
+    BL_JSON_EACH_MEMBER(entry, bl_json_get(selector, "matchLabels")) {
         const char *value = NULL;
         enum bl_truth has = cilium_label(subject, entry->string, &value);
 

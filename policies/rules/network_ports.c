@@ -119,7 +119,7 @@ static void claim_annotations(struct claims *claims, const struct bl_workload *w
 {
     const cJSON *annotation;
 
-    cJSON_ArrayForEach(annotation, bl_json_at(workload->pod, "metadata", "annotations", NULL)) {
+    BL_JSON_EACH_MEMBER(annotation, bl_json_at(workload->pod, "metadata", "annotations", NULL)) {
         int64_t number;
 
         if (annotation->string && cJSON_IsString(annotation) &&

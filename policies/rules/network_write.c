@@ -106,12 +106,12 @@ static bool is_openshift(const struct bl_rule_run *run)
         bl_world_find(run->scene->world, BL_WORLD_NAMESPACE, "", run->workload->ref.namespace);
     const cJSON *annotation;
 
-    cJSON_ArrayForEach(annotation, bl_json_at(namespace, "metadata", "annotations", NULL)) {
+    BL_JSON_EACH_MEMBER(annotation, bl_json_at(namespace, "metadata", "annotations", NULL)) {
         if (annotation->string && bl_text_starts(annotation->string, "openshift.io/"))
             return true;
     }
-    cJSON_ArrayForEach(annotation,
-                       bl_json_at(run->workload->pod, "metadata", "annotations", NULL)) {
+    BL_JSON_EACH_MEMBER(annotation,
+                        bl_json_at(run->workload->pod, "metadata", "annotations", NULL)) {
         if (annotation->string && bl_text_starts(annotation->string, "openshift.io/"))
             return true;
     }

@@ -92,7 +92,7 @@ static void add_selector(struct bl_strbuf *out, const char *map, const cJSON *se
 {
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, bl_json_get(selector, "matchLabels")) {
+    BL_JSON_EACH_MEMBER(member, bl_json_get(selector, "matchLabels")) {
         add_label(out, map, member->string, member);
     }
     cJSON_ArrayForEach(member, bl_json_get(selector, "matchExpressions")) {

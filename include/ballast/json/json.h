@@ -28,6 +28,18 @@
     for ((element) = (array) ? (array)->child : NULL; (element) && bl_budget_turn(); \
          (element) = (element)->next)
 
+/**
+ * The same for each member of an object, by its key `member->string`; nothing of what is no object, as a list has no keys.
+ */
+#define BL_JSON_EACH_MEMBER(member, object)                                     \
+    for ((member) = bl_json_first_member(object); (member) && bl_budget_turn(); \
+         (member) = (member)->next)
+
+static inline cJSON *bl_json_first_member(const cJSON *object)
+{
+    return cJSON_IsObject(object) ? object->child : NULL;
+}
+
 /** Deepest nesting of objects and arrays that is read, in JSON and in YAML. */
 #define BL_JSON_MAX_DEPTH 128
 /** Largest text that is read as one document. */
