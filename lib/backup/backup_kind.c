@@ -80,7 +80,7 @@ const struct bl_kind bl_kind_kafka_backup = {
 static int check_retention(const struct bl_decode *from, const cJSON *given,
                            const struct bl_backup_spec *spec, struct bl_error **err)
 {
-    if (spec->lock_days <= 0 || spec->retain_days <= 0 || spec->retain_days >= spec->lock_days)
+    if (!bl_backup_is_overlocked(spec->retain_days, spec->lock_days))
         return 0;
     return bl_decode_fail(from, bl_json_get(given, "retainDays"), "retainDays", err,
                           "a backup that is kept for fewer days than it is locked cannot go");

@@ -20,3 +20,8 @@ void bl_backup_keep(cJSON *schema, const char *const *fields)
         bl_json_add_string(rule, "message", message);
     }
 }
+
+bool bl_backup_is_overlocked(int64_t retain_days, int64_t lock_days)
+{
+    return lock_days > 0 && retain_days > 0 && retain_days < lock_days;
+}

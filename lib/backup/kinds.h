@@ -39,6 +39,9 @@ struct bl_backup_status_head {
  */
 void bl_backup_keep(cJSON *schema, const char *const *fields);
 
+/** Is what is kept for so many days locked for more? Then it cannot go. 0 or less: for ever, not at all, or not given. */
+bool bl_backup_is_overlocked(int64_t retain_days, int64_t lock_days);
+
 #define BL_BACKUP_CONDITION(type, field) ".status.conditions[?(@.type==\"" type "\")]." field
 
 #endif

@@ -232,9 +232,7 @@ static int check_schedule(const struct bl_decode *from, const cJSON *given,
 static int check_retention(const struct bl_decode *from, const cJSON *given,
                            const struct bl_backup_plan_spec *spec, struct bl_error **err)
 {
-    int64_t retain = spec->retention.retain_days, lock = spec->retention.lock_days;
-
-    if (lock <= 0 || retain <= 0 || retain >= lock)
+    if (!bl_backup_is_overlocked(spec->retention.retain_days, spec->retention.lock_days))
         return 0;
     return bl_decode_fail(from, bl_json_get(given, "retentionPolicy"), "retentionPolicy", err,
                           "backups that are kept for fewer days than they are locked cannot go");
