@@ -277,7 +277,8 @@ static void look_at_pods(const struct bl_cluster_looker *looker, const cJSON *se
 {
     const cJSON *selector = bl_json_at(set, "spec", "selector", NULL);
     BL_AUTO(bl_strbuf_release) struct bl_strbuf labels = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-    BL_AUTO(bl_live_objects_release) struct bl_live_objects pods = {0};
+    BL_AUTO(bl_live_objects_release) struct bl_live_objects there = {0};
+    BL_AUTO(bl_set_pods_release) struct bl_set_pods pods = {0};
     struct bl_kube_selection selection = {.namespace = bl_object_ref(looker->object).namespace};
     BL_ERROR(unread);
 
@@ -286,7 +287,7 @@ static void look_at_pods(const struct bl_cluster_looker *looker, const cJSON *se
         return;
     bl_selector_describe(&labels, selector);
     selection.labels = labels.text;
-    if (bl_kube_list(looker->client, &bl_kind_pod.resource, &selection, keep_pod, &pods, &unread) <
+    if (bl_kube_list(looker->client, &bl_kind_pod.resource, &selection, keep_pod, &there, &unread) <
         0) {
         if (!look->sync.message)
             look->sync.message = bl_strdup(bl_error_text(unread));
@@ -294,8 +295,9 @@ static void look_at_pods(const struct bl_cluster_looker *looker, const cJSON *se
     }
     if (!look->members)
         look->members = bl_json_new_array();
-    bl_cluster_sync_add(set, (const cJSON *const *)pods.items, pods.len, &look->sync);
-    bl_cluster_members_add(set, (const cJSON *const *)pods.items, pods.len, look->members);
+    bl_set_pods_find(set, (const cJSON *const *)there.items, there.len, &pods);
+    bl_cluster_sync_add(&pods, &look->sync);
+    bl_cluster_members_add(set, &pods, look->members);
 }
 
 static int look_at_rollout(const struct bl_cluster_looker *looker,

@@ -1,7 +1,6 @@
 /* The pods of a cluster one by one, for people and their tools: where each is, what it runs, and whether it is in sync. */
 #include <inttypes.h>
 
-#include "ballast/api/pod.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/image.h"
@@ -41,18 +40,15 @@ static void add_pod(const cJSON *set, const cJSON *pod, cJSON *member)
         bl_json_add_bool(member, "inSync", is_true(pod, BL_CONDITION_IN_SYNC));
 }
 
-void bl_cluster_members_add(const cJSON *set, const cJSON *const *pods, size_t len, cJSON *members)
+void bl_cluster_members_add(const cJSON *set, const struct bl_set_pods *pods, cJSON *members)
 {
-    BL_AUTO(bl_set_pods_release) struct bl_set_pods own = {0};
-
-    bl_set_pods_find(set, pods, len, &own);
-    for (size_t i = 0; i < own.len && bl_json_len(members) < MEMBERS_MAX; i++) {
+    for (size_t i = 0; i < pods->len && bl_json_len(members) < MEMBERS_MAX; i++) {
         BL_AUTO_FREE char *missing =
-            bl_asprintf("%s-%" PRId64, bl_object_ref(set).name, own.items[i].ordinal);
+            bl_asprintf("%s-%" PRId64, bl_object_ref(set).name, pods->items[i].ordinal);
         cJSON *member = bl_json_push(members, bl_json_new_object());
 
-        if (own.items[i].pod)
-            add_pod(set, own.items[i].pod, member);
+        if (pods->items[i].pod)
+            add_pod(set, pods->items[i].pod, member);
         else
             bl_json_add_string(member, "name", missing);
     }

@@ -5,6 +5,7 @@
 #ifndef BALLAST_CONTROLLER_CLUSTER_PLAN_H
 #define BALLAST_CONTROLLER_CLUSTER_PLAN_H
 
+#include "ballast/api/pod.h"
 #include "ballast/cluster/evaluate.h"
 #include "ballast/runtime/status.h"
 
@@ -32,13 +33,12 @@ struct bl_cluster_sync {
     int64_t in, out, unknown;
     char *message; /* of the first that is not in sync, or of which that is not known; NULL */
 };
-/** Adds those of a StatefulSet among `pods`; of a set whose pods say nothing, none. */
-void bl_cluster_sync_add(const cJSON *set, const cJSON *const *pods, size_t len,
-                         struct bl_cluster_sync *sync);
+/** Adds the pods of a StatefulSet; of a set whose pods say nothing, none. */
+void bl_cluster_sync_add(const struct bl_set_pods *pods, struct bl_cluster_sync *sync);
 void bl_cluster_sync_release(struct bl_cluster_sync *sync);
 
-/** Adds those of a StatefulSet to `members`, an array, for status.members: name, zone, image, updated, ready, inSync. */
-void bl_cluster_members_add(const cJSON *set, const cJSON *const *pods, size_t len, cJSON *members);
+/** Adds the pods of `set` to `members`, an array, for status.members: name, zone, image, updated, ready, inSync. */
+void bl_cluster_members_add(const cJSON *set, const struct bl_set_pods *pods, cJSON *members);
 
 /** The KafkaBackup that goes before the plan; all borrowed. */
 struct bl_cluster_backup {

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ballast/api/pod.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/object.h"
@@ -48,20 +47,17 @@ static void add_pod(const cJSON *pod, struct bl_cluster_sync *sync)
     }
 }
 
-void bl_cluster_sync_add(const cJSON *set, const cJSON *const *pods, size_t len,
-                         struct bl_cluster_sync *sync)
+void bl_cluster_sync_add(const struct bl_set_pods *pods, struct bl_cluster_sync *sync)
 {
-    BL_AUTO(bl_set_pods_release) struct bl_set_pods own = {0};
     bool spoken = false;
 
-    bl_set_pods_find(set, pods, len, &own);
-    for (size_t i = 0; i < own.len && !spoken; i++)
-        spoken = own.items[i].pod && speaks(own.items[i].pod);
-    for (size_t i = 0; spoken && i < own.len; i++)
-        if (own.items[i].pod)
-            add_pod(own.items[i].pod, sync);
+    for (size_t i = 0; i < pods->len && !spoken; i++)
+        spoken = pods->items[i].pod && speaks(pods->items[i].pod);
+    for (size_t i = 0; spoken && i < pods->len; i++)
+        if (pods->items[i].pod)
+            add_pod(pods->items[i].pod, sync);
     if (spoken)
-        sync->unknown += own.missing;
+        sync->unknown += pods->missing;
 }
 
 void bl_cluster_sync_release(struct bl_cluster_sync *sync)

@@ -561,14 +561,16 @@ START_TEST(pods_say_whether_they_are_in_sync)
         BL_AUTO_JSON cJSON *said = bl_json_new_object();
         BL_AUTO(bl_cluster_next_release) struct bl_cluster_next next = {0};
         BL_AUTO(bl_status_release) struct bl_status status = {0};
-        const cJSON *pods[] = {first, second}, *condition;
+        BL_AUTO(bl_set_pods_release) struct bl_set_pods pods = {0};
+        const cJSON *there[] = {first, second}, *condition;
         struct stage stage = base();
 
         stage.state.object = object;
         stage.state.spec = &stage.spec;
         stage.state.plan = &stage.plan;
         stage.state.drift = &stage.drift;
-        bl_cluster_sync_add(set, pods, 2, &stage.state.sync);
+        bl_set_pods_find(set, there, 2, &pods);
+        bl_cluster_sync_add(&pods, &stage.state.sync);
         bl_cluster_next(&stage.state, &next);
         bl_status_begin(&status, &bl_kind_kafka_cluster, object, NOW);
         bl_cluster_conditions(&stage.state, &next, &status);

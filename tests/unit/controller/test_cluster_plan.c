@@ -221,12 +221,14 @@ START_TEST(members_are_told_one_by_one)
     BL_AUTO_JSON cJSON *wanted = help_json(
         "[{'name':'kafka-0'},{'name':'kafka-1','zone':'z','image':'3.4.0','updated':true,'ready':true,"
         "'inSync':false}]");
-    const cJSON *pods[] = {pod};
+    BL_AUTO(bl_set_pods_release) struct bl_set_pods pods = {0};
+    const cJSON *there[] = {pod};
 
-    bl_cluster_members_add(set, pods, 1, members);
+    bl_set_pods_find(set, there, 1, &pods);
+    bl_cluster_members_add(set, &pods, members);
     ck_assert(bl_json_equal(members, wanted));
     for (int i = 0; i < 100; i++)
-        bl_cluster_members_add(set, pods, 1, members);
+        bl_cluster_members_add(set, &pods, members);
     ck_assert_int_eq((int)bl_json_len(members), 64);
 }
 END_TEST
