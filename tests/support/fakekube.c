@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,20 +14,10 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "fakekube_store.h"
 
 #define REQUEST_MAX ((size_t)4 << 20)
 #define MAX_ANSWERS 64
-
-struct object {
-    char *namespace, *name, *value;
-    int64_t version;
-};
-
-struct event {
-    int64_t version;
-    const char *type;
-    char *text; /* the object */
-};
 
 struct connection {
     struct fakekube *fake;
@@ -45,16 +34,7 @@ struct fakekube {
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
     bool stop, streaming;
-    unsigned page;
-    int64_t version, forgotten; /* events up to `forgotten` are gone */
-    struct {
-        struct object *items;
-        size_t len, cap;
-    } objects;
-    struct {
-        struct event *items;
-        size_t len, cap;
-    } events;
+    struct fakekube_store store;
     struct {
         struct connection **items;
         size_t len, cap;
@@ -119,14 +99,6 @@ static bool send_status(int fd, int code, const char *message)
     return send_whole(fd, code, body);
 }
 
-static char *object_text(const struct object *object, bool typed)
-{
-    return bl_asprintf("{%s\"metadata\":{\"namespace\":\"%s\",\"name\":\"%s\",\"resourceVersion\":"
-                       "\"%" PRId64 "\",\"managedFields\":[{}]},\"data\":{\"value\":\"%s\"}}",
-                       typed ? "\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\"," : "",
-                       object->namespace, object->name, object->version, object->value);
-}
-
 /* The value of a query's key, for free(); NULL: there is none. */
 static char *query(const char *line, const char *key)
 {
@@ -148,83 +120,29 @@ static int64_t query_number(const char *line, const char *key, int64_t fallback)
     return text && bl_text_to_int(text, strlen(text), &number) ? number : fallback;
 }
 
-/* With the lock. A continue token is "version.index". */
-static int list_text(struct fakekube *fake, const char *line, struct bl_strbuf *body)
-{
-    int64_t limit = query_number(line, "limit", 0), from = 0, version = fake->version;
-    BL_AUTO_FREE char *token = query(line, "continue");
-
-    if (token && sscanf(token, "%" SCNd64 ".%" SCNd64, &version, &from) != 2)
-        return 400;
-    /* A list goes on at its own version; this server only has the present one. */
-    if (version != fake->version)
-        return 410;
-    if (fake->page && (!limit || limit > fake->page))
-        limit = limit ? fake->page : 0;
-
-    size_t end = limit ? (size_t)(from + limit) : fake->objects.len;
-    bool more = end < fake->objects.len;
-    if (!more)
-        end = fake->objects.len;
-    bl_strbuf_addf(body,
-                   "{\"kind\":\"ConfigMapList\",\"apiVersion\":\"v1\",\"metadata\":{"
-                   "\"resourceVersion\":\"%" PRId64 "\"",
-                   version);
-    if (more)
-        bl_strbuf_addf(body, ",\"continue\":\"%" PRId64 ".%zu\"", version, end);
-    bl_strbuf_adds(body, "},\"items\":[");
-    for (size_t i = (size_t)from; i < end; i++) {
-        BL_AUTO_FREE char *text = object_text(&fake->objects.items[i], false);
-
-        bl_strbuf_addf(body, "%s%s", i > (size_t)from ? "," : "", text);
-    }
-    bl_strbuf_adds(body, "]}");
-    return 200;
-}
-
 static bool answer_list(struct fakekube *fake, int fd, const char *line)
 {
     BL_AUTO(bl_strbuf_release) struct bl_strbuf body = BL_STRBUF_INIT(REQUEST_MAX);
+    int64_t limit = query_number(line, "limit", 0);
+    BL_AUTO_FREE char *token = query(line, "continue");
 
     pthread_mutex_lock(&fake->lock);
-    int status = list_text(fake, line, &body);
+    int status = fakekube_store_list(&fake->store, limit, token, &body);
     pthread_mutex_unlock(&fake->lock);
     return status == 200 ? send_whole(fd, 200, body.text)
                          : send_status(fd, status, "The provided continue parameter is too old");
-}
-
-static void add_event(struct bl_strbuf *out, const char *type, const char *object)
-{
-    bl_strbuf_addf(out, "{\"type\":\"%s\",\"object\":%s}\n", type, object);
-}
-
-/* With the lock. */
-static void initial_events(struct fakekube *fake, struct bl_strbuf *out)
-{
-    for (size_t i = 0; i < fake->objects.len; i++) {
-        BL_AUTO_FREE char *text = object_text(&fake->objects.items[i], true);
-
-        add_event(out, "ADDED", text);
-    }
-    BL_AUTO_FREE char *mark = bl_asprintf(
-        "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"%" PRId64
-        "\",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}",
-        fake->version);
-    add_event(out, "BOOKMARK", mark);
 }
 
 /* With the lock. Waits for what is newer than `*version`; false: time to end. */
 static bool next_events(struct fakekube *fake, int64_t *version, const struct connection *self,
                         struct bl_strbuf *out)
 {
-    while (!fake->stop && self->open && fake->version <= *version)
+    while (!fake->stop && self->open && fake->store.version <= *version)
         (void)pthread_cond_wait(&fake->changed, &fake->lock);
     if (fake->stop || !self->open)
         return false;
-    for (size_t i = 0; i < fake->events.len; i++)
-        if (fake->events.items[i].version > *version)
-            add_event(out, fake->events.items[i].type, fake->events.items[i].text);
-    *version = fake->version;
+    fakekube_store_since(&fake->store, *version, out);
+    *version = fake->store.version;
     return true;
 }
 
@@ -242,14 +160,15 @@ static bool answer_watch(struct fakekube *fake, const struct connection *self, c
         return send_status(self->fd, 422, "sendInitialEvents is forbidden");
     }
     if (initial) {
-        initial_events(fake, &out);
-        version = fake->version;
+        fakekube_store_all(&fake->store, &out);
+        version = fake->store.version;
     }
-    gone = version < fake->forgotten;
+    gone = version < fake->store.forgotten;
     pthread_mutex_unlock(&fake->lock);
     if (gone)
-        add_event(&out, "ERROR",
-                  "{\"kind\":\"Status\",\"code\":410,\"message\":\"too old resource version\"}");
+        fakekube_store_event(
+            &out, "ERROR",
+            "{\"kind\":\"Status\",\"code\":410,\"message\":\"too old resource version\"}");
 
     if (!send_head(self->fd, 200, NULL, true, 0))
         return false;
@@ -420,7 +339,7 @@ struct fakekube *fakekube_new(void)
     pthread_mutex_init(&fake->lock, NULL);
     pthread_cond_init(&fake->changed, NULL);
     fake->streaming = true;
-    fake->version = 1;
+    fake->store.version = 1;
     fake->last = (struct bl_strbuf)BL_STRBUF_INIT(REQUEST_MAX);
     fake->all = (struct bl_strbuf)BL_STRBUF_INIT(REQUEST_MAX);
     fake->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -453,15 +372,7 @@ void fakekube_kick(struct fakekube *fake)
 
 static void release(struct fakekube *fake)
 {
-    for (size_t i = 0; i < fake->objects.len; i++) {
-        free(fake->objects.items[i].namespace);
-        free(fake->objects.items[i].name);
-        free(fake->objects.items[i].value);
-    }
-    for (size_t i = 0; i < fake->events.len; i++)
-        free(fake->events.items[i].text);
-    free(fake->objects.items);
-    free(fake->events.items);
+    fakekube_store_release(&fake->store);
     free(fake->connections.items);
     free(fake->url);
     bl_strbuf_release(&fake->last);
@@ -502,83 +413,30 @@ void fakekube_set_streaming(struct fakekube *fake, bool can)
 void fakekube_set_page(struct fakekube *fake, unsigned items)
 {
     pthread_mutex_lock(&fake->lock);
-    fake->page = items;
+    fake->store.page = items;
     pthread_mutex_unlock(&fake->lock);
-}
-
-/* With the lock: where it is, or would be. */
-static size_t find(const struct fakekube *fake, const char *namespace, const char *name,
-                   bool *ret_found)
-{
-    size_t i = 0;
-    int order = 1;
-
-    for (; i < fake->objects.len; i++) {
-        order = strcmp(fake->objects.items[i].namespace, namespace);
-        if (!order)
-            order = strcmp(fake->objects.items[i].name, name);
-        if (order >= 0)
-            break;
-    }
-    *ret_found = i < fake->objects.len && order == 0;
-    return i;
-}
-
-/* With the lock. */
-static void record(struct fakekube *fake, const char *type, const struct object *object)
-{
-    *BL_PUSH(&fake->events) = (struct event){object->version, type, object_text(object, true)};
-    (void)pthread_cond_broadcast(&fake->changed);
 }
 
 void fakekube_put(struct fakekube *fake, const char *namespace, const char *name, const char *value)
 {
-    bool found;
-
     pthread_mutex_lock(&fake->lock);
-    size_t at = find(fake, namespace, name, &found);
-    if (!found) {
-        (void)BL_PUSH(&fake->objects);
-        memmove(&fake->objects.items[at + 1], &fake->objects.items[at],
-                (fake->objects.len - 1 - at) * sizeof(struct object));
-        fake->objects.items[at] = (struct object){bl_strdup(namespace), bl_strdup(name), NULL, 0};
-    }
-    struct object *object = &fake->objects.items[at];
-    free(object->value);
-    object->value = bl_strdup(value);
-    object->version = ++fake->version;
-    record(fake, found ? "MODIFIED" : "ADDED", object);
+    fakekube_store_put(&fake->store, namespace, name, value);
+    (void)pthread_cond_broadcast(&fake->changed);
     pthread_mutex_unlock(&fake->lock);
 }
 
 void fakekube_delete(struct fakekube *fake, const char *namespace, const char *name)
 {
-    bool found;
-
     pthread_mutex_lock(&fake->lock);
-    size_t at = find(fake, namespace, name, &found);
-    if (found) {
-        struct object object = fake->objects.items[at];
-
-        memmove(&fake->objects.items[at], &fake->objects.items[at + 1],
-                (fake->objects.len - 1 - at) * sizeof(struct object));
-        fake->objects.len--;
-        object.version = ++fake->version;
-        record(fake, "DELETED", &object);
-        free(object.namespace);
-        free(object.name);
-        free(object.value);
-    }
+    fakekube_store_delete(&fake->store, namespace, name);
+    (void)pthread_cond_broadcast(&fake->changed);
     pthread_mutex_unlock(&fake->lock);
 }
 
 void fakekube_forget(struct fakekube *fake)
 {
     pthread_mutex_lock(&fake->lock);
-    fake->forgotten = ++fake->version;
-    for (size_t i = 0; i < fake->events.len; i++)
-        free(fake->events.items[i].text);
-    fake->events.len = 0;
+    fakekube_store_forget(&fake->store);
     pthread_mutex_unlock(&fake->lock);
 }
 
@@ -624,11 +482,6 @@ void fakekube_all(struct fakekube *fake, struct bl_strbuf *out)
 void fakekube_truth(struct fakekube *fake, struct bl_strbuf *out)
 {
     pthread_mutex_lock(&fake->lock);
-    for (size_t i = 0; i < fake->objects.len; i++) {
-        const struct object *object = &fake->objects.items[i];
-
-        bl_strbuf_addf(out, "%s/%s=%" PRId64 "\n", object->namespace, object->name,
-                       object->version);
-    }
+    fakekube_store_truth(&fake->store, out);
     pthread_mutex_unlock(&fake->lock);
 }
