@@ -14,8 +14,8 @@ import time
 
 import backup_lab
 from backup_lab import HELD, ORDERS, OUTSIDE, TESTBED, VERSION, google
-from backups import HOME
 from harness import Api, expect, kubectl, run, wait_until
+from kafka_backups import HOME
 from kafka_lab import NAMESPACE, OURS, QUICK, TOPIC1_MESSAGES
 from rights import check_used
 

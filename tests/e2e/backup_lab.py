@@ -14,8 +14,8 @@ import time
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("integration", "google")]
 import fake as google  # noqa: E402
 from backup_agent import Agent  # noqa: E402
-from backups import PROTECTED_CRD, made  # noqa: E402
 from harness import ADDRESS, Api, Report, kubectl, wait_until  # noqa: E402
+from kafka_backups import PROTECTED_CRD, made  # noqa: E402
 from kafka_lab import NAMESPACE, OURS, Lab, save_logs  # noqa: E402
 from rights import now  # noqa: E402
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 
-from companions import SYSTEM, Controller
+from controllers import SYSTEM, Controller
 from harness import ADDRESS, ROOT, Api, Report, Webhook, expect, start_load, wait_until
 
 WORK = pathlib.Path(os.environ["WORK"])

@@ -22,7 +22,7 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
-from outcome import Failure, Report, expect, wait_until  # noqa: E402, F401: others have them from here
+from outcome import Failure, Report, expect, tests_of, wait_until  # noqa: E402, F401: others have them from here
 
 ADDRESS = "172.30.0.1"
 # Of the control plane that the suites of a run share; what they write is in a folder of each.

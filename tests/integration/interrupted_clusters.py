@@ -15,10 +15,9 @@ import signal
 import subprocess
 import time
 
-import clusters
-from clusters import CHARTS, HELM, cluster, make_namespace, run_all
-from companions import Controller
+from controllers import Controller
 from harness import expect, kubectl, run, wait_until
+from kafka_clusters import CHARTS, HELM, Clusters, cluster, make_namespace, run_all
 from registries import Registry
 
 WORK = pathlib.Path(os.environ["WORK"])
@@ -38,7 +37,7 @@ def helms(namespace):
     return found
 
 
-class Suite(clusters.Suite):
+class Suite(Clusters):
     def __init__(self, api, kubeconfig):
         self.api, self.seconds = api, 0
         self.random = random.Random(SEED)

@@ -10,9 +10,9 @@ import pathlib
 import shutil
 import time
 
-from clusters import ACCOUNT, HELM, make_namespace, run_all
-from companions import Controller
+from controllers import Controller
 from harness import ROOT, expect, wait_until
+from kafka_clusters import ACCOUNT, HELM, make_namespace, run_all
 
 COUNT = int(os.environ.get("CLUSTERS", "50"))
 MIB = float(os.environ.get("CLUSTERS_MIB", "0"))

@@ -10,10 +10,9 @@ import pathlib
 import shutil
 import sys
 
-import clusters
-from clusters import CHARTS, HELM, cluster, make_namespace, run_all
-from companions import Controller
+from controllers import Controller
 from harness import ADDRESS, ROOT, expect, expect_proven, run, wait_until
+from kafka_clusters import CHARTS, HELM, Clusters, cluster, make_namespace, run_all
 
 JARS = str(ROOT / "tests/kafka/jars.sh")
 os.environ["BROKERS_HOST"] = ADDRESS
@@ -24,7 +23,7 @@ VERSION = "4.1.1"
 NAMESPACE = "proven"
 
 
-class Suite(clusters.Suite):
+class Suite(Clusters):
     def __init__(self, api, kubeconfig):
         run(JARS, VERSION)
         os.environ["JARS"] = run(JARS).stdout.strip()

@@ -9,7 +9,7 @@ import concurrent.futures
 import os
 import time
 
-from companions import Controller, REPORTS_CRD, SYSTEM, service_account
+from controllers import REPORTS_CRD, SYSTEM, Controller, service_account
 from harness import Api, Report, expect, install_crd, stateful_set, wait_until
 
 SCALE = int(os.environ.get("SCALE", "60"))

@@ -43,6 +43,12 @@ def ended_outside(_kind, error, trace):
 sys.excepthook = ended_outside
 
 
+def tests_of(suite_class):
+    """Names of a suite's tests in their order: those of the parts that it is made of come first."""
+    parts = [name for part in suite_class.__bases__ for name in tests_of(part)]
+    return list(dict.fromkeys(parts + [name for name in suite_class.__dict__ if not name.startswith("_")]))
+
+
 class Report:
     """Runs tests by name and counts them; the last line is "N passed, N failed"."""
 
