@@ -121,6 +121,24 @@ static inline void add_live(struct stage *stage, const struct bl_record *record,
         stage->live[(*len)++] = record->manifest.objects.items[i].object;
 }
 
+/** What a plan is made of: nothing is released, and rendering once more gives the same. */
+static inline struct bl_cluster_plan_input stage_input(struct stage *stage)
+{
+    struct bl_cluster_plan_input input = {.spec = &stage->spec,
+                                          .namespace = NAMESPACE,
+                                          .release = "kafka",
+                                          .rendered = &stage->rendered,
+                                          .again = &stage->rendered,
+                                          .policies = &stage->policies,
+                                          .known = stage->known,
+                                          .former = stage->former,
+                                          .brokers = stage->brokers,
+                                          .unasked = stage->unasked,
+                                          .live = stage->live};
+
+    return input;
+}
+
 /**
  * From `before`, whose release has this status, NULL: there is none, to `after`. `again` is what rendering once more gives; NULL: the
  * same.
@@ -128,19 +146,10 @@ static inline void add_live(struct stage *stage, const struct bl_record *record,
 static inline void make_plan(struct stage *stage, const char *before, const char *after,
                              const char *again, const char *status)
 {
-    struct bl_cluster_plan_input input = {.spec = &stage->spec,
-                                          .namespace = NAMESPACE,
-                                          .release = "kafka",
-                                          .rendered = &stage->rendered,
-                                          .again = &stage->again,
-                                          .policies = &stage->policies,
-                                          .known = stage->known,
-                                          .former = stage->former,
-                                          .brokers = stage->brokers,
-                                          .unasked = stage->unasked,
-                                          .live = stage->live};
+    struct bl_cluster_plan_input input = stage_input(stage);
     BL_ERROR(err);
 
+    input.again = &stage->again;
     ck_assert_int_eq(bl_policy_set_read(&stage->policies, "default", &err), 0);
     record_of(&stage->rendered, after, "pending-upgrade", 2);
     record_of(&stage->again, again ? again : after, "pending-upgrade", 2);

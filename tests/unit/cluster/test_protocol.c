@@ -75,16 +75,10 @@ START_TEST(a_protocol_is_held_and_raised)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
     BL_AUTO(bl_cluster_protocol_release) struct bl_cluster_protocol protocol = {0};
-    struct bl_cluster_plan_input input = {.spec = &stage.spec,
-                                          .namespace = NAMESPACE,
-                                          .release = "kafka",
-                                          .rendered = &stage.rendered,
-                                          .again = &stage.rendered,
-                                          .policies = &stage.policies,
-                                          .live = stage.live,
-                                          .protocol = &protocol};
+    struct bl_cluster_plan_input input = stage_input(&stage);
     BL_ERROR(err);
 
+    input.protocol = &protocol;
     stage.spec.versions.protocol_value = (char *)PLACE;
     stage.spec.versions.metadata = (char *)protocols[_i].metadata;
     ck_assert_int_eq(bl_policy_set_read(&stage.policies, "default", &err), 0);
@@ -116,14 +110,9 @@ START_TEST(no_protocol_is_asked_for_that_is_lower)
 {
     BL_AUTO(stage_release) struct stage stage = {0};
     struct bl_cluster_protocol protocol = {.ours = true, .is = bl_strdup("3.4")};
-    struct bl_cluster_plan_input input = {.spec = &stage.spec,
-                                          .namespace = NAMESPACE,
-                                          .release = "kafka",
-                                          .rendered = &stage.rendered,
-                                          .again = &stage.rendered,
-                                          .policies = &stage.policies,
-                                          .protocol = &protocol};
+    struct bl_cluster_plan_input input = stage_input(&stage);
 
+    input.protocol = &protocol;
     stage.spec.versions.metadata = (char *)"3.3";
     record_of(&stage.rendered, KAFKA("3", "3.4.0"), "pending-upgrade", 2);
     bl_cluster_plan(&input, &stage.plan);
