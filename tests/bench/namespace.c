@@ -47,24 +47,88 @@ static cJSON *make_review(const cJSON *object)
     return review;
 }
 
-static void drop(const cJSON *object, const struct bl_kin *kin)
+/* What lies beside the workload, as the cache keeps it. */
+struct neighbours {
+    const cJSON **context;
+    const struct bl_kin **kin;
+    size_t len, kept; /* kept: bytes of kinship */
+};
+
+static void neighbours_init(struct neighbours *beside, const struct bl_manifest *manifest)
 {
-    bl_json_pack_free(object);
-    bl_kin_free((struct bl_kin *)(uintptr_t)kin);
+    *beside = (struct neighbours){
+        .context = bl_alloc(manifest->objects.len + 1, sizeof(*beside->context)),
+        .kin = bl_alloc(manifest->objects.len + 1, sizeof(*beside->kin)),
+    };
+    for (size_t i = 0; i < manifest->objects.len; i++) {
+        size_t bytes;
+
+        beside->context[i] = bl_json_pack(manifest->objects.items[i].object, &bytes);
+        beside->kin[i] = bl_kin_new(beside->context[i], &bytes);
+        beside->kept += bytes;
+        beside->len++;
+    }
+}
+
+static void neighbours_release(struct neighbours *beside)
+{
+    for (size_t i = 0; i < beside->len; i++) {
+        bl_json_pack_free(beside->context[i]);
+        bl_kin_free((struct bl_kin *)(uintptr_t)beside->kin[i]);
+    }
+    free(beside->kin);
+    free(beside->context);
+}
+
+/* Of the first workload; NULL: there is none. */
+static cJSON *first_review(const struct bl_manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->objects.len; i++)
+        if (bl_object_is_workload(manifest->objects.items[i].object))
+            return make_review(manifest->objects.items[i].object);
+    return NULL;
+}
+
+struct cost {
+    int64_t units;
+    bool too_large;
+};
+
+/* How many milliseconds it took. */
+static double judge(const struct bl_policy_set *policies, const cJSON *review,
+                    const struct neighbours *beside, struct cost *ret_cost)
+{
+    struct bl_review_facts facts = {.context = beside->context,
+                                    .context_len = beside->len,
+                                    .kin = beside->kin,
+                                    .sees_cluster = true,
+                                    .today = 20000};
+    struct bl_review_summary summary;
+    struct bl_budget budget;
+    cJSON *answer = NULL;
+    double begin = cpu();
+    BL_ERROR(err);
+
+    bl_json_arena_begin();
+    bl_budget_begin(&budget, INT64_MAX / 2);
+    check(bl_review_answer(policies, review, BL_REVIEW_VALIDATE, &facts, &answer, &summary, &err),
+          err);
+    *ret_cost = (struct cost){bl_budget_end(&budget), summary.too_large};
+    bl_json_free(answer);
+    bl_json_arena_end();
+    return cpu() - begin;
 }
 
 int main(int argc, char **argv)
 {
     struct bl_policy_set policies = {0};
     struct bl_manifest manifest = {0};
-    struct bl_review_summary summary;
+    struct neighbours beside;
+    struct cost cost = {0};
     struct rusage usage;
-    const cJSON **context;
-    const struct bl_kin **kin;
-    cJSON *review = NULL;
+    cJSON *review;
     double least = 0, sum = 0;
-    int64_t count, units = 0;
-    size_t len = 0, bytes, kept = 0;
+    int64_t count;
     BL_ERROR(err);
 
     if (argc != 4 || !bl_text_to_int(argv[3], strlen(argv[3]), &count) || count < 1) {
@@ -73,38 +137,12 @@ int main(int argc, char **argv)
     }
     check(bl_policy_set_read(&policies, argv[1], &err), err);
     check(bl_manifest_read(&manifest, argv[2], &err), err);
-    context = bl_alloc(manifest.objects.len + 1, sizeof(*context));
-    kin = bl_alloc(manifest.objects.len + 1, sizeof(*kin));
-    for (size_t i = 0; i < manifest.objects.len; i++) {
-        const cJSON *object = manifest.objects.items[i].object;
-
-        if (!review && bl_object_is_workload(object))
-            review = make_review(object);
-        context[len] = bl_json_pack(object, &bytes); /* as the cache keeps it */
-        kin[len] = bl_kin_new(context[len], &bytes);
-        kept += bytes;
-        len++;
-    }
+    review = first_review(&manifest);
+    neighbours_init(&beside, &manifest);
     bl_json_arena_setup();
     for (int64_t i = 0; review && i < count; i++) {
-        struct bl_review_facts facts = {.context = context,
-                                        .context_len = len,
-                                        .kin = kin,
-                                        .sees_cluster = true,
-                                        .today = 20000};
-        struct bl_budget budget;
-        cJSON *answer = NULL;
-        double begin = cpu(), took;
+        double took = judge(&policies, review, &beside, &cost);
 
-        bl_json_arena_begin();
-        bl_budget_begin(&budget, INT64_MAX / 2);
-        check(bl_review_answer(&policies, review, BL_REVIEW_VALIDATE, &facts, &answer, &summary,
-                               &err),
-              err);
-        units = bl_budget_end(&budget);
-        bl_json_free(answer);
-        bl_json_arena_end();
-        took = cpu() - begin;
         sum += took;
         least = !i || took < least ? took : least;
     }
@@ -112,12 +150,9 @@ int main(int argc, char **argv)
     printf(
         "%zu objects beside it, with %zu KiB of kinship: %.3f ms CPU a review, at best %.3f; %jd "
         "units%s; peak RSS %.1f MiB\n",
-        len, kept >> 10, sum / (double)count, least, (intmax_t)units,
-        summary.too_large ? ", too large to judge" : "", (double)usage.ru_maxrss / 1024);
-    for (size_t i = 0; i < len; i++)
-        drop(context[i], kin[i]);
-    free(kin);
-    free(context);
+        beside.len, beside.kept >> 10, sum / (double)count, least, (intmax_t)cost.units,
+        cost.too_large ? ", too large to judge" : "", (double)usage.ru_maxrss / 1024);
+    neighbours_release(&beside);
     bl_manifest_release(&manifest);
     bl_policy_set_release(&policies);
     cJSON_Delete(review);
