@@ -43,29 +43,55 @@ static const struct bl_field fields[] = {
 };
 static const struct bl_schema schema = BL_SCHEMA(struct params, fields);
 
-/* How many servers or voters the settings name. */
-static int64_t listed(const struct bl_rule_run *run)
+/* Who has a vote, as the settings name them. */
+static void read_voters(const struct bl_rule_run *run, struct bl_servers *ret_voters)
 {
-    static const char *const properties[] = {"controller.quorum.voters",
-                                             "controller.quorum.bootstrap.servers"};
-    const struct bl_world *world = run->scene->world;
-    size_t most = 0;
+    if (run->workload->role == BL_ROLE_ZOOKEEPER)
+        (void)bl_workload_ensemble_servers(run->workload, run->scene->world, ret_voters);
+    else
+        (void)bl_workload_servers(run->workload, run->scene->world, "controller.quorum.voters",
+                                  ret_voters);
+}
 
-    if (run->workload->role == BL_ROLE_ZOOKEEPER) {
-        BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+/* How many servers or voters the settings name. */
+static int64_t listed(const struct bl_rule_run *run, const struct bl_servers *voters)
+{
+    BL_AUTO(bl_servers_release) struct bl_servers bootstrap = {0};
+    size_t count = 0;
 
-        (void)bl_workload_ensemble_servers(run->workload, world, &servers);
-        for (size_t i = 0; i < servers.len && bl_budget_turn(); i++)
-            most += !servers.items[i].observer;
-        return (int64_t)most;
-    }
-    for (size_t i = 0; i < BL_ARRAY_LEN(properties); i++) {
-        BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+    for (size_t i = 0; i < voters->len && bl_budget_turn(); i++)
+        count += !voters->items[i].observer;
+    if (run->workload->role != BL_ROLE_ZOOKEEPER)
+        (void)bl_workload_servers(run->workload, run->scene->world,
+                                  "controller.quorum.bootstrap.servers", &bootstrap);
+    return (int64_t)(bootstrap.len > count ? bootstrap.len : count);
+}
 
-        (void)bl_workload_servers(run->workload, world, properties[i], &servers);
-        most = servers.len > most ? servers.len : most;
-    }
-    return (int64_t)most;
+/* The host of a pod, "zk-2.zk-headless", that the set would have with more replicas. */
+static bool is_unmade_of(const struct bl_workload *member, const char *host)
+{
+    const char *name = member->ref.name, *number = host + strlen(name) + 1;
+    size_t digits;
+    int64_t ordinal, first = 0;
+
+    if (strcmp(member->ref.kind, "StatefulSet") != 0 || !bl_text_starts(host, name) ||
+        number[-1] != '-')
+        return false;
+    digits = strspn(number, "0123456789");
+    if (!digits || (number[digits] && number[digits] != '.') ||
+        !bl_text_to_int(number, digits, &ordinal))
+        return false;
+    (void)bl_json_int(bl_json_at(member->object, "spec", "ordinals", "start", NULL), &first);
+    return ordinal < first || ordinal >= first + member->replicas;
+}
+
+static bool is_unmade(const struct bl_rule_run *run, const struct bl_ensemble *ensemble,
+                      const char *host)
+{
+    for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
+        if (is_unmade_of(bl_ensemble_member(run->scene, ensemble, i), host))
+            return true;
+    return false;
 }
 
 /* Replicas of all ensembles of the cluster that play one of these parts. */
@@ -132,6 +158,30 @@ static void check_quorum(struct bl_rule_run *run, const struct part *part, int64
     else if (odd && count % 2 == 0)
         report(run, "Take an odd number.", part, count,
                "bear no more losses than one fewer would, and need a larger majority");
+}
+
+/* Who is on the list has a vote, whether there is a pod for it or not. */
+static void check_votes(struct bl_rule_run *run, const struct bl_ensemble *ensemble,
+                        const struct part *part, const struct bl_servers *voters)
+{
+    int64_t all = 0, there = 0, most;
+
+    for (size_t i = 0; i < voters->len && bl_budget_turn(); i++) {
+        if (voters->items[i].observer)
+            continue;
+        all++;
+        there += !is_unmade(run, ensemble, voters->items[i].host);
+    }
+    most = all / 2 + 1;
+    if (there == all || there > most)
+        return;
+    bl_run_report(
+        run, BL_FAULT_WRONG, run->object, "/spec/replicas",
+        "Take members off the list first, with a restart of each, and then lower replicas.",
+        "replicas makes %lld of the %lld %s that the settings name, and %lld of them are a "
+        "majority: %s",
+        (long long)there, (long long)all, part->many, (long long)most,
+        there < most ? "the quorum is lost" : "the quorum is lost with the next one");
 }
 
 static void check_brokers(struct bl_rule_run *run, const struct params *params)
@@ -220,14 +270,19 @@ static void check_versions(struct bl_rule_run *run, const struct bl_ensemble *en
 static void check_ensemble(struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     const struct params *params = run->params;
-    int64_t told = listed(run), count;
+    BL_AUTO(bl_servers_release) struct bl_servers voters = {0};
+    int64_t told, count;
 
+    read_voters(run, &voters);
+    told = listed(run, &voters);
     check_versions(run, ensemble);
     if (note_unknown(run, ensemble))
         return;
     /* Scaled to nothing is stopped on purpose. */
     if (ensemble->replicas == 0)
         return;
+    check_votes(run, ensemble, ensemble->role == BL_ROLE_ZOOKEEPER ? &servers : &controllers,
+                &voters);
     if (ensemble->role == BL_ROLE_ZOOKEEPER) {
         count = told > ensemble->replicas ? told : ensemble->replicas;
         check_quorum(run, &servers, count, params->min_zookeepers, params->zookeeper_odd);
