@@ -42,6 +42,7 @@ static struct bl_losses_state open_state(const struct bl_losses_search *search,
     struct bl_losses_state state = {.objects = objects,
                                     .sorted = bl_alloc(len + 1, sizeof(*state.sorted)),
                                     .len = len,
+                                    .namespace = search->options->namespace,
                                     .world = bl_world_new(objects, len, NULL, 0)};
 
     if (len) {
@@ -275,15 +276,38 @@ static void judge_member(const struct bl_losses_search *search, const struct bl_
 
 /* --- what pods mount --- */
 
+/*
+ * Does another binding give the account the same rights, or come in its place? A role cannot be changed in a binding, so that
+ * charts make a new one.
+ */
+static bool is_bound_otherwise(const struct bl_losses_search *search, const cJSON *workload,
+                               const cJSON *binding)
+{
+    for (size_t i = 0; i < search->after.len && bl_budget_turn(); i++) {
+        const cJSON *other = search->after.objects[i];
+
+        if (bl_object_is(other, "rbac.authorization.k8s.io", "RoleBinding") &&
+            bl_reference_of(workload, other) &&
+            bl_namespace_may_equal(bl_object_ref(other).namespace,
+                                   bl_object_ref(binding).namespace) &&
+            (bl_json_equal(bl_json_get(other, "roleRef"), bl_json_get(binding, "roleRef")) ||
+             !bl_losses_counterpart(&search->before, other)))
+            return true;
+    }
+    return false;
+}
+
 static void judge_reference(const struct bl_losses_search *search, const cJSON *object)
 {
+    bool binds = bl_object_is(object, "rbac.authorization.k8s.io", "RoleBinding");
+
     for (size_t i = 0; i < search->before.scene->workloads.len && bl_budget_turn(); i++) {
         const struct bl_workload *member = search->before.scene->workloads.items[i];
         const cJSON *after = bl_losses_counterpart(&search->after, member->object);
         const char *how =
             bl_losses_is_member(member) && after ? bl_reference_of(after, object) : NULL;
 
-        if (!how)
+        if (!how || (binds && is_bound_otherwise(search, after, object)))
             continue;
         BL_AUTO_FREE char *who = bl_describe(member->object), *what = bl_describe(object);
         bl_losses_add(

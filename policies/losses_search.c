@@ -8,18 +8,24 @@
 #include "ballast/base/text.h"
 #include "rule.h"
 
-bool bl_losses_is_same(const cJSON *a, const cJSON *b)
+static const char *namespace_of(const struct bl_losses_state *state, const struct bl_ref *ref)
+{
+    return *ref->namespace || !state->namespace ? ref->namespace : state->namespace;
+}
+
+bool bl_losses_is_same(const struct bl_losses_state *state, const cJSON *a, const cJSON *b)
 {
     struct bl_ref x = bl_object_ref(a), y = bl_object_ref(b);
 
     return strcmp(x.kind, y.kind) == 0 && strcmp(x.name, y.name) == 0 &&
-           (!*x.namespace || !*y.namespace || strcmp(x.namespace, y.namespace) == 0);
+           bl_namespace_may_equal(namespace_of(state, &x), namespace_of(state, &y));
 }
 
+/* Of two that are applied one after the other the last one counts. */
 const cJSON *bl_losses_counterpart(const struct bl_losses_state *state, const cJSON *object)
 {
-    for (size_t i = 0; i < state->len && bl_budget_turn(); i++)
-        if (bl_losses_is_same(state->objects[i], object))
+    for (size_t i = state->len; i-- && bl_budget_turn();)
+        if (bl_losses_is_same(state, state->objects[i], object))
             return state->objects[i];
     return NULL;
 }

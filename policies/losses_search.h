@@ -11,6 +11,7 @@ struct bl_losses_state {
     const cJSON *const *objects;
     const cJSON **sorted; /* by where they lie */
     size_t len;
+    const char *namespace; /* of objects that name none; NULL: it may be any */
     struct bl_world *world;
     struct bl_scene *scene;
 };
@@ -26,7 +27,7 @@ struct bl_losses_search {
 /** Does it run Kafka or ZooKeeper for certain, by its own author's will, and is it to go on? */
 bool bl_losses_is_member(const struct bl_workload *workload);
 /** Do both have one name and kind, and may they lie in one namespace? */
-bool bl_losses_is_same(const cJSON *a, const cJSON *b);
+bool bl_losses_is_same(const struct bl_losses_state *state, const cJSON *a, const cJSON *b);
 /** The object as the other state has it; NULL: it has none. */
 const cJSON *bl_losses_counterpart(const struct bl_losses_state *state, const cJSON *object);
 /** The workload of an object of the state; NULL: it is none. */

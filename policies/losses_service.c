@@ -1,5 +1,6 @@
 #include "losses_service.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,10 +141,17 @@ static const struct bl_port *find_port(const struct bl_workload *workload, int n
     return NULL;
 }
 
-/* Do clients come in by it? What is for metrics, a quorum or an ensemble is no way in; of a port that nothing is known of, it may be. */
-static bool is_way_in(const struct bl_port *port)
+/*
+ * Do clients come in by it? What is for metrics, a quorum or an ensemble is no way in; of a port that nothing is known of, it may
+ * be, unless the Service calls it one for metrics.
+ */
+static bool is_way_in(const struct bl_port *port, const cJSON *entry)
 {
-    if (!port || port->inter_broker)
+    const char *name = bl_json_string(entry, "name");
+
+    if (!port)
+        return !name || (!strstr(name, "metrics") && !strstr(name, "jmx"));
+    if (port->inter_broker)
         return true;
     switch (port->purpose) {
     case BL_PURPOSE_CLIENT:
@@ -193,12 +201,12 @@ static bool leads_anywhere(const cJSON *service, const struct bl_workload *workl
 /* --- one that is gone --- */
 
 /* Another way to the same port of the same pods: one for a single pod is none for all, nor for another one. */
-static bool is_other_door(const cJSON *other, const cJSON *service,
-                          const struct bl_workload *member, int target)
+static bool is_other_door(const struct bl_losses_search *search, const cJSON *other,
+                          const cJSON *service, const struct bl_workload *member, int target)
 {
-    return bl_object_is(other, "", "Service") && !bl_losses_is_same(other, service) &&
-           !is_headless(other) && selects(other, member) &&
-           bl_text_eq(pod_of(other), pod_of(service)) &&
+    return bl_object_is(other, "", "Service") &&
+           !bl_losses_is_same(&search->after, other, service) && !is_headless(other) &&
+           selects(other, member) && bl_text_eq(pod_of(other), pod_of(service)) &&
            (!target || leads_to(other, member, target));
 }
 
@@ -206,7 +214,7 @@ static bool has_other_door(const struct bl_losses_search *search, const cJSON *s
                            const struct bl_workload *member, int target)
 {
     for (size_t i = 0; i < search->after.len && bl_budget_turn(); i++)
-        if (is_other_door(search->after.objects[i], service, member, target))
+        if (is_other_door(search, search->after.objects[i], service, member, target))
             return true;
     return false;
 }
@@ -221,11 +229,32 @@ static bool is_only_door(const struct bl_losses_search *search, const cJSON *ser
         int target = target_of(service, entry, member);
         const struct bl_port *port = find_port(member, target);
 
-        if (target && is_way_in(port) && (!port || !after || find_port(after, target)) &&
+        if (target && is_way_in(port, entry) && (!port || !after || find_port(after, target)) &&
             !has_other_door(search, service, member, target))
             return true;
     }
     return !bl_json_len(ports) && !has_other_door(search, service, member, 0);
+}
+
+/* The number of the one pod that it is for; -1: it is for all, or says it otherwise. */
+static int64_t ordinal_of(const cJSON *service)
+{
+    const char *pod = pod_of(service), *dash = pod ? strrchr(pod, '-') : NULL;
+    const char *text = dash ? dash + 1 : bl_json_string(selector_of(service), POD_INDEX_LABEL);
+    int64_t number;
+
+    return text && bl_text_to_int(text, strlen(text), &number) ? number : -1;
+}
+
+/* Is it for a pod that the workload makes no more? `after` NULL: it is not known. */
+static bool is_for_nobody(const cJSON *service, const cJSON *after)
+{
+    int64_t ordinal = ordinal_of(service), first = 0;
+
+    if (!after || ordinal < 0 || !bl_object_replicas_known(after))
+        return false;
+    (void)bl_json_int(bl_json_at(after, "spec", "ordinals", "start", NULL), &first);
+    return ordinal < first || ordinal >= first + bl_object_replicas(after);
 }
 
 /* Does the workload's own object name it? Then its pods are found by it, and not only those that come in. */
@@ -285,9 +314,55 @@ static char *why_nobody(const cJSON *changed)
     return bl_asprintf("would select %s, which no pod that runs has", wanted.text);
 }
 
-static bool change_service(const struct bl_losses_search *search, const cJSON *service,
-                           const cJSON *changed, const struct bl_workload *member)
+static bool has_number(const cJSON *service, int64_t number)
 {
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, bl_json_get(spec_of(service), "ports")) {
+        if (bl_json_number(entry, "port") == number)
+            return true;
+    }
+    return false;
+}
+
+/* The number by which clients come in and that it has no more; 0: none. Nobody else leads there either. */
+static int64_t lost_number(const struct bl_losses_search *search, const cJSON *service,
+                           const cJSON *changed, const struct bl_workload *member,
+                           const struct bl_workload *after)
+{
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, bl_json_get(spec_of(service), "ports")) {
+        int target = target_of(service, entry, member);
+        int64_t number = bl_json_number(entry, "port");
+        const struct bl_port *port = find_port(member, target);
+
+        if (port && is_way_in(port, entry) && (!after || find_port(after, target)) &&
+            !has_number(changed, number) && !has_other_door(search, service, member, target))
+            return number;
+    }
+    return 0;
+}
+
+static bool lose_number(const struct bl_losses_search *search, const cJSON *service,
+                        const struct bl_workload *member, int64_t number)
+{
+    BL_AUTO_FREE char *who = bl_describe(member->object);
+    BL_AUTO_FREE char *instead =
+        bl_asprintf("Keep port %" PRId64 " beside others until nobody calls it.", number);
+
+    return bl_losses_add(search, member,
+                         bl_asprintf("Service \"%s\" would have no port %" PRId64
+                                     " any more, by which clients find %s, which runs",
+                                     bl_object_ref(service).name, number, who),
+                         bl_losses_on_purpose(search, service, instead)) != NULL;
+}
+
+static bool change_service(const struct bl_losses_search *search, const cJSON *service,
+                           const cJSON *changed, const struct bl_workload *member,
+                           const struct bl_workload *after)
+{
+    int64_t number;
     const struct bl_workload *other =
         is_external_name(changed) || !selector_of(changed)
             ? NULL
@@ -295,8 +370,10 @@ static bool change_service(const struct bl_losses_search *search, const cJSON *s
     bool leads = !other || is_headless(changed) || !leads_anywhere(service, member) ||
                  leads_anywhere(changed, other);
 
-    if (other && leads)
-        return false;
+    if (other && leads) {
+        number = is_headless(service) ? 0 : lost_number(search, service, changed, member, after);
+        return number && lose_number(search, service, member, number);
+    }
     BL_AUTO_FREE char *who = bl_describe(member->object);
     BL_AUTO_FREE char *why =
         other ? bl_strdup("would lead to ports that its pods do not have") : why_nobody(changed);
@@ -317,17 +394,17 @@ void bl_losses_judge_service(const struct bl_losses_search *search, const cJSON 
     bool told = bl_allows_deletion(service) || bl_object_is_going(service);
 
     for (size_t i = 0; !told && i < search->before.scene->workloads.len && bl_budget_turn(); i++) {
-        const struct bl_workload *member = search->before.scene->workloads.items[i];
+        const struct bl_workload *member = search->before.scene->workloads.items[i], *gets;
         const cJSON *after;
 
         if (!bl_losses_is_member(member) || !selects_running(search, service, member))
             continue;
         after = bl_losses_counterpart(&search->after, member->object);
         /* What goes with its workload is told there. */
-        if (!after && !changed)
+        if ((!after && !changed) || is_for_nobody(service, after))
             continue;
-        told = changed ? change_service(search, service, changed, member)
-                       : lose_service(search, service, member,
-                                      bl_losses_workload(&search->after, after));
+        gets = after ? bl_losses_workload(&search->after, after) : NULL;
+        told = changed ? change_service(search, service, changed, member, gets)
+                       : lose_service(search, service, member, gets);
     }
 }

@@ -125,8 +125,10 @@ static bool is_same(const struct states *states, const cJSON *live, const cJSON 
 {
     struct bl_ref a = bl_object_ref(live), b = bl_object_ref(read);
 
-    if (!*b.namespace && *a.namespace)
-        b.namespace = states->namespace;
+    if (!*a.namespace != !*b.namespace) {
+        a.namespace = *a.namespace ? a.namespace : states->namespace;
+        b.namespace = *b.namespace ? b.namespace : states->namespace;
+    }
     return bl_ref_same(&a, &b);
 }
 
@@ -155,7 +157,13 @@ static bool is_pruned(const struct states *states, const cJSON *live)
     return false;
 }
 
-/* What is read, and of the cluster what stays beside it. */
+/* Does its tool leave it, though it is read no more? Of files all of the others belong together. */
+static bool stays(const struct states *states, const cJSON *before)
+{
+    return states->input->live ? !is_pruned(states, before) : is_kept(before);
+}
+
+/* What is read, and what stays beside it. */
 static size_t fill_after(const struct states *states, const cJSON **ret_after)
 {
     const struct cli_input *input = states->input;
@@ -163,8 +171,8 @@ static size_t fill_after(const struct states *states, const cJSON **ret_after)
 
     for (size_t i = 0; i < input->before; i++)
         ret_after[len++] = input->objects[i];
-    for (size_t i = input->before; input->live && i < input->report->len; i++)
-        if (!read_of(states, input->objects[i]) && !is_pruned(states, input->objects[i]))
+    for (size_t i = input->before; i < input->report->len; i++)
+        if (!read_of(states, input->objects[i]) && stays(states, input->objects[i]))
             ret_after[len++] = input->objects[i];
     return len;
 }

@@ -66,8 +66,9 @@
 #define OUTSIDE(n) SERVICE("outside-" n, PORT("9092"), OF_POD("kafka-" n))
 #define OTHER(version, kind, name) \
     "{'apiVersion':'" version "','kind':'" kind "','metadata':{'name':'" name "'}}"
-#define BINDING                                                                               \
-    "{'apiVersion':'rbac.authorization.k8s.io/v1','kind':'RoleBinding','metadata':{'name':'b" \
+#define BINDING(name, role)                                                                       \
+    "{'apiVersion':'rbac.authorization.k8s.io/v1','kind':'RoleBinding','metadata':{'name':'" name \
+    "'},'roleRef':{'kind':'Role','name':'" role                                                   \
     "'},'subjects':[{'kind':'ServiceAccount','name':'kafka'}]}"
 #define ALLOWED ",'annotations':{'ballast.dev/allow-deletion':'true'}"
 #define OWNED                                                   \
@@ -189,7 +190,10 @@ static const struct {
      BROKERS "," OTHER("v1", "ServiceAccount", "kafka"),
      BROKERS,
      {"is the account of StatefulSet \"kafka\""}},
-    {"its rights", BROKERS "," BINDING, BROKERS, {"gives its rights to StatefulSet \"kafka\""}},
+    {"its rights",
+     BROKERS "," BINDING("b", "r"),
+     BROKERS,
+     {"gives its rights to StatefulSet \"kafka\""}},
     {"all of it is stopped",
      BROKERS,
      SET("kafka", "kafka-headless", "", "0", L("kafka"), ZK_BROKER),
@@ -279,7 +283,49 @@ static const struct {
     {"another port before the same one",
      BROKERS "," DOOR(L("kafka")),
      BROKERS "," SERVICE("kafka", PORTS("'port':80,'targetPort':9092"), L("kafka")),
+     {"Service \"kafka\" would have no port 9092 any more, by which clients find"}},
+    {"another port beside it",
+     BROKERS "," DOOR(L("kafka")),
+     BROKERS "," SERVICE("kafka", PORTS("'port':80,'targetPort':9092},{'port':9092"), L("kafka")),
      {NULL}},
+    {"another port, and another Service before the old one",
+     BROKERS "," DOOR(L("kafka")),
+     BROKERS "," SERVICE("kafka", PORTS("'port':80,'targetPort':9092"),
+                         L("kafka")) "," SERVICE("clients", PORT("9092"), L("kafka")),
+     {NULL}},
+    {"the number of a headless one",
+     BROKERS "," SERVICE("h", HEADLESS PORT("9092"), L("kafka")),
+     BROKERS "," SERVICE("h", HEADLESS PORT("9093"), L("kafka")),
+     {NULL}},
+    {"a port for metrics that no pod declares",
+     BROKERS
+     "," DOOR(L("kafka")) "," SERVICE("m", PORTS("'name':'http-metrics','port':5556"), L("kafka")),
+     BROKERS "," DOOR(L("kafka")),
+     {NULL}},
+    {"the Service of a pod that is made no more",
+     SET("kafka", "h", "", "5", L("kafka"), ZK_BROKER) "," OUTSIDE("3") "," OUTSIDE("4"),
+     SET("kafka", "h", "", "3", L("kafka"), ZK_BROKER) "," OUTSIDE("3"),
+     {NULL}},
+    {"the Service of a pod that stays",
+     SET("kafka", "h", "", "5", L("kafka"), ZK_BROKER) "," OUTSIDE("2"),
+     SET("kafka", "h", "", "3", L("kafka"), ZK_BROKER),
+     {"Service \"outside-2\" would be deleted"}},
+    {"a binding by another name",
+     BROKERS "," BINDING("b", "r"),
+     BROKERS "," BINDING("c", "r"),
+     {NULL}},
+    {"a binding of another role in its place",
+     BROKERS "," BINDING("b", "r"),
+     BROKERS "," BINDING("c", "s"),
+     {NULL}},
+    {"a binding beside one of another role",
+     BROKERS "," BINDING("b", "r") "," BINDING("c", "s"),
+     BROKERS "," BINDING("c", "s"),
+     {"RoleBinding \"b\" would be deleted"}},
+    {"of two that are applied the last one counts",
+     BROKERS,
+     BROKERS "," SET("kafka", "kafka-headless", "", "0", L("kafka"), ZK_BROKER),
+     {"would be scaled to 0"}},
     {"pods that do something else",
      BROKERS "," ZK "," DOOR(L("kafka")),
      BROKERS "," ZK "," DOOR(L("zk")),
