@@ -285,7 +285,52 @@ static void forget_paths(struct bl_workload *workload)
     workload->data.len = 0;
 }
 
-void bl_workload_find_data(struct bl_workload *workload, const struct bl_world *world)
+static bool is_official_zookeeper(const char *image)
+{
+    static const char *const names[] = {"zookeeper", "library/zookeeper",
+                                        "docker.io/library/zookeeper"};
+
+    for (size_t i = 0; image && i < BL_ARRAY_LEN(names); i++) {
+        size_t len = strlen(names[i]);
+
+        if (strncmp(image, names[i], len) == 0 && strchr(":@", image[len]))
+            return true;
+    }
+    return false;
+}
+
+/* The start script of the official image, and Confluent's, write the file of settings where none is mounted. */
+static const char *assumed_log(const struct bl_workload *workload, const struct bl_world *world)
+{
+    BL_AUTO(bl_setting_release) struct bl_setting file = {0};
+    const char *image = bl_json_string(workload->container, "image");
+
+    if (bl_workload_setting(workload, world, "dataDir", &file))
+        return NULL;
+    if (strcmp(workload->distribution, "confluent") == 0)
+        return "/var/lib/zookeeper/log";
+    return is_official_zookeeper(image) && !bl_json_len(bl_json_get(workload->container, "command"))
+               ? "/datalog"
+               : NULL;
+}
+
+/* What ZooKeeper has acknowledged since its last snapshot is in its transaction log alone. */
+static void add_transaction_log(struct bl_workload *workload, const struct bl_world *world)
+{
+    const char *assumed;
+
+    if (add_env_path(workload, "ZOO_DATA_LOG_DIR") ||
+        add_env_path(workload, "ZOOKEEPER_DATA_LOG_DIR") ||
+        add_setting_paths(workload, world, "dataLogDir"))
+        return;
+    assumed = any_claim(workload) ? assumed_log(workload, world) : NULL;
+    if (!assumed)
+        return;
+    add_path(workload, assumed, strlen(assumed));
+    workload->data.items[workload->data.len - 1].assumed = true;
+}
+
+static void find_data(struct bl_workload *workload, const struct bl_world *world)
 {
     bool told;
 
@@ -311,4 +356,11 @@ void bl_workload_find_data(struct bl_workload *workload, const struct bl_world *
             add_mounted_claims(workload);
         }
     }
+}
+
+void bl_workload_find_data(struct bl_workload *workload, const struct bl_world *world)
+{
+    find_data(workload, world);
+    if (workload->role == BL_ROLE_ZOOKEEPER)
+        add_transaction_log(workload, world);
 }

@@ -80,9 +80,13 @@ static void check_volume(struct bl_rule_run *run, const struct bl_data_volume *d
                       data->volume);
         break;
     case BL_STORAGE_NONE:
-        bl_run_report(run, BL_FAULT_WRONG, run->object, path, hint,
-                      "data in %s is on no volume: it is gone when the container restarts",
-                      data->path);
+        bl_run_report(
+            run, data->assumed ? BL_FAULT_NOTE : BL_FAULT_WRONG, run->object, path, hint,
+            data->assumed
+                ? "the image writes its transaction log to %s, which is on no volume: what "
+                  "was acknowledged since the last snapshot is gone with the pod"
+                : "data in %s is on no volume: it is gone when the container restarts",
+            data->path);
         break;
     case BL_STORAGE_HOST:
         bl_run_report(

@@ -63,7 +63,8 @@ struct bl_data_volume {
     char *path;   /* of the data folder in the container, as it is written */
     char *volume; /* "" for BL_STORAGE_NONE */
     enum bl_storage storage;
-    bool of_pod; /* the path, or the subPathExpr of its mount, differs from pod to pod */
+    bool of_pod;  /* the path, or the subPathExpr of its mount, differs from pod to pod */
+    bool assumed; /* nobody wrote it: where the image puts it */
 };
 
 /* KAFKA_CFG_LOG_DIRS and KAFKA_LOG_DIRS name "log.dirs". */
