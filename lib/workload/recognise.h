@@ -33,6 +33,14 @@ void bl_workload_find_selector(struct bl_workload *workload);
 
 /** Has it a name that may name a property? Fills all but its entry and place. */
 bool bl_variable_read(const char *name, struct bl_variable *ret_variable);
+/**
+ * The text of an entry of `env` with what it takes from the entries before it; NULL: it comes from elsewhere, or cannot be told.
+ * For free().
+ */
+char *bl_variable_value(const struct bl_workload *workload, const cJSON *entry);
+/** The ConfigMap that a reference {name} of the pod means; NULL: it is not in sight. */
+const struct bl_world_entry *bl_config_map_of(const struct bl_workload *workload,
+                                              const struct bl_world *world, const cJSON *reference);
 /** Does the workload's image make this setting of it? */
 bool bl_variable_names(const struct bl_workload *workload, const struct bl_variable *variable,
                        const char *property);

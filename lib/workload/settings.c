@@ -251,9 +251,37 @@ void bl_workload_find_variables(struct bl_workload *workload)
     }
 }
 
+/* "/data/server.properties"; for free(). */
+static char *pointer_below(const char *map, const char *key)
+{
+    BL_AUTO(bl_strbuf_release) struct bl_strbuf pointer = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    bl_strbuf_adds(&pointer, map);
+    bl_pointer_add_key(&pointer, key);
+    return bl_strbuf_take(&pointer);
+}
+
+/* What a variable names of a ConfigMap in sight. */
+static bool from_config_map_key(const struct bl_workload *workload, const struct bl_world *world,
+                                const cJSON *entry, struct bl_setting *setting)
+{
+    const cJSON *reference = bl_json_at(entry, "valueFrom", "configMapKeyRef", NULL);
+    const char *key = bl_json_string(reference, "key");
+    const struct bl_world_entry *map = bl_config_map_of(workload, world, reference);
+    const char *value = map && key ? bl_json_string(bl_json_get(map->object, "data"), key) : NULL;
+
+    if (!value)
+        return false;
+    setting->value = bl_strdup(value);
+    setting->pointer = pointer_below("/data", key);
+    setting->elsewhere = map;
+    return true;
+}
+
 /* Of variables with one name the last counts. */
-static bool from_variables(const struct bl_workload *workload, const char *property,
-                           struct bl_setting *setting)
+static enum bl_setting_place from_variables(const struct bl_workload *workload,
+                                            const struct bl_world *world, const char *property,
+                                            struct bl_setting *setting)
 {
     const struct bl_variable *found[BL_NAMINGS] = {NULL};
 
@@ -265,15 +293,16 @@ static bool from_variables(const struct bl_workload *workload, const char *prope
     }
     for (size_t rank = 0; rank < BL_NAMINGS; rank++) {
         const struct bl_variable *variable = found[bl_variable_ranks(workload)[rank]];
-        const char *value = variable ? bl_json_string(variable->entry, "value") : NULL;
 
         if (!variable || !is_set(variable->entry))
             continue;
-        setting->value = value ? bl_strdup(value) : NULL;
+        if (from_config_map_key(workload, world, variable->entry, setting))
+            return BL_PLACE_CONFIG_MAP;
+        setting->value = bl_variable_value(workload, variable->entry);
         setting->pointer = bl_asprintf("%s/env/%zu", workload->container_pointer, variable->index);
-        return true;
+        return BL_PLACE_VARIABLE;
     }
-    return false;
+    return (enum bl_setting_place)0;
 }
 
 /* In `env`. */
@@ -304,27 +333,10 @@ static bool from_env_file(const struct bl_workload *workload, const char *proper
     return false;
 }
 
-static bool from_env(const struct bl_workload *workload, const char *property,
-                     struct bl_setting *setting)
-{
-    return from_variables(workload, property, setting) ||
-           from_env_file(workload, property, setting);
-}
-
 struct search {
     const char *property;
     struct bl_setting *setting;
 };
-
-/* "/data/server.properties"; for free(). */
-static char *pointer_below(const char *map, const char *key)
-{
-    BL_AUTO(bl_strbuf_release) struct bl_strbuf pointer = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-
-    bl_strbuf_adds(&pointer, map);
-    bl_pointer_add_key(&pointer, key);
-    return bl_strbuf_take(&pointer);
-}
 
 static bool search_text(const struct bl_world_entry *map, const char *key, const char *text,
                         void *context)
@@ -340,18 +352,20 @@ static bool search_text(const struct bl_world_entry *map, const char *key, const
     return true;
 }
 
+/* `prefix` stands before each key; NULL: nothing does. */
 static const cJSON *data_by_name(const struct bl_workload *workload, const cJSON *data,
-                                 const char *property)
+                                 const char *prefix, const char *property)
 {
     const enum bl_naming *rank = bl_variable_ranks(workload);
     const cJSON *found[BL_NAMINGS] = {NULL};
     const cJSON *entry;
 
     BL_JSON_EACH_MEMBER(entry, data) {
+        BL_AUTO_FREE char *name =
+            bl_budget_turn() ? bl_asprintf("%s%s", prefix ? prefix : "", entry->string) : NULL;
         struct bl_variable variable;
 
-        if (cJSON_IsString(entry) && *entry->valuestring &&
-            bl_variable_read(entry->string, &variable) &&
+        if (cJSON_IsString(entry) && *entry->valuestring && bl_variable_read(name, &variable) &&
             bl_variable_names(workload, &variable, property))
             found[variable.bitnami ? BL_NAMING_BITNAMI : BL_NAMING_PLAIN] = entry;
     }
@@ -365,12 +379,11 @@ static bool from_env_from(const struct bl_workload *workload, const struct bl_wo
     const cJSON *source;
 
     cJSON_ArrayForEach(source, bl_json_get(workload->container, "envFrom")) {
-        const char *name = bl_json_string(bl_json_get(source, "configMapRef"), "name");
         const struct bl_world_entry *map =
-            name ? bl_world_find_entry(world, BL_WORLD_CONFIG_MAP, workload->ref.namespace, name)
-                 : NULL;
-        const cJSON *value =
-            map ? data_by_name(workload, bl_json_get(map->object, "data"), property) : NULL;
+            bl_config_map_of(workload, world, bl_json_get(source, "configMapRef"));
+        const cJSON *value = map ? data_by_name(workload, bl_json_get(map->object, "data"),
+                                                bl_json_string(source, "prefix"), property)
+                                 : NULL;
 
         if (!value)
             continue;
@@ -495,6 +508,7 @@ static enum bl_setting_place find_setting(const struct bl_workload *workload,
                                           struct bl_setting *setting)
 {
     struct search search = {property, setting};
+    enum bl_setting_place place;
 
     if (from_arguments(workload, true, property, setting) ||
         from_arguments(workload, false, property, setting))
@@ -503,7 +517,10 @@ static enum bl_setting_place find_setting(const struct bl_workload *workload,
         from_written_lines(workload, property, setting) ||
         from_exports(workload, property, setting))
         return BL_PLACE_SCRIPT;
-    if (from_env(workload, property, setting))
+    place = from_variables(workload, world, property, setting);
+    if (place)
+        return place;
+    if (from_env_file(workload, property, setting))
         return BL_PLACE_VARIABLE;
     if (from_env_from(workload, world, property, setting) ||
         bl_workload_each_properties(workload, world, search_text, &search))

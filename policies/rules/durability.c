@@ -76,7 +76,9 @@ static struct effective number_setting(const struct bl_rule_run *run,
     struct effective effective = {.property = property, .number = fallback, .known = true};
 
     effective.set = bl_workload_setting(workload, run->scene->world, property, &effective.setting);
-    if (effective.set)
+    if (!effective.set)
+        effective.known = !bl_workload_hides_variables(workload, run->scene->world);
+    else
         effective.known = effective.setting.value &&
                           bl_text_to_int(effective.setting.value, strlen(effective.setting.value),
                                          &effective.number);
@@ -91,8 +93,10 @@ static struct effective truth_setting(const struct bl_rule_run *run,
     const char *value;
 
     effective.set = bl_workload_setting(workload, run->scene->world, property, &effective.setting);
-    if (!effective.set)
+    if (!effective.set) {
+        effective.known = !bl_workload_hides_variables(workload, run->scene->world);
         return effective;
+    }
     value = effective.setting.value;
     effective.known = value && (strcasecmp(value, "true") == 0 || strcasecmp(value, "false") == 0);
     effective.truth = effective.known && strcasecmp(value, "true") == 0;
@@ -400,6 +404,12 @@ static void check_workload(struct bl_rule_run *run, const struct bl_workload *wo
             "the broker's settings are not in sight, so its durability could not be checked");
         return;
     }
+    if (bl_workload_hides_variables(workload, run->scene->world))
+        bl_run_report(
+            run, BL_FAULT_NOTE, workload->index, workload->container_pointer,
+            "Lint it together with the ConfigMaps that envFrom names; what Secrets hold "
+            "is not read.",
+            "variables of envFrom are not in sight, so what they set could not be checked");
     check_numbers(run, workload);
     check_truths(run, workload);
 }

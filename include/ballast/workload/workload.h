@@ -219,6 +219,8 @@ struct bl_setting {
 bool bl_workload_setting(const struct bl_workload *workload, const struct bl_world *world,
                          const char *property, struct bl_setting *ret_setting);
 void bl_setting_release(struct bl_setting *setting);
+/** Does it take variables from Secrets, or from ConfigMaps that are not in sight? They may set anything. */
+bool bl_workload_hides_variables(const struct bl_workload *workload, const struct bl_world *world);
 /** The line, from 0, on which a text of settings sets this one; false: it does not. */
 bool bl_properties_line(const char *text, const char *property, size_t *ret_line);
 /** Is the broker's configuration in sight at all: an environment that configures it, or a ConfigMap? */
