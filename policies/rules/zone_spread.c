@@ -107,6 +107,9 @@ static bool topology_is(const cJSON *term, const char *key)
 #define PREFERRED_TERMS \
     "spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution"
 
+/* Required affinity of pods to pods. */
+#define TOGETHER_TERMS "spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution"
+
 static const cJSON *term_of(const cJSON *entry, bool required)
 {
     return required ? entry : bl_json_get(entry, "podAffinityTerm");
@@ -237,6 +240,20 @@ static void add_term(struct bl_rule_run *run, bool required, const char *key)
                   required ? "off one node" : "apart", key);
 }
 
+/* Its author lets its pods run on one node alone: kept apart, the next one would never start. */
+static bool is_held_on_one_node(const struct bl_rule_run *run)
+{
+    const cJSON *term;
+
+    if (bl_zone_is_pinned(run, HOST_KEY) || bl_zone_pod_value(run, "spec/nodeName"))
+        return true;
+    cJSON_ArrayForEach(term, bl_zone_pod_value(run, TOGETHER_TERMS)) {
+        if (topology_is(term, HOST_KEY) && selects_itself(run, bl_json_get(term, "labelSelector")))
+            return true;
+    }
+    return false;
+}
+
 /* A surge pod of a Deployment needs a node of its own before an old one is free. */
 static enum bl_strength host_strength(const struct bl_rule_run *run, const struct params *params)
 {
@@ -246,7 +263,7 @@ static enum bl_strength host_strength(const struct bl_rule_run *run, const struc
     bool surges =
         bl_object_is(workload->object, "apps", "Deployment") && !bl_text_eq(strategy, "Recreate");
 
-    if (workload->replicas < 2)
+    if (workload->replicas < 2 || is_held_on_one_node(run))
         return BL_OFF;
     if (params->host_anti_affinity == BL_REQUIRED &&
         (surges || workload->replicas > params->host_max_replicas))
@@ -278,7 +295,7 @@ static void edit(struct bl_rule_run *run)
 
     if (!run->workload->selector || misses_own_template(run))
         return;
-    if (!bl_zone_is_pinned(run, zone)) {
+    if (!bl_zone_is_pinned(run, zone) && !is_held_on_one_node(run)) {
         add_spread(run, params);
         add_terms(run, (enum bl_strength)params->anti_affinity, zone);
     }
@@ -431,6 +448,17 @@ static void check_host(struct bl_rule_run *run, const struct params *params)
                   "%s can have several of its pods on one node", who);
 }
 
+static void check_held(struct bl_rule_run *run)
+{
+    BL_AUTO_FREE char *path = bl_pod_pointer(run->workload, "spec");
+    BL_AUTO_FREE char *who = bl_describe(run->workload->object);
+
+    if (run->workload->replicas > 1)
+        bl_run_report(run, BL_FAULT_NOTE, run->object, path,
+                      "Let its pods run on several nodes, and Ballast keeps them apart.",
+                      "all pods of %s are held on one node, and are lost with it", who);
+}
+
 /* Workloads of one zone each are a way to spread; one workload in one zone is none. */
 static void check_pinned(struct bl_rule_run *run, const char *zone)
 {
@@ -474,8 +502,10 @@ static void check(struct bl_rule_run *run)
     check_constraints(run, zone);
     check_term_list(run, true, zone);
     check_term_list(run, false, zone);
-    if (!find_spread(run, zone).any && !find_term(run, true, zone).works &&
-        !bl_zone_is_pinned(run, zone))
+    if (is_held_on_one_node(run))
+        check_held(run);
+    else if (!find_spread(run, zone).any && !find_term(run, true, zone).works &&
+             !bl_zone_is_pinned(run, zone))
         bl_run_report(run, BL_FAULT_MISSING, run->object, path,
                       "Add topologySpreadConstraints with a labelSelector that selects the pods.",
                       "%s can lose all replicas with one zone: nothing spreads its pods over %s",
