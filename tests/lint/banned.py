@@ -55,6 +55,24 @@ OWN_ONLY = {
 }
 
 
+# Go down any tree, and ask whether there is a key.
+MAY_HAVE_KEYS = ("lib/workload/kin_find.c", "lib/workload/uses.c")
+# Entries of a list have no key: only BL_JSON_EACH_MEMBER goes over what has one.
+LOOP = re.compile(r"\bcJSON_ArrayForEach\((\w+),")
+
+
+def keys_of_entries(text):
+    """(name, offset) of each loop over whatever there is whose function reads a key of the entry."""
+    begin = 0
+    for function in re.split(r"(?<=^}\n)", text, flags=re.MULTILINE):
+        looped = {match.group(1) for match in re.finditer(r"\bBL_JSON_EACH_MEMBER\((\w+),", function)}
+        for match in LOOP.finditer(function):
+            name = match.group(1)
+            if name not in looped and re.search(rf"\b{name}->string\b", function):
+                yield name, begin + match.start()
+        begin += len(function)
+
+
 def calls(text):
     """(name, offset) of everything that looks like a call or a function's name before '('."""
     for match in re.finditer(r"(?<![\w.>])(\w+)\s*\(", text):
@@ -74,6 +92,10 @@ def main():
             if instead and name_of_file not in allowed:
                 line = text.count("\n", 0, offset) + 1
                 report.fail(path, line, f"{name}() is banned: use {instead}")
+        for name, offset in keys_of_entries(text) if path in own else ():
+            if name_of_file not in MAY_HAVE_KEYS:
+                report.fail(path, text.count("\n", 0, offset) + 1,
+                            f"{name}->string of what may be a list: loop by BL_JSON_EACH_MEMBER")
     report.finish()
 
 
