@@ -111,21 +111,35 @@ static void check_controlled_shutdown(struct bl_rule_run *run)
         "partitions over, however much time it is given");
 }
 
-/* The number of "sleep 600" where that is all of the text; -1: it is something else. */
+/* "600", "600s", "10m": as sleep(1) of GNU and busybox has it, and nothing behind it; -1: it is something else. */
+static int64_t span_of(const char *text)
+{
+    static const struct {
+        char letter;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    size_t len = strspn(text, "0123456789");
+    int64_t number, unit = 1;
+
+    if (len > 9 || !bl_text_to_int(text, len, &number))
+        return -1;
+    for (size_t i = 0; i < BL_ARRAY_LEN(units); i++) {
+        if (text[len] == units[i].letter) {
+            unit = units[i].seconds;
+            len++;
+            break;
+        }
+    }
+    return text[len + strspn(text + len, " \t\n;")] ? -1 : number * unit;
+}
+
+/* The seconds of "sleep 600" where that is all of the text; -1: it is something else. */
 static int64_t plain_sleep(const char *text)
 {
     static const char sleep[] = "sleep ";
-    int64_t seconds;
-    size_t len;
 
     text += strspn(text, " \t\n");
-    if (!bl_text_starts(text, sleep))
-        return -1;
-    text += sizeof(sleep) - 1;
-    len = strspn(text, "0123456789");
-    return !text[len + strspn(text + len, " \t\n;")] && bl_text_to_int(text, len, &seconds)
-               ? seconds
-               : -1;
+    return bl_text_starts(text, sleep) ? span_of(text + strlen(sleep)) : -1;
 }
 
 /* Seconds that the hook does nothing but sleep. What else runs there may stop the broker itself. */
@@ -143,9 +157,8 @@ static int64_t sleep_of(const cJSON *hook)
     const char *text = last ? cJSON_GetStringValue(last) : NULL;
     if (!program || !text)
         return -1;
-    if (bl_json_len(command) == 2 && bl_text_ends(program, "sleep") &&
-        bl_text_to_int(text, strlen(text), &seconds))
-        return seconds;
+    if (bl_json_len(command) == 2 && bl_text_ends(program, "sleep"))
+        return span_of(text);
     return bl_json_len(command) == 3 && bl_text_ends(program, "sh") ? plain_sleep(text) : -1;
 }
 
