@@ -152,6 +152,15 @@ static int check_room(const struct reading *reading, const struct bl_yaml_segmen
                    segment->line, manifest->most);
 }
 
+/* Beside a document that cannot be read, or that is too large by itself; not where all together is, or has a limit. */
+static bool may_go_on(const struct bl_manifest *manifest, const struct bl_yaml_segment *segment,
+                      const struct bl_error *why)
+{
+    return bl_error_code(why) == BL_ERR_INVALID ||
+           (bl_error_code(why) == BL_ERR_TOO_LARGE && !manifest->most &&
+            segment->index < BL_YAML_MAX_DOCUMENTS);
+}
+
 static int add_document(struct reading *reading, struct bl_yaml_segment *segment,
                         struct bl_error **err)
 {
@@ -164,7 +173,7 @@ static int add_document(struct reading *reading, struct bl_yaml_segment *segment
         return -1;
     segment->most = manifest->most ? manifest->most - manifest->values : 0;
     if (bl_yaml_parse_as_kubectl(reading->name, segment, &yaml, &doubt, err) < 0) {
-        if (bl_error_code(*err) != BL_ERR_INVALID)
+        if (!may_go_on(manifest, segment, *err))
             return -1;
         add_unread(reading, segment, speaks_of_kafka(segment) && was_meant(reading, segment), err);
         return 0;

@@ -11,6 +11,9 @@ head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n"
 for name, command in (("broker", "kafka-server-start.sh"), ("other", "nginx")):
     with open(f"{name}.yaml", "w") as file:
         file.write(head + json.dumps(workload(10000, command)) + "\n")
+deep = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: deep}\ndata: " + "[" * 200 + "]" * 200 + "\n"
+with open("deep.yaml", "w") as file:
+    file.write(deep + "---\n" + json.dumps(workload(1, "kafka-server-start.sh")) + "\n")
 with open("documents.yaml", "w") as file:
     file.write("---\n" * 1000000)
 with open("directives.yaml", "w") as file:
@@ -27,6 +30,12 @@ done
 it "lets what is no Kafka be as large as it likes"
 run "$BALLAST" lint other.yaml
 expect_rc 0
+
+it "goes on beside somebody else's document that is too deep"
+run "$BALLAST" explain deep.yaml
+expect_rc 0
+expect_err_contains "deep.yaml:4: could not read YAML: nested too deeply (somebody else's document"
+expect_out_contains broker
 
 it "ends at once with files that are many documents or directives"
 run timeout 10 "$BALLAST" lint documents.yaml
