@@ -218,6 +218,75 @@ static bool loses_role(const struct bl_losses_search *search, const struct bl_wo
     return has_quorum(member) && !has_quorum(after) && !keeps_quorum(search, member);
 }
 
+/* The path of a connection in ZooKeeper, "" at its root; NULL: it cannot be read. For free(). */
+static char *chroot_of(const struct bl_workload *workload, const struct bl_world *world)
+{
+    BL_AUTO(bl_setting_release) struct bl_setting connect = {0};
+    const char *path;
+    size_t len;
+
+    if (!bl_workload_setting(workload, world, "zookeeper.connect", &connect) || !connect.value ||
+        strchr(connect.value, '$'))
+        return NULL;
+    path = strchr(connect.value, '/');
+    len = path ? strlen(path) : 0;
+    while (len && path[len - 1] == '/')
+        len--;
+    return bl_strndup(path ? path : "", len);
+}
+
+static bool moves_below(const struct bl_losses_search *search, const struct bl_workload *member,
+                        const struct bl_workload *after)
+{
+    BL_AUTO_FREE char *was = chroot_of(member, search->before.world);
+    BL_AUTO_FREE char *is = chroot_of(after, search->after.world);
+
+    return was && is && strcmp(was, is) != 0;
+}
+
+/* Whom the ZooKeeper servers of a setting lead to, as they are before; false: not all can be read. */
+static bool find_keepers(const struct bl_losses_search *search, const struct bl_workload *workload,
+                         const struct bl_world *world, struct bl_found *found)
+{
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+    if (!bl_workload_servers(workload, world, "zookeeper.connect", &servers) || !is_whole(&servers))
+        return false;
+    for (size_t i = 0; i < servers.len && bl_budget_turn(); i++)
+        (void)bl_host_find_any(search->before.scene, workload, workload->ref.namespace,
+                               servers.items[i].host, found);
+    return true;
+}
+
+/* Do the new settings lead to servers in sight, and to none of those that the old ones lead to? */
+static bool moves_away(const struct bl_losses_search *search, const struct bl_workload *member,
+                       const struct bl_workload *after)
+{
+    BL_AUTO(bl_found_release) struct bl_found was = {0}, is = {0};
+
+    if (!find_keepers(search, member, search->before.world, &was) ||
+        !find_keepers(search, after, search->after.world, &is) || !was.len)
+        return false;
+    for (size_t i = 0; i < is.len && bl_budget_turn(); i++)
+        if (is_found(&was, is.items[i]))
+            return false;
+    return is.len > 0;
+}
+
+static void lose_metadata(const struct bl_losses_search *search, const struct bl_workload *member,
+                          const struct bl_workload *after)
+{
+    bool below = moves_below(search, member, after);
+
+    if (!below && !moves_away(search, member, after))
+        return;
+    BL_AUTO_FREE char *who = bl_describe(member->object);
+    bl_losses_add(search, member,
+                  bl_asprintf("%s would look for its metadata %s: no topic would be there", who,
+                              below ? "under another path of ZooKeeper" : "in another ZooKeeper"),
+                  bl_losses_on_purpose(search, member->object, "Keep zookeeper.connect as it is."));
+}
+
 static void lose_mode(const struct bl_losses_search *search, const struct bl_workload *member,
                       const struct bl_workload *after)
 {
@@ -244,6 +313,9 @@ static void lose_mode(const struct bl_losses_search *search, const struct bl_wor
             search, member,
             bl_asprintf("%s keeps its metadata in KRaft and would look for them in ZooKeeper", who),
             bl_losses_on_purpose(search, member->object, "There is no way back to ZooKeeper."));
+    else if (keeps_in_zookeeper(member, search->before.world) &&
+             keeps_in_zookeeper(after, search->after.world))
+        lose_metadata(search, member, after);
 }
 
 static void lose_all_pods(const struct bl_losses_search *search, const struct bl_workload *member)

@@ -24,6 +24,9 @@
     "'KAFKA_ZOOKEEPER_CONNECT','value':'zk:2181'},{'name':'KAFKA_ADVERTISED_LISTENERS',"        \
     "'value':'P://kafka-0-outside.k.svc:9092'}],'envFrom':[{'secretRef':{'name':'passwords'}}]" \
     ",'ports':[{'containerPort':9092}]}"
+#define BROKER_AT(connect)                                                  \
+    "{'name':'k','image':'k:1','command':['kafka-server-start.sh'],'env':[" \
+    "{'name':'KAFKA_ZOOKEEPER_CONNECT','value':'" connect "'}],'ports':[{'containerPort':9092}]}"
 #define KRAFT_BROKER                                                                              \
     "{'name':'k','image':'k:1','command':['kafka-server-start.sh'],'env':[{'name':"               \
     "'KAFKA_PROCESS_ROLES','value':'broker'},{'name':'KAFKA_CONTROLLER_QUORUM_VOTERS','value':'0" \
@@ -37,6 +40,7 @@
 #define BROKERS_WITH(metadata) SET("kafka", "kafka-headless", metadata, "3", L("kafka"), ZK_BROKER)
 #define BROKERS BROKERS_WITH("")
 #define ZK SET("zk", "zk-headless", "", "3", L("zk"), ZOOKEEPER)
+#define OTHER_ZK SET("other", "other-headless", "", "3", L("other"), ZOOKEEPER)
 #define NEW SET("kafka-controller", "kafka-controller-headless", "", "3", L("new"), KRAFT_BROKER)
 #define SERVICE_WITH(name, metadata, more, selector)                                               \
     "{'apiVersion':'v1','kind':'Service','metadata':{'name':'" name "'" metadata "},'spec':{" more \
@@ -116,6 +120,23 @@ static const struct {
     {"beside it, for a migration",
      BROKERS,
      BROKERS "," SET("c", "c", "", "3", L("c"), CONTROLLER),
+     {NULL}},
+    {"another path of ZooKeeper",
+     BROKERS,
+     AS(BROKER_AT("zk:2181/kafka")),
+     {"would look for its metadata under another path of ZooKeeper"}},
+    {"the root, written out", BROKERS, AS(BROKER_AT("zk:2181/")), {NULL}},
+    {"another server of the same ZooKeeper",
+     BROKERS "," ZK,
+     AS(BROKER_AT("zk-1.zk-headless:2181,zk-0.zk-headless.default.svc:2181")) "," ZK,
+     {NULL}},
+    {"another ZooKeeper",
+     BROKERS "," ZK "," OTHER_ZK,
+     AS(BROKER_AT("other:2181")) "," ZK "," OTHER_ZK,
+     {"would look for its metadata in another ZooKeeper"}},
+    {"another ZooKeeper that is not in sight",
+     BROKERS "," ZK,
+     AS(BROKER_AT("other:2181")) "," ZK,
      {NULL}},
     {"beside it, a node pool", BROKERS, BROKERS "," NEW, {NULL}},
     {"a selector that nobody has",
