@@ -178,14 +178,22 @@ enum bl_backup_reach bl_backup_job_reach(struct bl_backup_job *job, struct bl_er
                                                                          : BL_BACKUP_HERE;
 }
 
+/* Does the status say it already? The same words stand there for other reasons while nothing is to be deleted. */
+static bool is_told(const struct bl_backup_job *job, const struct bl_backup_next *next)
+{
+    const cJSON *ready = bl_object_condition(job->object, BL_CONDITION_READY);
+
+    return bl_text_eq(bl_json_string(ready, "reason"), next->reason) &&
+           bl_text_eq(bl_json_string(ready, "message"), next->message);
+}
+
 /* It waits: told once for each reason, and said in the status. */
 static int wait_with(struct bl_backup_job *job, const struct bl_backup_next *next,
                      struct bl_reconcile_result *result, struct bl_error **err)
 {
-    const cJSON *ready = bl_object_condition(job->object, BL_CONDITION_READY);
     bool going_on = strcmp(next->reason, "Deleting") == 0;
 
-    if (!going_on && !bl_text_eq(bl_json_string(ready, "message"), next->message)) {
+    if (!going_on && !is_told(job, next)) {
         bl_backup_job_tell(job, "Warning", "NotDeleted", next->message);
         BL_LOG(BL_LOG_WARN, "not deleted at the service",
                BL_LOG_TEXT("namespace", job->ref.namespace), BL_LOG_TEXT("name", job->ref.name),
