@@ -21,17 +21,9 @@ struct key {
     bool weak; /* what a chart calls things: others may be called the same */
 };
 
-/* Where Kafka keeps its metadata. Two that keep them apart are no cluster, whatever they are called. */
-enum mode {
-    MODE_UNKNOWN,
-    MODE_ZOOKEEPER, /* or on its way from there, in a migration */
-    MODE_KRAFT,
-};
-
 struct grouping {
     struct bl_scene *scene;
     size_t *parent; /* union-find over the scene's workloads */
-    enum mode *modes;
     struct {
         struct key *items;
         size_t len, cap;
@@ -61,15 +53,9 @@ static bool zookeeper_side(const struct bl_workload *workload)
     return workload->role == BL_ROLE_ZOOKEEPER;
 }
 
-static enum mode mode_of(const struct bl_scene *scene, const struct bl_workload *workload)
+static enum bl_metadata_mode mode_of(const struct grouping *grouping, size_t workload)
 {
-    BL_AUTO(bl_setting_release) struct bl_setting connect = {0};
-
-    if (!bl_workload_is_kafka(workload))
-        return MODE_UNKNOWN;
-    if (bl_workload_setting(workload, scene->world, "zookeeper.connect", &connect))
-        return MODE_ZOOKEEPER;
-    return workload->kraft ? MODE_KRAFT : MODE_UNKNOWN;
+    return grouping->scene->workloads.items[workload]->metadata.mode;
 }
 
 struct taking {
@@ -107,7 +93,7 @@ static void join_apart(struct grouping *grouping, size_t begin, size_t end)
 
     for (size_t i = begin; i < end; i++) {
         size_t workload = grouping->keys.items[i].workload;
-        size_t *first = &firsts[grouping->modes[workload] == MODE_KRAFT];
+        size_t *first = &firsts[mode_of(grouping, workload) == BL_METADATA_KRAFT];
 
         if (*first == SIZE_MAX)
             *first = workload;
@@ -115,10 +101,11 @@ static void join_apart(struct grouping *grouping, size_t begin, size_t end)
     }
 }
 
-static bool any_mode(const struct grouping *grouping, size_t begin, size_t end, enum mode mode)
+static bool any_mode(const struct grouping *grouping, size_t begin, size_t end,
+                     enum bl_metadata_mode mode)
 {
     for (size_t i = begin; i < end; i++)
-        if (grouping->modes[grouping->keys.items[i].workload] == mode)
+        if (mode_of(grouping, grouping->keys.items[i].workload) == mode)
             return true;
     return false;
 }
@@ -134,7 +121,7 @@ static void join_equal_keys(struct grouping *grouping)
         for (end = begin + 1;
              end < grouping->keys.len && strcmp(keys[begin].text, keys[end].text) == 0; end++)
             ;
-        if (keys[begin].weak && any_mode(grouping, begin, end, MODE_ZOOKEEPER)) {
+        if (keys[begin].weak && any_mode(grouping, begin, end, BL_METADATA_ZOOKEEPER)) {
             join_apart(grouping, begin, end);
             continue;
         }
@@ -164,7 +151,7 @@ static enum side side_of(const struct grouping *grouping, size_t workload)
 {
     if (zookeeper_side(grouping->scene->workloads.items[workload]))
         return SIDE_ZOOKEEPER;
-    return grouping->modes[workload] == MODE_KRAFT ? SIDE_KRAFT : SIDE_KAFKA;
+    return mode_of(grouping, workload) == BL_METADATA_KRAFT ? SIDE_KRAFT : SIDE_KAFKA;
 }
 
 /* The workloads of each side that it selects are one; of these the first stands for all. */
@@ -182,7 +169,7 @@ static void join_selected(struct grouping *grouping, const struct selection *sel
 
         if (!workload->role)
             continue;
-        in_zookeeper |= grouping->modes[at] == MODE_ZOOKEEPER;
+        in_zookeeper |= mode_of(grouping, at) == BL_METADATA_ZOOKEEPER;
         if (*first == SIZE_MAX)
             *first = at;
         else if (strcmp(workload->ref.namespace, scene->workloads.items[*first]->ref.namespace) ==
@@ -266,6 +253,45 @@ static void join_by_servers(struct grouping *grouping)
         if (bl_workload_ensemble_servers(workload, scene->world, &servers))
             join_by_list(grouping, i, &servers);
     }
+}
+
+static void drop_keys(struct grouping *grouping)
+{
+    for (size_t i = 0; i < grouping->keys.len; i++)
+        free(grouping->keys.items[i].text);
+    grouping->keys.len = 0;
+}
+
+/* A key of each ensemble in sight that a connection leads to: it may be written in many ways. */
+static void add_connection(struct grouping *grouping, size_t index)
+{
+    const struct bl_scene *scene = grouping->scene;
+    const struct bl_workload *kafka = scene->workloads.items[index];
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+    (void)bl_workload_servers(kafka, scene->world, "zookeeper.connect", &servers);
+    for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
+        BL_AUTO(bl_found_release) struct bl_found found = {0};
+
+        (void)bl_host_find(scene, kafka, NULL, servers.items[i].host, &found);
+        for (size_t f = 0; f < found.len && bl_budget_turn(); f++)
+            if (zookeeper_side(scene->workloads.items[found.items[f]]))
+                take_key(bl_asprintf("%s\n%zu\n%s", kafka->ref.namespace,
+                                     find_root(grouping, found.items[f]), kafka->metadata.chroot),
+                         false, &(struct taking){grouping, index});
+    }
+}
+
+/* Who keep their metadata in one place of one ensemble are one cluster. */
+static void join_by_connections(struct grouping *grouping)
+{
+    const struct bl_scene *scene = grouping->scene;
+
+    drop_keys(grouping);
+    for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++)
+        if (scene->workloads.items[i]->metadata.chroot)
+            add_connection(grouping, i);
+    join_equal_keys(grouping);
 }
 
 static struct bl_ensemble *ensemble_for(struct bl_scene *scene, struct grouping *grouping,
@@ -380,9 +406,7 @@ void bl_scene_group(struct bl_scene *scene)
     size_t count = scene->workloads.len;
 
     grouping.parent = bl_alloc(count, sizeof(size_t));
-    grouping.modes = bl_alloc(count, sizeof(*grouping.modes));
-    for (size_t i = 0; i < count && bl_budget_turn(); i++)
-        grouping.modes[i] = mode_of(scene, scene->workloads.items[i]);
+    bl_scene_find_metadata(scene);
     for (size_t i = 0; i < count; i++)
         grouping.parent[i] = i;
     for (size_t i = 0; i < count; i++)
@@ -391,13 +415,12 @@ void bl_scene_group(struct bl_scene *scene)
     join_by_services(&grouping);
     join_by_servers(&grouping);
     join_equal_keys(&grouping);
+    join_by_connections(&grouping);
     make_ensembles(scene, &grouping);
     name_clusters(scene, &grouping);
     bl_scene_link(scene);
 
-    for (size_t i = 0; i < grouping.keys.len; i++)
-        free(grouping.keys.items[i].text);
+    drop_keys(&grouping);
     free(grouping.keys.items);
-    free(grouping.modes);
     free(grouping.parent);
 }

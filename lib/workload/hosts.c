@@ -225,6 +225,39 @@ void bl_host_each_name(const char *text, void (*take)(const char *name, size_t l
         take(second, strlen(second), context);
 }
 
+/* As long as what stands before the cluster's domain; all of it where no domain does. */
+static size_t undomained_len(const char *host)
+{
+    const char *domain = strstr(host, ".svc");
+    size_t len = strlen(host);
+
+    if (domain && (!domain[4] || domain[4] == '.'))
+        return (size_t)(domain - host);
+    return len && host[len - 1] == '.' ? len - 1 : len;
+}
+
+void bl_host_each_full_name(const char *namespace, const char *text,
+                            void (*take)(const char *name, void *context), void *context)
+{
+    size_t len = undomained_len(text);
+    BL_AUTO_FREE char *name = bl_strndup(text, len);
+    size_t dots = 0;
+
+    if (is_self(text) || is_placeholder(text))
+        return;
+    for (char *c = name; *c; c++) {
+        *c = (char)tolower((unsigned char)*c);
+        dots += *c == '.';
+    }
+    if (dots || is_address(text))
+        take(name, context);
+    /* "a.b" is pod a of a Service b here, or Service a of a namespace b. */
+    if (dots > 1 || text[len] || is_address(text))
+        return;
+    BL_AUTO_FREE char *here = bl_asprintf("%s.%s", name, namespace);
+    take(here, context);
+}
+
 /* "$(NAME)" or "${NAME}", where NAME is the pod's own name or address by the downward API. */
 static bool is_own_placeholder(const struct bl_workload *workload, const char *host)
 {

@@ -3,6 +3,9 @@
 
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/json/pointer.h"
+#include "ballast/workload/hosts.h"
+#include "ballast/workload/servers.h"
 #include "recognise.h"
 
 /* What only members of one cluster share, as texts: two workloads that have one of them are of one cluster. */
@@ -45,12 +48,64 @@ static void add_cluster_id(const struct keys *keys)
     }
 }
 
+/* What two take from one key of one object is one value, whatever it is. */
+static void add_reference(const struct keys *keys, const char *property, const char *pointer)
+{
+    static const char *const sources[] = {"secretKeyRef", "configMapKeyRef"};
+    const cJSON *entry = bl_pointer_find(keys->workload->object, pointer);
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(sources); i++) {
+        const cJSON *source = bl_json_at(entry, "valueFrom", sources[i], NULL);
+        const char *name = bl_json_string(source, "name"), *key = bl_json_string(source, "key");
+
+        if (!name || !key)
+            continue;
+        BL_AUTO_FREE char *kind = bl_asprintf("%s-%s", property, sources[i]);
+        BL_AUTO_FREE char *from = bl_asprintf("%s/%s", name, key);
+        add(keys, kind, from, false);
+    }
+}
+
 static void add_setting(const struct keys *keys, const char *property)
 {
     BL_AUTO(bl_setting_release) struct bl_setting setting = {0};
 
-    if (bl_workload_setting(keys->workload, keys->world, property, &setting))
-        add(keys, property, setting.value, false);
+    if (!bl_workload_setting(keys->workload, keys->world, property, &setting))
+        return;
+    add(keys, property, setting.value, false);
+    if (!setting.value && setting.pointer && !setting.elsewhere)
+        add_reference(keys, property, setting.pointer);
+}
+
+/* One of several servers that a property names. */
+struct server {
+    const struct keys *keys;
+    const char *kind;
+    int port;
+    const char *chroot;
+};
+
+static void add_server(const char *name, void *context)
+{
+    const struct server *server = context;
+    BL_AUTO_FREE char *value =
+        bl_asprintf("%s:%d%s", name, server->port, server->chroot ? server->chroot : "");
+
+    add(server->keys, server->kind, value, false);
+}
+
+/* Lists that have a server in common are of one cluster, in whatever order and however its name is written. */
+static void add_servers(const struct keys *keys, const char *property, const char *kind, int port)
+{
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+    (void)bl_workload_servers(keys->workload, keys->world, property, &servers);
+    for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
+        const struct bl_listed_server *it = &servers.items[i];
+        struct server server = {keys, kind, it->port ? it->port : port, servers.chroot};
+
+        bl_host_each_full_name(keys->workload->ref.namespace, it->host, add_server, &server);
+    }
 }
 
 static void add_release(const struct keys *keys)
@@ -100,4 +155,7 @@ void bl_workload_each_key(const struct bl_workload *workload, const struct bl_wo
     add_setting(&keys, "controller.quorum.voters");
     add_setting(&keys, "controller.quorum.bootstrap.servers");
     add_setting(&keys, "zookeeper.connect");
+    add_servers(&keys, "zookeeper.connect", "zookeeper", 2181);
+    add_servers(&keys, "controller.quorum.voters", "quorum", 0);
+    add_servers(&keys, "controller.quorum.bootstrap.servers", "quorum", 0);
 }

@@ -87,6 +87,8 @@ typedef void (*bl_key_fn)(char *text, bool weak, void *context);
 void bl_workload_each_key(const struct bl_workload *workload, const struct bl_world *world,
                           bl_key_fn take, void *context);
 
+/** Finds where each Kafka keeps its metadata, before they are grouped. */
+void bl_scene_find_metadata(struct bl_scene *scene);
 /** Fills ensembles, clusters and links from the scene's workloads. */
 void bl_scene_group(struct bl_scene *scene);
 /** What an operator calls the cluster; NULL: none made it. */

@@ -20,6 +20,7 @@ void bl_servers_release(struct bl_servers *servers)
         free(servers->items[i].host);
     }
     free(servers->items);
+    free(servers->chroot);
     *servers = (struct bl_servers){0};
 }
 
@@ -177,6 +178,17 @@ static void add_entry(struct bl_servers *servers, enum bl_servers_form form, con
     }
 }
 
+/* "/kafka/" is "/kafka". */
+static void read_chroot(struct bl_servers *servers, const char *text)
+{
+    size_t len = strcspn(text, " \t\r\n\"'");
+
+    while (len && text[len - 1] == '/')
+        len--;
+    if (len && !servers->chroot)
+        servers->chroot = bl_strndup(text, len);
+}
+
 void bl_servers_parse(struct bl_servers *servers, enum bl_servers_form form, const char *text)
 {
     /* A chroot stands behind the last server of a connection, and nowhere else. */
@@ -192,6 +204,7 @@ void bl_servers_parse(struct bl_servers *servers, enum bl_servers_form form, con
         at += len;
         at += strspn(text + at, ", \t\r\n\"'");
     }
+    read_chroot(servers, text + end);
 }
 
 /* --- where they stand --- */

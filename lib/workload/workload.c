@@ -124,6 +124,8 @@ void bl_workload_free(struct bl_workload *workload)
     free(workload->container_pointer);
     free(workload->version);
     free(workload->cluster);
+    free(workload->metadata.chroot);
+    free(workload->metadata.doubt);
     bl_json_free(workload->selector);
     free(workload);
 }

@@ -266,6 +266,35 @@ static bool is_broker_of_cluster(const struct bl_rule_run *run, size_t ensemble)
            bl_role_has_logs(run->scene->ensembles.items[ensemble].role);
 }
 
+/* Another Kafka in sight that may be of this cluster, and whose pods the policy would not name. */
+static char *cluster_doubt(const struct bl_rule_run *run, const struct bl_workload *own)
+{
+    for (size_t i = 0; i < run->scene->workloads.len && bl_budget_turn(); i++) {
+        const struct bl_workload *other = run->scene->workloads.items[i];
+        char *why = bl_workload_is_kafka(other) && !is_own_side(run, other->ensemble)
+                        ? bl_scene_cluster_doubt(run->scene, own, other)
+                        : NULL;
+
+        if (why)
+            return why;
+    }
+    return NULL;
+}
+
+static char *clusters_doubt(const struct bl_rule_run *run)
+{
+    for (size_t i = 0; i < run->scene->workloads.len && bl_budget_turn(); i++) {
+        const struct bl_workload *own = run->scene->workloads.items[i];
+        char *why = bl_workload_is_kafka(own) && is_own_side(run, own->ensemble)
+                        ? cluster_doubt(run, own)
+                        : NULL;
+
+        if (why)
+            return why;
+    }
+    return NULL;
+}
+
 static char *brokers_doubt(const struct bl_rule_run *run)
 {
     for (size_t i = 0; i < run->scene->ensembles.len && bl_budget_turn(); i++) {
@@ -277,7 +306,7 @@ static char *brokers_doubt(const struct bl_rule_run *run)
         if (why)
             return why;
     }
-    return NULL;
+    return clusters_doubt(run);
 }
 
 static char *quorum_doubt(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
@@ -329,6 +358,19 @@ static char *ensemble_doubt(const struct bl_rule_run *run, const struct bl_ensem
     return !named ? siblings_elsewhere(run, ensemble) : NULL;
 }
 
+/* A Kafka in sight that may use this ZooKeeper, though nothing that can be read says so. */
+static char *unlinked_brokers(const struct bl_rule_run *run)
+{
+    for (size_t i = 0; i < run->scene->workloads.len && bl_budget_turn(); i++) {
+        const struct bl_workload *kafka = run->scene->workloads.items[i];
+
+        if (bl_workload_is_kafka(kafka) && bl_scene_may_link(run->scene, kafka, run->workload))
+            return bl_asprintf("%s \"%s\" may use it: %s", kafka->ref.kind, kafka->ref.name,
+                               kafka->metadata.doubt);
+    }
+    return NULL;
+}
+
 /* The clients of a ZooKeeper are the brokers that name it, and whoever else is in sight: see bl_network_user(). */
 static char *zookeeper_clients_doubt(const struct bl_rule_run *run)
 {
@@ -342,8 +384,10 @@ static char *zookeeper_clients_doubt(const struct bl_rule_run *run)
         if (why)
             return why;
     }
-    return any ? unnameable_side(run, is_other_side)
-               : bl_strdup("the brokers that use this ZooKeeper are not in sight");
+    if (!any)
+        return bl_strdup("the brokers that use this ZooKeeper are not in sight");
+    char *why = unlinked_brokers(run);
+    return why ? why : unnameable_side(run, is_other_side);
 }
 
 char *bl_network_doubt(const struct bl_rule_run *run, const struct bl_ensemble *ensemble,

@@ -38,6 +38,14 @@ enum bl_host bl_host_find_any(const struct bl_scene *scene, const struct bl_work
 void bl_host_each_name(const char *text, void (*take)(const char *name, size_t len, void *context),
                        void *context);
 
+/**
+ * Calls `take` with each full name, without the cluster's domain, that `text` may stand for where a pod of `namespace` says it:
+ * "zoo" and "zoo.infra.svc.cluster.local" are "zoo.infra" in infra. None where it is the pod itself, or
+ * known only when it runs.
+ */
+void bl_host_each_full_name(const char *namespace, const char *text,
+                            void (*take)(const char *name, void *context), void *context);
+
 /** Is it surely a name by which pods of the cluster reach a pod? "localhost", "kafka.example.com" are not. */
 bool bl_host_is_inside(const struct bl_scene *scene, const struct bl_workload *from,
                        const char *host);

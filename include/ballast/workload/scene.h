@@ -67,6 +67,16 @@ const struct bl_workload *bl_scene_selected(const struct bl_scene *scene, const 
 /** Does this Kafka ensemble keep its metadata in that ZooKeeper ensemble? */
 bool bl_scene_linked(const struct bl_scene *scene, size_t kafka, size_t zookeeper);
 
+/**
+ * Why two Kafka workloads of different clusters may yet be of one, for free(): 'StatefulSet "b" may be of the same cluster:
+ * zookeeper.connect of StatefulSet "b" cannot be read'. NULL: they are surely apart.
+ */
+char *bl_scene_cluster_doubt(const struct bl_scene *scene, const struct bl_workload *a,
+                             const struct bl_workload *b);
+/** May a Kafka that is linked to no ZooKeeper keep its metadata in this one, for all that is known? */
+bool bl_scene_may_link(const struct bl_scene *scene, const struct bl_workload *kafka,
+                       const struct bl_workload *zookeeper);
+
 /** Brokers of the cluster that the workload is of, over all of its ensembles; -1 where a number of replicas is not known yet. */
 int64_t bl_scene_brokers(const struct bl_scene *scene, const struct bl_workload *workload);
 

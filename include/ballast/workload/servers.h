@@ -30,6 +30,7 @@ struct bl_servers {
     struct bl_listed_server *items;
     size_t len, cap;
     bool unreadable; /* an entry is no server: what it stands for cannot be told */
+    char *chroot;    /* of a connection, "/kafka"; NULL: none, which "/" is too */
 };
 
 /** Appends those of `text`. */

@@ -97,6 +97,20 @@ struct bl_export {
 
 #define BL_SETTINGS_FILES 2
 
+/** Where a Kafka keeps its metadata. Two that keep them apart are no cluster, whatever they are called. */
+enum bl_metadata_mode {
+    BL_METADATA_UNKNOWN,
+    BL_METADATA_ZOOKEEPER, /* or on its way from there, in a migration */
+    BL_METADATA_KRAFT,
+};
+
+struct bl_metadata_place {
+    enum bl_metadata_mode mode;
+    bool quorum;  /* names one, whatever the mode */
+    char *chroot; /* of zookeeper.connect, "" is none; NULL: not known */
+    char *doubt;  /* why it is not known who keeps them; NULL: it is known */
+};
+
 struct bl_workload {
     const cJSON *object; /* borrowed, as everything that is const here */
     struct bl_ref ref;
@@ -150,6 +164,7 @@ struct bl_workload {
     cJSON *selector; /* selects this workload's pods, now and in later revisions; NULL: no labels */
 
     /* Filled when workloads are grouped. */
+    struct bl_metadata_place metadata; /* of Kafka */
     char *cluster;   /* "namespace/name" of the Kafka cluster; NULL: belongs to none */
     size_t ensemble; /* workloads of one role in one cluster share it */
 };
