@@ -128,9 +128,9 @@ static void add_release(const struct keys *keys)
 static bool add_shared_settings(const struct bl_world_entry *map, BL_UNUSED const char *key,
                                 const char *text, void *context)
 {
-    BL_AUTO_FREE char *servers = bl_properties_get(text, "server.1");
+    bool elsewhere;
 
-    if (servers)
+    if (bl_servers_text(map, text, &elsewhere))
         add(context, "servers-in", map->ref.name, false);
     return false;
 }

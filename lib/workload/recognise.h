@@ -55,6 +55,13 @@ bool bl_workload_each_properties(const struct bl_workload *workload, const struc
                                                const char *text, void *context),
                                  void *context);
 
+/**
+ * The text of a ConfigMap that lists an ensemble's servers as "server.1=…": that of the key, or of the file beside it that its
+ * dynamicConfigFile names. NULL: none does; `ret_elsewhere` tells that such a file is named and not there.
+ */
+const char *bl_servers_text(const struct bl_world_entry *map, const char *text,
+                            bool *ret_elsewhere);
+
 /** Is a ConfigMap's key a file of broker or ZooKeeper settings? */
 bool bl_is_settings_file(const char *key);
 /** The value of `property` in the text of a properties file, for free(), or NULL. The last one wins. */

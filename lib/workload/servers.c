@@ -247,10 +247,59 @@ static bool read_file(const char *text, struct bl_servers *servers)
     return servers->len > before;
 }
 
-static bool read_map(BL_UNUSED const struct bl_world_entry *map, BL_UNUSED const char *key,
-                     const char *text, void *context)
+static bool lists_servers(const char *text)
 {
-    return read_file(text, context);
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
+
+    return text && read_file(text, &servers);
+}
+
+const char *bl_servers_text(const struct bl_world_entry *map, const char *text, bool *ret_elsewhere)
+{
+    BL_AUTO_FREE char *path = bl_properties_get(text, "dynamicConfigFile");
+    const char *slash = path ? strrchr(path, '/') : NULL, *beside;
+
+    *ret_elsewhere = false;
+    if (lists_servers(text))
+        return text;
+    beside =
+        path ? bl_json_string(bl_json_get(map->object, "data"), slash ? slash + 1 : path) : NULL;
+    if (lists_servers(beside))
+        return beside;
+    *ret_elsewhere = path != NULL;
+    return NULL;
+}
+
+static bool read_map(const struct bl_world_entry *map, BL_UNUSED const char *key, const char *text,
+                     void *context)
+{
+    struct bl_servers *servers = context;
+    bool elsewhere;
+    const char *list = bl_servers_text(map, text, &elsewhere);
+
+    servers->unreadable |= elsewhere;
+    return elsewhere || (list && read_file(list, servers));
+}
+
+/* ZOOKEEPER_SERVER_1, a variable for each server. */
+static bool read_variables(const struct bl_workload *workload, struct bl_servers *servers)
+{
+    static const char prefix[] = "ZOOKEEPER_SERVER_";
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, bl_json_get(workload->container, "env")) {
+        const char *name = bl_json_string(entry, "name"), *value = bl_json_string(entry, "value");
+        int64_t number;
+
+        if (!name || !bl_text_starts(name, prefix) ||
+            !bl_text_to_int(name + strlen(prefix), strlen(name + strlen(prefix)), &number))
+            continue;
+        if (value && *value)
+            add_ensemble_entry(servers, value, strcspn(value, " \t"));
+        else
+            servers->unreadable = true;
+    }
+    return servers->len || servers->unreadable;
 }
 
 /* "start-zookeeper --servers=3" is of as many as the pods that it names after its own. */
@@ -305,7 +354,7 @@ bool bl_workload_ensemble_servers(const struct bl_workload *workload, const stru
         if (text && read_file(text, ret_servers))
             return true;
     }
-    return read_command(workload, ret_servers) ||
+    return read_variables(workload, ret_servers) || read_command(workload, ret_servers) ||
            bl_workload_each_properties(workload, world, read_map, ret_servers);
 }
 

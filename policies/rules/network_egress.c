@@ -161,8 +161,10 @@ char *bl_network_egress_doubt(const struct bl_rule_run *run, const struct bl_ens
         if (why)
             return why;
     }
-    return bl_network_doubt(run, ensemble,
-                            run->workload->role == BL_ROLE_ZOOKEEPER ? BL_PURPOSE_ZOOKEEPER_PEER
-                            : run->workload->role == BL_ROLE_BROKER  ? BL_PURPOSE_INTER_BROKER
-                                                                     : BL_PURPOSE_CONTROLLER);
+    BL_AUTO_FREE char *members =
+        bl_network_doubt(run, ensemble,
+                         run->workload->role == BL_ROLE_ZOOKEEPER ? BL_PURPOSE_ZOOKEEPER_PEER
+                         : run->workload->role == BL_ROLE_BROKER  ? BL_PURPOSE_INTER_BROKER
+                                                                  : BL_PURPOSE_CONTROLLER);
+    return members ? bl_asprintf("members that are not known: %s", members) : NULL;
 }

@@ -193,7 +193,6 @@ static char *missing_server(const struct bl_rule_run *run, const struct bl_workl
 static int64_t own_number(const struct bl_rule_run *run, const struct bl_workload *workload)
 {
     static const char *const properties[] = {"node.id", "broker.id"};
-    static const char *const variables[] = {"ZOO_MY_ID", "ZOOKEEPER_SERVER_ID"};
     int64_t number;
 
     for (size_t i = 0; i < BL_ARRAY_LEN(properties) && bl_workload_is_kafka(workload); i++) {
@@ -204,13 +203,7 @@ static int64_t own_number(const struct bl_rule_run *run, const struct bl_workloa
             number >= 0)
             return number;
     }
-    for (size_t i = 0; i < BL_ARRAY_LEN(variables) && !bl_workload_is_kafka(workload); i++) {
-        const char *value = bl_container_env_value(workload->container, variables[i]);
-
-        if (value && bl_text_to_int(value, strlen(value), &number) && number >= 0)
-            return number;
-    }
-    return -1;
+    return bl_workload_server_number(workload);
 }
 
 /* Brokers that each have a number of their own come one a file: others may be in files that are not in sight. */
@@ -338,6 +331,34 @@ static char *quorum_doubt(const struct bl_rule_run *run, const struct bl_ensembl
     return brokers_doubt(run);
 }
 
+/* Is anything mounted, or told to the container, that may list servers? */
+static bool may_list_servers(const struct bl_workload *server)
+{
+    const cJSON *volume;
+
+    cJSON_ArrayForEach(volume, bl_json_at(server->pod, "spec", "volumes", NULL)) {
+        if (bl_json_get(volume, "configMap"))
+            return true;
+    }
+    for (size_t i = 0; i < server->arguments.len && bl_budget_turn(); i++)
+        if (strstr(server->arguments.items[i].text, "server."))
+            return true;
+    return bl_workload_telling(server) == BL_TELLING_FILE;
+}
+
+bool bl_network_may_have_peers(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
+{
+    for (size_t m = 0; m < ensemble->members.len && bl_budget_turn(); m++) {
+        const struct bl_workload *server = member(run, ensemble, m);
+
+        if (bl_workload_port(server, BL_PURPOSE_ZOOKEEPER_PEER) ||
+            bl_workload_port(server, BL_PURPOSE_ZOOKEEPER_ELECTION) ||
+            bl_workload_server_number(server) >= 0 || may_list_servers(server))
+            return true;
+    }
+    return ensemble->replicas > 1;
+}
+
 static char *ensemble_doubt(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
 {
     bool named = false;
@@ -353,9 +374,9 @@ static char *ensemble_doubt(const struct bl_rule_run *run, const struct bl_ensem
             return why;
         named |= servers.len > 0;
     }
-    if (!named && ensemble->replicas > 1)
+    if (!named && bl_network_may_have_peers(run, ensemble))
         return bl_strdup("the servers of the ensemble are not in sight");
-    return !named ? siblings_elsewhere(run, ensemble) : NULL;
+    return NULL;
 }
 
 /* A Kafka in sight that may use this ZooKeeper, though nothing that can be read says so. */

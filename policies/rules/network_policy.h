@@ -73,6 +73,8 @@ void bl_network_add_members(const struct bl_rule_run *run, cJSON *peers);
  */
 char *bl_network_doubt(const struct bl_rule_run *run, const struct bl_ensemble *ensemble,
                        enum bl_purpose purpose);
+/** Has this ZooKeeper, or may it have, servers beside one that stands alone? */
+bool bl_network_may_have_peers(const struct bl_rule_run *run, const struct bl_ensemble *ensemble);
 /** Why a port of this number is used by somebody else, for free(); NULL: by nobody in sight. */
 char *bl_network_user(const struct bl_rule_run *run, const struct bl_ensemble *ensemble,
                       enum bl_purpose purpose, int number);

@@ -187,6 +187,20 @@ static void claim_member(struct claims *claims, const struct bl_rule_run *run, s
     claim_uses(claims, run, index);
 }
 
+/* Where servers may be that no list names, no list tells their ports either: then they are the usual ones. */
+static void claim_peers(struct claims *claims, const struct bl_rule_run *run,
+                        const struct bl_ensemble *ensemble)
+{
+    const struct bl_workload *first = bl_ensemble_first(run->scene, ensemble);
+
+    if (ensemble->role != BL_ROLE_ZOOKEEPER || !bl_network_may_have_peers(run, ensemble) ||
+        (bl_workload_port(first, BL_PURPOSE_ZOOKEEPER_PEER) &&
+         bl_workload_port(first, BL_PURPOSE_ZOOKEEPER_ELECTION)))
+        return;
+    claim_number(claims, 2888);
+    claim_number(claims, 3888);
+}
+
 /* --- what becomes of a port --- */
 
 static bool is_private(enum bl_purpose purpose)
@@ -327,6 +341,7 @@ void bl_network_plan_ports(const struct bl_rule_run *run, const struct bl_ensemb
 
     for (size_t i = 0; i < ensemble->members.len && bl_budget_turn(); i++)
         claim_member(&claims, run, ensemble->members.items[i]);
+    claim_peers(&claims, run, ensemble);
     if (claims.len)
         qsort(claims.items, claims.len, sizeof(*claims.items), compare_claims);
     for (size_t i = 0; i < claims.len && bl_budget_turn(); i++)

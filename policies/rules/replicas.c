@@ -112,13 +112,24 @@ static int64_t in_cluster(const struct bl_rule_run *run, bool logs)
     return count;
 }
 
-/* A broker with a number of its own is one of several workloads, and the others may not be in sight. */
-static bool one_of_several(const struct bl_workload *workload)
+/* A list of servers that is there, and that nobody can read, may name any number of them. */
+static bool lists_unknown(const struct bl_rule_run *run, const struct bl_workload *workload)
 {
-    static const char *const ids[] = {"KAFKA_BROKER_ID",   "KAFKA_NODE_ID", "KAFKA_CFG_BROKER_ID",
-                                      "KAFKA_CFG_NODE_ID", "ZOO_MY_ID",     "ZOOKEEPER_SERVER_ID"};
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
-    if (!*workload->pod_pointer)
+    return workload->role == BL_ROLE_ZOOKEEPER &&
+           bl_workload_ensemble_servers(workload, run->scene->world, &servers) &&
+           servers.unreadable;
+}
+
+/* A server or broker with a number of its own is one of several workloads, and the others may not be in sight. */
+static bool one_of_several(const struct bl_rule_run *run, const struct bl_workload *workload)
+{
+    static const char *const ids[] = {"KAFKA_BROKER_ID", "KAFKA_NODE_ID", "KAFKA_CFG_BROKER_ID",
+                                      "KAFKA_CFG_NODE_ID"};
+
+    if (!*workload->pod_pointer || bl_workload_server_number(workload) >= 0 ||
+        lists_unknown(run, workload))
         return true;
     for (size_t i = 0; i < BL_ARRAY_LEN(ids); i++) {
         const char *value = bl_container_env_value(workload->container, ids[i]);
@@ -138,13 +149,17 @@ static const struct part servers = {"ZooKeeper server", "ZooKeeper servers"},
                          controllers = {"controller", "controllers"},
                          broker_parts = {"broker", "brokers"};
 
+static const char several_hint[] =
+    "Bring the others into sight, or add them: each needs a number of its own.";
+
 static void report(struct bl_rule_run *run, const char *hint, const struct part *part,
                    int64_t count, const char *why)
 {
-    enum bl_fault fault = one_of_several(run->workload) ? BL_FAULT_NOTE : BL_FAULT_WRONG;
+    bool several = one_of_several(run, run->workload);
     const char *path = *run->workload->pod_pointer ? "/spec/replicas" : "";
 
-    bl_run_report(run, fault, run->object, path, hint, "%lld %s %s", (long long)count,
+    bl_run_report(run, several ? BL_FAULT_NOTE : BL_FAULT_WRONG, run->object, path,
+                  several ? several_hint : hint, "%lld %s %s", (long long)count,
                   bl_text_plural(count, part->one, part->many), why);
 }
 

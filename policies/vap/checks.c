@@ -53,9 +53,10 @@ static void add_changed(cJSON *spec)
  * The rule counts a cluster, and this one workload: others may belong to it, so it only warns. Not of one with a
  * number of its own or a list of servers, which is surely one of several.
  */
-#define ONE_OF_SEVERAL                                                                            \
-    "object.spec.template.spec.containers.exists(c, c.?env.orValue([]).exists(e, "                \
-    "e.name.matches(\"^(KAFKA_(CFG_)?(BROKER|NODE)_ID|ZOO_MY_ID|ZOOKEEPER_SERVER_ID|ZOO_SERVERS|" \
+#define ONE_OF_SEVERAL                                                                       \
+    "object.spec.template.spec.containers.exists(c, c.?env.orValue([]).exists(e, "           \
+    "e.name.matches(\"^(KAFKA_(CFG_)?(BROKER|NODE)_ID|(ZOO|ZOOKEEPER|ZK)_((MY|SERVER)_)?ID|" \
+    "(SERVER_|MY_?)ID|ZOO(KEEPER)?_SERVERS|ZOOKEEPER_SERVER_[0-9]+|"                         \
     "KAFKA_(CFG_)?CONTROLLER_QUORUM_(VOTERS|BOOTSTRAP_SERVERS))$\")))"
 
 static void write_replicas(const struct bl_vap_check *check, const struct bl_policy *policy,

@@ -43,6 +43,11 @@ void bl_servers_release(struct bl_servers *servers);
  */
 bool bl_workload_ensemble_servers(const struct bl_workload *workload, const struct bl_world *world,
                                   struct bl_servers *ret_servers);
+/**
+ * The number that the author gave this ZooKeeper server of its own, so that others are beside it or should be. -1: it has none,
+ * or each of its pods finds one.
+ */
+int64_t bl_workload_server_number(const struct bl_workload *workload);
 /** Those of a property: zookeeper.connect, controller.quorum.voters, … False: nothing sets it. */
 bool bl_workload_servers(const struct bl_workload *workload, const struct bl_world *world,
                          const char *property, struct bl_servers *ret_servers);

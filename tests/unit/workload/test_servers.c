@@ -82,6 +82,16 @@ static const struct {
     {"a file that the script writes",
      ZOOKEEPER(",'args':['cat >zoo.cfg <<E\\nserver.1=a:2888:3888\\nserver.2=b:2888:3888\\nE']"),
      "a:2888:3888:0 b:2888:3888:0 "},
+    {"a variable for each",
+     ZOOKEEPER(",'env':[{'name':'ZOOKEEPER_SERVER_1','value':'a'},"
+               "{'name':'ZOOKEEPER_SERVER_2','value':'b:2888:3888'}]"),
+     "a:0:0:0 b:2888:3888:0 "},
+    {"one of them from somewhere else",
+     ZOOKEEPER(",'env':[{'name':'ZOOKEEPER_SERVER_1','value':'a'},"
+               "{'name':'ZOOKEEPER_SERVER_2','valueFrom':{'configMapKeyRef':{}}}]"),
+     "a:0:0:0 !"},
+    {"a variable that only begins so",
+     ZOOKEEPER(",'env':[{'name':'ZOOKEEPER_SERVER_ID','value':'1'}]"), NULL},
     {"nowhere", ZOOKEEPER(""), NULL},
 };
 
@@ -102,6 +112,39 @@ START_TEST(finds_ensembles)
 }
 END_TEST
 
+static const struct {
+    const char *why, *object;
+    int64_t wanted;
+} numbers[] = {
+    {"the official image's", ZOOKEEPER(",'env':[{'name':'ZOO_MY_ID','value':'2'}]"), 2},
+    {"Bitnami's", ZOOKEEPER(",'env':[{'name':'ZOO_SERVER_ID','value':'3'}]"), 3},
+    {"Confluent's", ZOOKEEPER(",'env':[{'name':'ZOOKEEPER_SERVER_ID','value':'1'}]"), 1},
+    {"another image's", ZOOKEEPER(",'env':[{'name':'ZOOKEEPER_ID','value':'1'}]"), 1},
+    {"one's own", ZOOKEEPER(",'env':[{'name':'MYID','value':'0'}]"), 0},
+    {"of each pod", ZOOKEEPER(",'env':[{'name':'ZOO_MY_ID','value':'$(ID)'}]"), -1},
+    {"an export", ZOOKEEPER(",'args':['export ZOO_MY_ID=2; zkServer.sh']"), 2},
+    {"an export of each pod", ZOOKEEPER(",'args':['export ZOO_MY_ID=$((N+1))']"), -1},
+    {"a file", ZOOKEEPER(",'args':['echo \\'4\\' > /data/myid && zkServer.sh']"), 4},
+    {"a file, with words before", ZOOKEEPER(",'args':['mkdir /data; echo 1 >/data/myid\\nrun']"),
+     1},
+    {"a file of each pod", ZOOKEEPER(",'args':['echo $N > /data/myid']"), -1},
+    {"a file of numbers that is read", ZOOKEEPER(",'args':['echo 3; cat < /data/myid']"), -1},
+    {"a longer name", ZOOKEEPER(",'env':[{'name':'THE_MYID','value':'1'}]"), -1},
+    {"none", ZOOKEEPER(""), -1},
+};
+
+START_TEST(finds_numbers)
+{
+    for (size_t i = 0; i < BL_ARRAY_LEN(numbers); i++) {
+        BL_AUTO_JSON cJSON *object = help_json(numbers[i].object);
+        struct bl_workload *workload = bl_workload_recognise(object, NULL, false);
+
+        BL_WHY(bl_workload_server_number(workload) == numbers[i].wanted, numbers[i].why);
+        bl_workload_free(workload);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("workload/servers");
@@ -109,6 +152,7 @@ int main(void)
 
     tcase_add_test(tests, reads_lists);
     tcase_add_test(tests, finds_ensembles);
+    tcase_add_test(tests, finds_numbers);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
