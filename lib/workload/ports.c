@@ -216,6 +216,12 @@ static bool listeners_in_script(const struct bl_workload *workload, struct bl_se
     return false;
 }
 
+static void mark_set(struct bl_workload *workload)
+{
+    for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++)
+        workload->ports.items[i].set = true;
+}
+
 static void add_listeners(struct ports *ports, const struct bl_world *world)
 {
     struct bl_workload *workload = ports->workload;
@@ -376,6 +382,7 @@ void bl_workload_find_ports(struct bl_workload *workload, const struct bl_world 
     if (bl_workload_is_kafka(workload))
         add_listeners(&ports, world);
     add_jmx(&ports);
+    mark_set(workload);
     add_declared(&ports, workload->container);
     cJSON_ArrayForEach(container, bl_json_get(spec, "containers")) {
         if (container != workload->container)

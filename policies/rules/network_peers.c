@@ -533,7 +533,7 @@ static char *only_listener(const struct bl_rule_run *run, const struct bl_ensemb
     for (size_t m = 0; m < ensemble->members.len && bl_budget_turn(); m++) {
         const struct bl_workload *broker = member(run, ensemble, m);
         BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
-        bool clients = false, any = false;
+        bool clients = false;
 
         if (!bl_workload_servers(broker, run->scene->world, "advertised.listeners", &servers))
             continue;
@@ -541,14 +541,12 @@ static char *only_listener(const struct bl_rule_run *run, const struct bl_ensemb
             for (size_t p = 0; p < broker->ports.len && bl_budget_turn(); p++) {
                 const struct bl_port *port = &broker->ports.items[p];
 
-                if (port->purpose != BL_PURPOSE_CLIENT ||
-                    !bl_workload_listens_as(broker, run->scene->world, servers.items[i].name,
-                                            port->number))
-                    continue;
-                any = true;
-                clients |= bl_host_is_inside(run->scene, broker, servers.items[i].host);
+                clients |= port->purpose == BL_PURPOSE_CLIENT &&
+                           bl_workload_listens_as(broker, run->scene->world, servers.items[i].name,
+                                                  port->number) &&
+                           bl_host_is_inside(run->scene, broker, servers.items[i].host);
             }
-        if (any && !clients)
+        if (!clients)
             return bl_strdup("no other listener is advertised by a name in the cluster");
     }
     return NULL;

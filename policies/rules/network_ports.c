@@ -17,6 +17,7 @@ struct claim {
     int number;
     unsigned purposes; /* bits by enum bl_purpose */
     bool shared;       /* brokers meet on a port of the clients */
+    bool guessed;      /* only a name says so, as no setting has the port */
 };
 
 struct claims {
@@ -159,6 +160,13 @@ static void claim_uses(struct claims *claims, const struct bl_rule_run *run, siz
         claim_number(claims, use->port);
 }
 
+/* The quorum's and the brokers' own are told by listeners alone. */
+static bool is_guessed(const struct bl_port *port)
+{
+    return !port->set &&
+           (port->purpose == BL_PURPOSE_INTER_BROKER || port->purpose == BL_PURPOSE_CONTROLLER);
+}
+
 static void claim_ports(struct claims *claims, const struct bl_workload *workload)
 {
     for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++) {
@@ -167,6 +175,7 @@ static void claim_ports(struct claims *claims, const struct bl_workload *workloa
 
         it->purposes |= 1U << port->purpose;
         it->shared |= port->inter_broker && port->purpose == BL_PURPOSE_CLIENT;
+        it->guessed |= is_guessed(port);
     }
 }
 
@@ -251,7 +260,8 @@ static void decide(const struct bl_rule_run *run, const struct bl_ensemble *ense
     BL_AUTO_FREE char *why = NULL;
 
     if (is_private(purpose)) {
-        why = bl_network_user(run, ensemble, purpose, it->number);
+        why = it->guessed ? bl_strdup("only its name says so, and no setting in sight")
+                          : bl_network_user(run, ensemble, purpose, it->number);
         if (!why && !params->peers)
             why = bl_network_doubt(run, ensemble, purpose);
         if (why)

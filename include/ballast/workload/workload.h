@@ -48,6 +48,7 @@ struct bl_port {
     bool inter_broker; /* brokers talk to each other here, whatever else the port is for */
     bool main;         /* of the container that decided, not of a sidecar */
     bool declared;     /* under the container's ports */
+    bool set; /* a setting has the port; otherwise only a name or number says what it is for */
 };
 
 enum bl_storage {
