@@ -24,6 +24,7 @@ struct key {
 struct grouping {
     struct bl_scene *scene;
     size_t *parent; /* union-find over the scene's workloads */
+    bool *listed;   /* a ZooKeeper that names all of its servers, which are in sight */
     struct {
         struct key *items;
         size_t len, cap;
@@ -110,6 +111,15 @@ static bool any_mode(const struct grouping *grouping, size_t begin, size_t end,
     return false;
 }
 
+/* Who the members are is known of each of them, whatever a chart calls them. */
+static bool all_listed(const struct grouping *grouping, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++)
+        if (!grouping->listed[grouping->keys.items[i].workload])
+            return false;
+    return true;
+}
+
 static void join_equal_keys(struct grouping *grouping)
 {
     const struct key *keys = grouping->keys.items;
@@ -121,6 +131,8 @@ static void join_equal_keys(struct grouping *grouping)
         for (end = begin + 1;
              end < grouping->keys.len && strcmp(keys[begin].text, keys[end].text) == 0; end++)
             ;
+        if (keys[begin].weak && all_listed(grouping, begin, end))
+            continue;
         if (keys[begin].weak && any_mode(grouping, begin, end, BL_METADATA_ZOOKEEPER)) {
             join_apart(grouping, begin, end);
             continue;
@@ -213,16 +225,17 @@ static void join_by_services(struct grouping *grouping)
     free(all.items);
 }
 
-/* Who names another one in its list of servers, or of voters, is of one ensemble with it. */
-static void join_by_list(struct grouping *grouping, size_t index, const struct bl_servers *servers)
+/* Who names another one in its list of servers, or of voters, is of one ensemble with it. Are all of them in sight? */
+static bool join_by_list(struct grouping *grouping, size_t index, const struct bl_servers *servers)
 {
     const struct bl_scene *scene = grouping->scene;
     const struct bl_workload *self = scene->workloads.items[index];
+    bool all = servers->len && !servers->unreadable;
 
     for (size_t i = 0; i < servers->len && bl_budget_turn(); i++) {
         BL_AUTO(bl_found_release) struct bl_found found = {0};
 
-        (void)bl_host_find(scene, self, NULL, servers->items[i].host, &found);
+        all &= bl_host_find(scene, self, NULL, servers->items[i].host, &found) != BL_HOST_UNKNOWN;
         for (size_t f = 0; f < found.len && bl_budget_turn(); f++) {
             const struct bl_workload *other = scene->workloads.items[found.items[f]];
 
@@ -230,6 +243,7 @@ static void join_by_list(struct grouping *grouping, size_t index, const struct b
                 join(grouping, index, found.items[f]);
         }
     }
+    return all;
 }
 
 static void join_by_servers(struct grouping *grouping)
@@ -245,13 +259,13 @@ static void join_by_servers(struct grouping *grouping)
             BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
             if (bl_workload_servers(workload, scene->world, quorums[q], &servers))
-                join_by_list(grouping, i, &servers);
+                (void)join_by_list(grouping, i, &servers);
         }
         if (!zookeeper_side(workload))
             continue;
         BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
         if (bl_workload_ensemble_servers(workload, scene->world, &servers))
-            join_by_list(grouping, i, &servers);
+            grouping->listed[i] = join_by_list(grouping, i, &servers);
     }
 }
 
@@ -406,6 +420,7 @@ void bl_scene_group(struct bl_scene *scene)
     size_t count = scene->workloads.len;
 
     grouping.parent = bl_alloc(count, sizeof(size_t));
+    grouping.listed = bl_alloc(count, sizeof(bool));
     bl_scene_find_metadata(scene);
     for (size_t i = 0; i < count; i++)
         grouping.parent[i] = i;
@@ -423,4 +438,5 @@ void bl_scene_group(struct bl_scene *scene)
     drop_keys(&grouping);
     free(grouping.keys.items);
     free(grouping.parent);
+    free(grouping.listed);
 }
