@@ -293,11 +293,11 @@ static enum bl_purpose declared_purpose(const struct bl_workload *workload, cons
 
     if (bl_text_holds(name, metrics))
         return BL_PURPOSE_METRICS;
-    if (strcasestr(name, "jmx"))
-        return main ? BL_PURPOSE_JMX : BL_PURPOSE_METRICS;
     for (size_t i = 0; metrics_ports[i]; i++)
         if (number == metrics_ports[i])
             return BL_PURPOSE_METRICS;
+    if (strcasestr(name, "jmx"))
+        return main ? BL_PURPOSE_JMX : BL_PURPOSE_METRICS;
     if (!main)
         return BL_PURPOSE_OTHER;
     return workload->role == BL_ROLE_ZOOKEEPER ? zookeeper_purpose(name, number)
@@ -333,18 +333,46 @@ static void add_declared(struct ports *ports, const cJSON *container)
     }
 }
 
+static void add_jmx_number(struct ports *ports, const char *text, size_t len)
+{
+    int64_t number;
+
+    if (bl_text_to_int(text, len, &number) && number > 0 && number < 65536)
+        (void)add_port(ports, (int)number, "jmx", BL_PURPOSE_JMX, false, true);
+}
+
+/* Java's own settings, in whatever variable or argument they are. */
+static void add_jmx_options(struct ports *ports, const char *text)
+{
+    static const char *const options[] = {"-Dcom.sun.management.jmxremote.port=",
+                                          "-Dcom.sun.management.jmxremote.rmi.port="};
+
+    for (size_t i = 0; text && i < BL_ARRAY_LEN(options); i++) {
+        const char *found = strstr(text, options[i]);
+        const char *value = found ? found + strlen(options[i]) : NULL;
+
+        if (value)
+            add_jmx_number(ports, value, strspn(value, "0123456789"));
+    }
+}
+
 static void add_jmx(struct ports *ports)
 {
     struct bl_workload *workload = ports->workload;
-    static const char *const names[] = {"JMX_PORT", "KAFKA_JMX_PORT"};
+    static const char *const names[] = {"JMX_PORT", "KAFKA_JMX_PORT", "JMXPORT"};
+    const cJSON *entry;
 
     for (size_t i = 0; i < BL_ARRAY_LEN(names); i++) {
         const char *value = bl_container_env_value(workload->container, names[i]);
-        int64_t number;
 
-        if (value && bl_text_to_int(value, strlen(value), &number) && number > 0 && number < 65536)
-            (void)add_port(ports, (int)number, "jmx", BL_PURPOSE_JMX, false, true);
+        if (value)
+            add_jmx_number(ports, value, strlen(value));
     }
+    cJSON_ArrayForEach(entry, bl_json_get(workload->container, "env")) {
+        add_jmx_options(ports, bl_json_string(entry, "value"));
+    }
+    for (size_t i = 0; i < workload->arguments.len && bl_budget_turn(); i++)
+        add_jmx_options(ports, workload->arguments.items[i].text);
 }
 
 /* Brokers have to meet somewhere: with no listener named for it, they use the clients' port. */

@@ -79,6 +79,10 @@ bool bl_network_may_have_peers(const struct bl_rule_run *run, const struct bl_en
 char *bl_network_user(const struct bl_rule_run *run, const struct bl_ensemble *ensemble,
                       enum bl_purpose purpose, int number);
 
+/** Does a monitor in sight, of Prometheus' operator or Google's, gather metrics from this port of its pods? */
+bool bl_network_is_monitored(const struct bl_rule_run *run, const struct bl_workload *workload,
+                             int number);
+
 /** Why what the pods have to reach cannot be told, for free(); NULL: it can. */
 char *bl_network_egress_doubt(const struct bl_rule_run *run, const struct bl_ensemble *ensemble);
 

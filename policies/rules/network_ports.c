@@ -18,6 +18,7 @@ struct claim {
     unsigned purposes; /* bits by enum bl_purpose */
     bool shared;       /* brokers meet on a port of the clients */
     bool guessed;      /* only a name says so, as no setting has the port */
+    bool scraped;      /* metrics are gathered from it */
 };
 
 struct claims {
@@ -43,6 +44,12 @@ static void claim_number(struct claims *claims, int64_t number)
 {
     if (number > 0 && number <= PORT_MAX)
         (void)claim(claims, (int)number);
+}
+
+static void claim_scraped(struct claims *claims, int64_t number)
+{
+    if (number > 0 && number <= PORT_MAX)
+        claim(claims, (int)number)->scraped = true;
 }
 
 /* --- who names ports --- */
@@ -87,7 +94,7 @@ static void claim_agents(struct claims *claims, const char *text)
             int64_t number;
 
             if ((*at == '=' || *at == ':') && bl_text_to_int(at + 1, digits, &number))
-                claim_number(claims, number);
+                claim_scraped(claims, number);
         }
         text += len;
     }
@@ -126,7 +133,7 @@ static void claim_annotations(struct claims *claims, const struct bl_workload *w
         if (annotation->string && cJSON_IsString(annotation) &&
             bl_text_ends(annotation->string, "port") &&
             bl_text_to_int(annotation->valuestring, strlen(annotation->valuestring), &number))
-            claim_number(claims, number);
+            claim_scraped(claims, number);
     }
 }
 
@@ -160,14 +167,16 @@ static void claim_uses(struct claims *claims, const struct bl_rule_run *run, siz
         claim_number(claims, use->port);
 }
 
-/* The quorum's and the brokers' own are told by listeners alone. */
+/* The quorum's and the brokers' own are told by listeners alone; one of Java's by its settings. */
 static bool is_guessed(const struct bl_port *port)
 {
     return !port->set &&
-           (port->purpose == BL_PURPOSE_INTER_BROKER || port->purpose == BL_PURPOSE_CONTROLLER);
+           (port->purpose == BL_PURPOSE_INTER_BROKER || port->purpose == BL_PURPOSE_CONTROLLER ||
+            port->purpose == BL_PURPOSE_JMX);
 }
 
-static void claim_ports(struct claims *claims, const struct bl_workload *workload)
+static void claim_ports(struct claims *claims, const struct bl_rule_run *run,
+                        const struct bl_workload *workload)
 {
     for (size_t i = 0; i < workload->ports.len && bl_budget_turn(); i++) {
         const struct bl_port *port = &workload->ports.items[i];
@@ -176,6 +185,8 @@ static void claim_ports(struct claims *claims, const struct bl_workload *workloa
         it->purposes |= 1U << port->purpose;
         it->shared |= port->inter_broker && port->purpose == BL_PURPOSE_CLIENT;
         it->guessed |= is_guessed(port);
+        it->scraped |=
+            port->purpose == BL_PURPOSE_JMX && bl_network_is_monitored(run, workload, port->number);
     }
 }
 
@@ -184,7 +195,7 @@ static void claim_member(struct claims *claims, const struct bl_rule_run *run, s
     const struct bl_workload *workload = run->scene->workloads.items[index];
     const cJSON *spec = bl_json_get(workload->pod, "spec"), *container;
 
-    claim_ports(claims, workload);
+    claim_ports(claims, run, workload);
     cJSON_ArrayForEach(container, bl_json_get(spec, "containers")) {
         claim_container(claims, workload, container);
     }
@@ -237,6 +248,8 @@ static bool is_named(const struct bl_network_params *params, enum bl_purpose pur
 /* The one purpose of a port; OTHER where members or containers do not agree. */
 static enum bl_purpose only_purpose(const struct claim *it)
 {
+    if (it->scraped && it->purposes == 1U << BL_PURPOSE_JMX)
+        return BL_PURPOSE_METRICS;
     for (int purpose = BL_PURPOSE_OTHER; purpose <= BL_PURPOSE_JMX; purpose++)
         if (it->purposes == 1U << purpose)
             return (enum bl_purpose)purpose;
