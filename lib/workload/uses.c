@@ -8,6 +8,9 @@
 #include "ballast/base/text.h"
 #include "ballast/workload/hosts.h"
 #include "ballast/workload/service.h"
+#include "contents.h"
+#include "mentioned.h"
+#include "mentions.h"
 
 #define HOST_MAX 253
 
@@ -19,7 +22,10 @@ struct finding {
     struct {
         const cJSON **items;
         size_t len, cap;
-    } read;            /* ConfigMaps that a workload reads */
+    } read; /* ConfigMaps and Secrets that a workload reads */
+    struct bl_known known;
+    struct bl_secrets secrets;
+    bool secret;       /* what a Secret holds is read just now, and is not told */
     bl_heard_fn heard; /* without a scene they are led nowhere, and told here */
     void *context;
 };
@@ -56,7 +62,8 @@ int bl_service_target(const cJSON *service, int port, const struct bl_workload *
 static void write_name(const char *host, int port, void *context)
 {
     cJSON *names = context;
-    BL_AUTO_FREE char *text = bl_asprintf("%s:%d", host, port);
+    BL_AUTO_FREE char *text =
+        port ? bl_asprintf("%s:%d", host, port) : bl_asprintf("host=%s", host);
     const cJSON *name;
     size_t len = 0;
 
@@ -83,8 +90,8 @@ static void note(struct finding *finding, const char *host, int port)
         bl_host_find_any(finding->scene, from, bl_object_ref(finding->by).namespace, host, &found);
 
     if (host_is == BL_HOST_UNKNOWN && from)
-        *BL_PUSH(&finding->uses->strangers) =
-            (struct bl_stranger){finding->from, bl_strdup(host), port};
+        *BL_PUSH(&finding->uses->strangers) = (struct bl_stranger){
+            finding->from, bl_strdup(finding->secret ? "a host of a Secret" : host), port};
     for (size_t i = 0; i < found.len && bl_budget_turn(); i++) {
         const struct bl_workload *to = finding->scene->workloads.items[found.items[i]];
         int aim = found.service ? bl_service_target(found.service, port, to) : port;
@@ -170,18 +177,87 @@ static void read_pair(struct finding *finding, const cJSON *container, const cJS
     }
 }
 
+/* The port of one that a word leads to; a number that it does not listen on was none of it. 0: it is told none. */
+static bool mentioned_port(const struct bl_workload *to, const cJSON *service, int port,
+                           int *ret_port)
+{
+    int aim = port && service ? bl_service_target(service, port, to) : port;
+
+    *ret_port = aim ? aim : port;
+    for (size_t i = 0; port && i < to->ports.len && bl_budget_turn(); i++)
+        if (to->ports.items[i].number == *ret_port)
+            return true;
+    return !port;
+}
+
+/* A word that may be a host counts where it leads to a member of a cluster, and nowhere else. */
+static void note_mention(const struct bl_mention *mention, void *context)
+{
+    struct finding *finding = context;
+    BL_AUTO(bl_found_release) struct bl_found found = {0};
+
+    if (!finding->scene) {
+        finding->heard(mention->host, mention->port, finding->context);
+        return;
+    }
+    const struct bl_workload *from =
+        finding->from == BL_NO_WORKLOAD ? NULL : finding->scene->workloads.items[finding->from];
+
+    if (!bl_mention_find(finding->scene, &finding->known, from,
+                         bl_object_ref(finding->by).namespace, mention, &found))
+        return;
+    for (size_t i = 0; i < found.len && bl_budget_turn(); i++) {
+        const struct bl_workload *to = finding->scene->workloads.items[found.items[i]];
+        int port;
+
+        if (to->role && mentioned_port(to, found.service, mention->port, &port))
+            *BL_PUSH(finding->uses) =
+                (struct bl_use){finding->from, finding->by, found.items[i], port};
+    }
+}
+
+static void read_all(struct finding *finding, const cJSON *value)
+{
+    read_tree(finding, value);
+    bl_mentions_of_tree(value, note_mention, finding);
+}
+
+static void read_contents(struct finding *finding, const cJSON *object)
+{
+    BL_AUTO(bl_json_wipe) cJSON *contents = bl_contents_read(object);
+
+    finding->secret = bl_object_is(object, "", "Secret");
+    if (contents->child)
+        read_all(finding, contents);
+    if (!finding->secret)
+        read_all(finding, bl_json_get(object, "data"));
+    finding->secret = false;
+}
+
+static void read_held(struct finding *finding, const cJSON *object)
+{
+    if (!object)
+        return;
+    *BL_PUSH(&finding->read) = object;
+    read_contents(finding, object);
+}
+
 static void read_map(struct finding *finding, const char *name)
 {
-    const cJSON *map;
+    if (name && finding->scene)
+        read_held(finding,
+                  bl_world_find(finding->scene->world, BL_WORLD_CONFIG_MAP,
+                                finding->scene->workloads.items[finding->from]->ref.namespace,
+                                name));
+}
 
-    if (!name || !finding->scene)
-        return;
-    map = bl_world_find(finding->scene->world, BL_WORLD_CONFIG_MAP,
-                        finding->scene->workloads.items[finding->from]->ref.namespace, name);
-    if (!map)
-        return;
-    *BL_PUSH(&finding->read) = map;
-    read_tree(finding, bl_json_get(map, "data"));
+static void read_secret(struct finding *finding, const char *name)
+{
+    if (name && finding->scene)
+        read_held(finding,
+                  bl_secrets_get(&finding->secrets,
+                                 finding->scene->workloads.items[finding->from]->ref.namespace,
+                                 name));
 }
 
 static void read_container(struct finding *finding, const cJSON *container)
@@ -192,9 +268,12 @@ static void read_container(struct finding *finding, const cJSON *container)
         read_pair(finding, container, entry);
         read_map(finding,
                  bl_json_string(bl_json_at(entry, "valueFrom", "configMapKeyRef", NULL), "name"));
+        read_secret(finding,
+                    bl_json_string(bl_json_at(entry, "valueFrom", "secretKeyRef", NULL), "name"));
     }
     cJSON_ArrayForEach(entry, bl_json_get(container, "envFrom")) {
         read_map(finding, bl_json_string(bl_json_get(entry, "configMapRef"), "name"));
+        read_secret(finding, bl_json_string(bl_json_get(entry, "secretRef"), "name"));
     }
 }
 
@@ -209,10 +288,13 @@ static void read_pod(struct finding *finding, const cJSON *spec)
     cJSON_ArrayForEach(item, bl_json_get(spec, "initContainers")) {
         read_container(finding, item);
     }
+    bl_mentions_of_tree(spec, note_mention, finding);
     cJSON_ArrayForEach(item, bl_json_get(spec, "volumes")) {
         read_map(finding, bl_json_string(bl_json_get(item, "configMap"), "name"));
+        read_secret(finding, bl_json_string(bl_json_get(item, "secret"), "secretName"));
         cJSON_ArrayForEach(source, bl_json_at(item, "projected", "sources", NULL)) {
             read_map(finding, bl_json_string(bl_json_get(source, "configMap"), "name"));
+            read_secret(finding, bl_json_string(bl_json_get(source, "secret"), "name"));
         }
     }
 }
@@ -235,6 +317,14 @@ static int compare_pointers(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+/* Objects of Ballast's tell it of Kafka, and call nobody. */
+static bool is_ours(const cJSON *object)
+{
+    const char *version = bl_json_string(object, "apiVersion");
+
+    return version && bl_text_starts(version, BL_API_GROUP "/");
+}
+
 /* Of objects that run no pods that we know: Jobs, what operators read, ConfigMaps that nobody in sight reads. */
 static void read_others(struct finding *finding, enum bl_world_kind kind)
 {
@@ -247,7 +337,24 @@ static void read_others(struct finding *finding, enum bl_world_kind kind)
             continue;
         finding->by = entry->object;
         read_tree(finding, bl_json_get(entry->object, "spec"));
-        read_tree(finding, bl_json_get(entry->object, "data"));
+        if (kind != BL_WORLD_PROTECTED_APPLICATION && !is_ours(entry->object))
+            bl_mentions_of_tree(bl_json_get(entry->object, "spec"), note_mention, finding);
+        read_contents(finding, entry->object);
+    }
+}
+
+/* A Service that is another name for a member; who goes by it cannot be told. */
+static void read_aliases(struct finding *finding)
+{
+    struct bl_world_iter iter = bl_world_walk(finding->scene->world, BL_WORLD_SERVICE, "");
+
+    finding->from = BL_NO_WORKLOAD;
+    for (const struct bl_world_entry *entry; (entry = bl_world_next(&iter));) {
+        const char *host = bl_json_string(bl_json_get(entry->object, "spec"), "externalName");
+
+        finding->by = entry->object;
+        if (host && *host)
+            note_mention(&(struct bl_mention){host, 0, true}, finding);
     }
 }
 
@@ -267,6 +374,8 @@ void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene, const cJSO
     struct finding finding = {.uses = uses, .scene = scene};
 
     *uses = (struct bl_uses){0};
+    bl_known_find(&finding.known, scene);
+    bl_secrets_find(&finding.secrets, scene->world);
     for (size_t i = 0; i < scene->workloads.len && bl_budget_turn(); i++) {
         finding.from = i;
         finding.by = scene->workloads.items[i]->object;
@@ -277,12 +386,15 @@ void bl_uses_find(struct bl_uses *uses, const struct bl_scene *scene, const cJSO
     read_others(&finding, BL_WORLD_CONFIG_MAP);
     read_others(&finding, BL_WORLD_PROTECTED_APPLICATION);
     read_others(&finding, BL_WORLD_OTHER);
+    read_aliases(&finding);
     for (size_t i = 0; i < beside_len; i++) {
         finding.by = beside[i];
         if (!is_here(scene, beside[i]))
-            read_tree(&finding, bl_json_get(beside[i], "spec"));
+            read_all(&finding, bl_json_get(beside[i], "spec"));
     }
     free(finding.read.items);
+    bl_known_release(&finding.known);
+    bl_secrets_release(&finding.secrets);
     if (uses->len)
         qsort(uses->items, uses->len, sizeof(*uses->items), compare_uses);
 }

@@ -479,7 +479,8 @@ static char *user_of(const struct bl_rule_run *run, enum bl_purpose purpose, siz
             (may_use(run, purpose, use->from) || is_named_peer(run, use->from)))
             continue;
         struct bl_ref ref = bl_object_ref(use->by);
-        return bl_asprintf("%s \"%s\" uses it", ref.kind, ref.name);
+        return bl_asprintf("%s \"%s\" %s", ref.kind, ref.name,
+                           number == BL_ANY_PORT ? "names it as a host" : "uses it");
     }
     return NULL;
 }
@@ -490,7 +491,8 @@ static bool is_for_clients(const cJSON *service, enum bl_purpose purpose, int64_
     const cJSON *spec = bl_json_get(service, "spec");
     const char *type = bl_json_string(spec, "type");
 
-    if (bl_text_eq(type, "LoadBalancer") || bl_text_eq(type, "NodePort"))
+    if (bl_text_eq(type, "LoadBalancer") || bl_text_eq(type, "NodePort") ||
+        bl_json_len(bl_json_get(spec, "externalIPs")))
         return true;
     return purpose == BL_PURPOSE_INTER_BROKER && replicas > 1 &&
            !bl_text_eq(bl_json_string(spec, "clusterIP"), "None") &&
@@ -559,6 +561,12 @@ char *bl_network_user(const struct bl_rule_run *run, const struct bl_ensemble *e
 
     for (size_t m = 0; !why && m < ensemble->members.len && bl_budget_turn(); m++)
         why = user_of(run, purpose, ensemble->members.items[m], number);
+    /* Servers alone know of these; whoever is on either side of the cluster names it for its own purpose. */
+    for (size_t m = 0;
+         !why && purpose != BL_PURPOSE_ZOOKEEPER_PEER && purpose != BL_PURPOSE_ZOOKEEPER_ELECTION &&
+         m < ensemble->members.len && bl_budget_turn();
+         m++)
+        why = user_of(run, BL_PURPOSE_ZOOKEEPER_CLIENT, ensemble->members.items[m], BL_ANY_PORT);
     if (!why)
         why = service_of(run, ensemble, purpose, number);
     if (!why && purpose == BL_PURPOSE_INTER_BROKER)

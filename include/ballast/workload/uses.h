@@ -1,6 +1,7 @@
 /**
- * Who says that it calls whom: every "host:port" in the pods of a scene, in the ConfigMaps that they read and in all
- * other objects of its world, led back to the workloads that it means.
+ * Who says that it calls whom: every "host:port" in the pods of a scene, in the ConfigMaps and Secrets that they read and
+ * in all other objects of its world, led back to the workloads that it means; and who names a member of a cluster as a
+ * host in another way.
  *
  * A port is not closed to whoever names it. The list is as complete as texts are; a host that is put together when the
  * program runs is not in it.
@@ -13,13 +14,15 @@
 #include "ballast/workload/scene.h"
 
 #define BL_NO_WORKLOAD SIZE_MAX
+/** Of who names a host alone: "ZK_HOSTS=zoo-0.zoo". Only members of a cluster are used so. */
+#define BL_ANY_PORT 0
 
 struct bl_use {
     size_t
         from; /* place among the scene's workloads; BL_NO_WORKLOAD: an object that is none says it */
     const cJSON *by; /* the object that says it */
     size_t to;       /* place among the scene's workloads */
-    int port;        /* of the pod, behind its Service */
+    int port;        /* of the pod, behind its Service; BL_ANY_PORT */
 };
 
 /** One that leads to nobody in sight. */
@@ -50,7 +53,7 @@ void bl_uses_release(struct bl_uses *uses);
 const struct bl_use *bl_uses_of(const struct bl_uses *uses, size_t to, int port, size_t *ret_count);
 
 typedef void (*bl_heard_fn)(const char *host, int port, void *context);
-/** Calls `heard` with all that a pod names, but for what stands in ConfigMaps. */
+/** Calls `heard` with all that a pod names, but for what stands in ConfigMaps and Secrets; and with words that may be hosts. */
 void bl_uses_each(const cJSON *pod, bl_heard_fn heard, void *context);
 
 /** Most names that bl_uses_keep_only() leaves. */
