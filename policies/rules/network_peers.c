@@ -343,7 +343,8 @@ static bool may_list_servers(const struct bl_workload *server)
     for (size_t i = 0; i < server->arguments.len && bl_budget_turn(); i++)
         if (strstr(server->arguments.items[i].text, "server."))
             return true;
-    return bl_workload_telling(server) == BL_TELLING_FILE;
+    return bl_json_len(bl_json_get(server->container, "envFrom")) ||
+           bl_workload_telling(server) == BL_TELLING_FILE;
 }
 
 bool bl_network_may_have_peers(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
