@@ -119,28 +119,40 @@ static char *stranger(const struct bl_rule_run *run, size_t index)
     return NULL;
 }
 
+/* "$(ZK_HOST)" of a Secret, and not the pod's own name or address. */
+static bool is_filled_elsewhere(const struct bl_rule_run *run, const struct bl_workload *workload,
+                                const char *host)
+{
+    return host[0] == '$' && !strchr(host, '.') && !bl_host_is_inside(run->scene, workload, host);
+}
+
 /* ZooKeeper and the quorum are no strangers only where they are in sight. */
 static char *unknown_server(const struct bl_rule_run *run, const struct bl_workload *workload)
 {
     static const char *const lists[] = {"zookeeper.connect", "controller.quorum.voters",
                                         "controller.quorum.bootstrap.servers"};
+    bool named = false;
 
-    for (size_t l = 0; bl_workload_is_kafka(workload) && l < BL_ARRAY_LEN(lists); l++) {
+    if (!bl_workload_is_kafka(workload))
+        return NULL;
+    for (size_t l = 0; l < BL_ARRAY_LEN(lists); l++) {
         BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
         if (!bl_workload_servers(workload, run->scene->world, lists[l], &servers))
             continue;
         if (servers.unreadable)
             return bl_asprintf("what %s names", lists[l]);
+        named |= servers.len > 0;
         for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
+            const char *host = servers.items[i].host;
             BL_AUTO(bl_found_release) struct bl_found found = {0};
 
-            if (bl_host_find(run->scene, workload, NULL, servers.items[i].host, &found) ==
-                BL_HOST_UNKNOWN)
-                return bl_asprintf("%s, which %s names", servers.items[i].host, lists[l]);
+            if (bl_host_find(run->scene, workload, NULL, host, &found) == BL_HOST_UNKNOWN ||
+                is_filled_elsewhere(run, workload, host))
+                return bl_asprintf("%s, which %s names", host, lists[l]);
         }
     }
-    return NULL;
+    return named ? NULL : bl_strdup("ZooKeeper or a quorum, and no setting in sight names it");
 }
 
 char *bl_network_egress_doubt(const struct bl_rule_run *run, const struct bl_ensemble *ensemble)
