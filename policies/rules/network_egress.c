@@ -22,6 +22,14 @@ static const struct {
     {"ldap.java.naming.provider.url", NULL, "LDAP"},
     {"config.providers", NULL, "a provider of settings"},
     {"kms.endpoint", NULL, "a KMS"},
+    {"sasl.mechanism.inter.broker.protocol", "GSSAPI", "Kerberos"},
+    {"sasl.kerberos.service.name", NULL, "Kerberos"},
+    {"sasl.server.callback.handler.class", NULL, "a callback handler of its own"},
+    {"sasl.login.callback.handler.class", NULL, "a callback handler of its own"},
+    {"ssl.engine.factory.class", NULL, "an SSL engine of its own"},
+    {"create.topic.policy.class.name", NULL, "a policy of its own"},
+    {"alter.config.policy.class.name", NULL, "a policy of its own"},
+    {"client.quota.callback.class", NULL, "quotas of its own"},
 };
 
 /* Authorizers that ask nobody. */
@@ -44,35 +52,6 @@ static char *calling_setting(const struct bl_rule_run *run, const struct bl_work
     if (bl_workload_setting(workload, run->scene->world, "authorizer.class.name", &authorizer) &&
         !bl_text_in(authorizer.value, own_authorizers))
         return bl_asprintf("an authorizer of its own (authorizer.class.name)");
-    return NULL;
-}
-
-/* Texts by which a program finds the API server, or a service outside. */
-static const char *const outside_words[] = {"kubectl",
-                                            "kubernetes.default",
-                                            "KUBERNETES_SERVICE",
-                                            "serviceaccount/token",
-                                            "169.254.",
-                                            "ldap://",
-                                            "ldaps://",
-                                            NULL};
-
-static char *outside_word(const cJSON *value)
-{
-    const cJSON *child;
-
-    if (cJSON_IsString(value) && value->valuestring)
-        for (size_t i = 0; outside_words[i]; i++)
-            if (strstr(value->valuestring, outside_words[i]))
-                return bl_asprintf("what \"%s\" stands for", outside_words[i]);
-    if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
-        return NULL;
-    cJSON_ArrayForEach(child, value) {
-        char *found = outside_word(child);
-
-        if (found)
-            return found;
-    }
     return NULL;
 }
 
@@ -165,7 +144,7 @@ char *bl_network_egress_doubt(const struct bl_rule_run *run, const struct bl_ens
         if (!why)
             why = calling_setting(run, workload);
         if (!why)
-            why = outside_word(bl_json_get(workload->pod, "spec"));
+            why = bl_network_outside(run, workload);
         if (!why)
             why = other_program(workload);
         if (!why)

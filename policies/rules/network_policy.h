@@ -86,6 +86,12 @@ bool bl_network_is_monitored(const struct bl_rule_run *run, const struct bl_work
 /** Why what the pods have to reach cannot be told, for free(); NULL: it can. */
 char *bl_network_egress_doubt(const struct bl_rule_run *run, const struct bl_ensemble *ensemble);
 
+/**
+ * What its pods, the ConfigMaps that they read, and what is put into them as they are made call outside, by words that
+ * are known; for free(). NULL: nothing is.
+ */
+char *bl_network_outside(const struct bl_rule_run *run, const struct bl_workload *workload);
+
 /** Is the workload on the network of its node, where no selector of pods reaches it? */
 bool bl_network_on_host(const struct bl_workload *workload);
 
