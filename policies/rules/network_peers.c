@@ -570,6 +570,8 @@ char *bl_network_user(const struct bl_rule_run *run, const struct bl_ensemble *e
         why = user_of(run, BL_PURPOSE_ZOOKEEPER_CLIENT, ensemble->members.items[m], BL_ANY_PORT);
     if (!why)
         why = service_of(run, ensemble, purpose, number);
+    if (!why)
+        why = bl_network_door(run, ensemble, number);
     if (!why && purpose == BL_PURPOSE_INTER_BROKER)
         why = only_listener(run, ensemble);
     return why;

@@ -83,6 +83,10 @@ char *bl_network_user(const struct bl_rule_run *run, const struct bl_ensemble *e
 bool bl_network_is_monitored(const struct bl_rule_run *run, const struct bl_workload *workload,
                              int number);
 
+/** By what a port is reached past all Services, a port of the node or an annotation for agents, for free(); NULL: by nothing. */
+char *bl_network_door(const struct bl_rule_run *run, const struct bl_ensemble *ensemble,
+                      int number);
+
 /** Why what the pods have to reach cannot be told, for free(); NULL: it can. */
 char *bl_network_egress_doubt(const struct bl_rule_run *run, const struct bl_ensemble *ensemble);
 
