@@ -19,19 +19,26 @@ static const char *const words[] = {
     "ssl.engine.factory", "SSL_ENGINE_FACTORY", "policy.class.name", "POLICY_CLASS_NAME",
     "confluent.tier.", "CONFLUENT_TIER_", NULL};
 
+static const char *word_of(const char *line, size_t len)
+{
+    for (size_t i = 0; words[i]; i++)
+        if (memmem(line, len, words[i], strlen(words[i])))
+            return words[i];
+    return NULL;
+}
+
+/* Comments are passed over. */
 static char *of_text(const char *text)
 {
     bl_budget_spend_text(strlen(text));
-    for (size_t i = 0; words[i]; i++)
-        for (const char *at = text; (at = strstr(at, words[i])); at++) {
-            const char *line = at;
+    for (const char *line = text; *line && bl_budget_turn();) {
+        size_t len = strcspn(line, "\n");
+        const char *word = line[strspn(line, " \t")] == '#' ? NULL : word_of(line, len);
 
-            while (line > text && line[-1] != '\n')
-                line--;
-            line += strspn(line, " \t");
-            if (*line != '#')
-                return bl_asprintf("what \"%s\" stands for", words[i]);
-        }
+        if (word)
+            return bl_asprintf("what \"%s\" stands for", word);
+        line += len + (line[len] == '\n');
+    }
     return NULL;
 }
 
@@ -72,6 +79,8 @@ static char *of_command(const char *text)
     static const char *const own[] = {"localhost", "127.0.0.1", "0.0.0.0",  "hostname",
                                       "HOSTNAME",  "POD_",      "/dev/tcp", NULL};
 
+    if (bl_text_holds(text, own))
+        return NULL;
     for (const char *at = text; *at && bl_budget_turn();) {
         size_t len = 0;
 
@@ -79,7 +88,7 @@ static char *of_command(const char *text)
             len++;
         const char *tool = len ? bl_text_find_in(at, len, tools) : NULL;
 
-        if (tool && at[len] && !bl_text_holds(text, own))
+        if (tool && at[len])
             return bl_asprintf("what \"%s\" calls", tool);
         at += len ? len : 1;
     }
