@@ -26,7 +26,7 @@ GCC_TSAN = "tsan: build (gcc, ThreadSanitizer)"
 DEV, RELEASE, CLANG = "dev: build (gcc)", "release: build (gcc, hardened)", "clang: build"
 # librdkafka's threads are C11's, which ThreadSanitizer does not know: it crashes on the first of them. And its memmem() looks
 # at all that lies behind, each time: on a record of 5 MiB for minutes. The others count work, for minutes, in one thread.
-NO_TSAN = ("unit-(kafka-(observer|hostile|reach|wire_limits)|policies-(release|growth|too_large|review_kin)|"
+NO_TSAN = ("unit-(kafka-(observer|hostile|reach|wire_limits)|policies-(release|growth|too_large|review_kin|wrong_types)|"
            "controller-topology)")
 LINT = "lint: build (clang)"  # names and options are read off the programs
 KUBERNETES, KUBERNETES_NEXT = "testbed: build 1.34", "testbed: build 1.36"
