@@ -1,7 +1,7 @@
 /*
  * What no API server takes reaches us all the same: files, what charts render, Helm's records. Each value of growth.yaml and
- * wrong_types.yaml is made a list, a map, a text, a number and null in turn, and judged by every way there is: nothing
- * breaks, and what is answered is an answer.
+ * wrong_types.yaml is made a list, and a map, a text, a number or null, and judged by every way there is: nothing breaks, and
+ * what is answered is an answer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +146,16 @@ static void exchange(cJSON *a, cJSON *b)
     b->type = (was.type & ~kept) | (b->type & kept);
 }
 
+static void try(struct stage *stage, size_t at, const char *pointer, const char *text)
+{
+    BL_AUTO_JSON cJSON *changed = bl_json_copy(stage->objects[at]);
+    BL_AUTO_JSON cJSON *other = help_json(text);
+
+    exchange(bl_pointer_find(changed, pointer), other);
+    judge(stage, at, changed);
+}
+
+/* A list without keys at each place, and of the others one in turn. */
 static void each_value(struct stage *stage, size_t at, const cJSON *value,
                        struct bl_strbuf *pointer)
 {
@@ -156,13 +166,8 @@ static void each_value(struct stage *stage, size_t at, const cJSON *value,
             bl_pointer_add_key(pointer, child->string);
         else
             bl_strbuf_addf(pointer, "/%zu", index++);
-        for (size_t i = 0; i < BL_ARRAY_LEN(odd); i++) {
-            BL_AUTO_JSON cJSON *changed = bl_json_copy(stage->objects[at]);
-            BL_AUTO_JSON cJSON *other = help_json(odd[i]);
-
-            exchange(bl_pointer_find(changed, pointer->text), other);
-            judge(stage, at, changed);
-        }
+        try(stage, at, pointer->text, odd[0]);
+        try(stage, at, pointer->text, odd[1 + stage->tried / 2 % (BL_ARRAY_LEN(odd) - 1)]);
         each_value(stage, at, child, pointer);
         bl_strbuf_cut(pointer, len);
     }
@@ -178,7 +183,7 @@ START_TEST(nothing_breaks)
 
         each_value(&stage, i, stage.objects[i], &pointer);
     }
-    ck_assert_uint_gt(stage.tried, 1000);
+    ck_assert_uint_gt(stage.tried, 900);
     stage_close(&stage);
 }
 END_TEST
