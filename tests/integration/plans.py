@@ -190,12 +190,12 @@ def what_cannot_be_compared_is_told():
     said(2, "is Helm 3.", "-f", "after.yaml", "--against", "none", helm="helm")
     said(2, "Name a Helm 4: --helm PROGRAM", "-f", "after.yaml", "--against", "none", helm="/nonexistent/helm")
     again = f"{json.dumps(of_chart(kafka_cluster(), 'is'))}\n---\n{json.dumps(of_chart(kafka_cluster(), 'is'))}"
-    said(2, '(standard input):3: KafkaCluster "kafka" of namespace kafka is at (standard input):1 already', "-f", "-",
+    said(2, '<stdin>:3: error: KafkaCluster "kafka" of namespace kafka is at <stdin>:1 already', "-f", "-",
          "--against", "none", given=again)
-    said(2, 'after.yaml:1: KafkaCluster "kafka": values of Secret "more"', "-f",
+    said(2, 'after.yaml:1: error: KafkaCluster "kafka": values of Secret "more"', "-f",
          write("after.yaml", [{"apiVersion": "v1", "kind": "List", "items": [
              of_chart(kafka_cluster(valuesFrom=[{"kind": "Secret", "name": "more"}]), "is")]}]), "--against", "none")
-    said(2, 'after.yaml:1: spec.drift', "-f",
+    said(2, "after.yaml:1: error: spec.drift", "-f",
          write("after.yaml", [{"apiVersion": "v1", "kind": "List", "items": [of_chart(kafka_cluster(drift="Never"), "is")]}]),
          "--against", "none")
     said(2, 'duplicate key "spec"', "-f", "-", "--against", "none", given="""apiVersion: ballast.dev/v1alpha1
