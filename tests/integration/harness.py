@@ -179,6 +179,14 @@ class Api:
     def delete(self, kind, name, namespace=None, **options):
         return self.request("DELETE", self.path(kind, namespace, name), options or None)
 
+    def remove(self, kind, name, namespace=None, **options):
+        """The same for what somebody else, such as the garbage collector, may have deleted meanwhile."""
+        try:
+            self.delete(kind, name, namespace, **options)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
     def annotate(self, kind, name, namespace, **annotations):
         return self.patch(kind, name, {"metadata": {"annotations": annotations}}, namespace)
 

@@ -301,7 +301,7 @@ class Kept:
         self.api.delete("StatefulSet", "kafka", namespace, propagationPolicy="Orphan")
         wait_until(lambda: not self._find(namespace, kind="StatefulSet"), "the StatefulSet is gone")
         for pod in self._pods(namespace):
-            self.api.delete("Pod", pod["metadata"]["name"], namespace, gracePeriodSeconds=0)
+            self.api.remove("Pod", pod["metadata"]["name"], namespace, gracePeriodSeconds=0)
         self._goes(namespace)
 
     def _pods(self, namespace):

@@ -215,7 +215,7 @@ class Suite:
             self._note(namespace, "Rolling", "restarting kafka-2")
             before = self._uids(namespace)
             for name in before:
-                self.api.delete("Pod", name, namespace, gracePeriodSeconds=0)
+                self.api.remove("Pod", name, namespace, gracePeriodSeconds=0)
             wait_until(lambda: len(now := self._uids(namespace)) == 3 and not set(now.values()) & set(before.values()),
                        "pods of the new template")
             time.sleep(2)
@@ -343,7 +343,7 @@ class Suite:
         expect(self._uids(namespace) == uids, "a pod was restarted")
         # Who restarts the pods in their own time gets them without the gate, and upgrades back.
         for name in uids:
-            self.api.delete("Pod", name, namespace, gracePeriodSeconds=0)
+            self.api.remove("Pod", name, namespace, gracePeriodSeconds=0)
         wait_until(lambda: len(self._pods(namespace)) == 3 and not set(self._uids(namespace).values()) & set(uids.values()),
                    "the pods are new")
         expect(all("readinessGates" not in pod["spec"] for pod in self._pods(namespace).values()), "they have a gate")

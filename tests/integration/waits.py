@@ -77,7 +77,7 @@ class Suite:
 
     def _replace(self, name):
         uid = self._pods()[name]["metadata"]["uid"]
-        self.api.delete("Pod", name, NAMESPACE)
+        self.api.remove("Pod", name, NAMESPACE)
         wait_until(lambda: self._pods().get(name, {"metadata": {"uid": uid}})["metadata"]["uid"] != uid, f"{name} is another one", 60, 0.1)
         self._run(name)
 
