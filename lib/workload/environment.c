@@ -45,7 +45,7 @@ static bool fill(struct filling *filling, const cJSON *until, const char *text)
             end ? defined_before(filling->env, until, at + 2, (size_t)(end - at - 2)) : NULL;
         const char *value = bl_json_string(named, "value");
 
-        if (value) {
+        if (end && value) {
             if (!filling->left-- || !fill(filling, named, value))
                 return false;
             at = end;

@@ -415,7 +415,7 @@ static void write_plain(struct bl_strbuf *out, const cJSON *value)
 {
     int64_t number;
 
-    if (cJSON_IsString(value))
+    if (value && cJSON_IsString(value))
         bl_strbuf_adds(out, value->valuestring);
     else if (bl_json_int(value, &number))
         bl_strbuf_addf(out, "%lld", (long long)number);
@@ -424,7 +424,7 @@ static void write_plain(struct bl_strbuf *out, const cJSON *value)
 /* A text of lines has keys of its own. */
 static void write_key(struct bl_strbuf *out, const char *key, const cJSON *value)
 {
-    bool lines = cJSON_IsString(value) && strchr(value->valuestring, '\n');
+    bool lines = value && cJSON_IsString(value) && strchr(value->valuestring, '\n');
 
     if (key)
         bl_strbuf_addf(out, lines ? "%s:\n#\n" : is_plain(value) ? "%s=" : "%s:\n", key);

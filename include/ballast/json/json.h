@@ -37,7 +37,7 @@
 
 static inline cJSON *bl_json_first_member(const cJSON *object)
 {
-    return cJSON_IsObject(object) ? object->child : NULL;
+    return object && cJSON_IsObject(object) ? object->child : NULL;
 }
 
 /** Deepest nesting of objects and arrays that is read, in JSON and in YAML. */
