@@ -105,13 +105,24 @@ void fakekube_store_forget(struct fakekube_store *store)
 
 /* --- what is told of it --- */
 
-/* A continue token is "version.index". */
+/* "version.index" */
+static bool read_token(const char *token, int64_t *version, int64_t *from)
+{
+    char *end;
+
+    *version = strtoll(token, &end, 10);
+    if (*end != '.')
+        return false;
+    *from = strtoll(end + 1, &end, 10);
+    return !*end;
+}
+
 int fakekube_store_list(const struct fakekube_store *store, int64_t limit, const char *token,
                         struct bl_strbuf *body)
 {
     int64_t from = 0, version = store->version;
 
-    if (token && sscanf(token, "%" SCNd64 ".%" SCNd64, &version, &from) != 2)
+    if (token && !read_token(token, &version, &from))
         return 400;
     /* A list goes on at its own version; this server only has the present one. */
     if (version != store->version)

@@ -52,7 +52,7 @@ static inline void read_cluster(const char *text, struct bl_cluster *cluster)
     text = read_ids(read_ids(text, &ids), &min);
     for (size_t i = 0; i < ids.len; i++)
         BL_PUSH(&cluster->brokers)->id = ids.items[i];
-    add_topic(cluster, "orders", min.items[0]);
+    add_topic(cluster, "orders", min.items ? min.items[0] : 0);
     add_partition(&cluster->topics.items[0], text);
     free(ids.items);
     free(min.items);
