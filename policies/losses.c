@@ -218,32 +218,6 @@ static bool loses_role(const struct bl_losses_search *search, const struct bl_wo
     return has_quorum(member) && !has_quorum(after) && !keeps_quorum(search, member);
 }
 
-/* The path of a connection in ZooKeeper, "" at its root; NULL: it cannot be read. For free(). */
-static char *chroot_of(const struct bl_workload *workload, const struct bl_world *world)
-{
-    BL_AUTO(bl_setting_release) struct bl_setting connect = {0};
-    const char *path;
-    size_t len;
-
-    if (!bl_workload_setting(workload, world, "zookeeper.connect", &connect) || !connect.value ||
-        strchr(connect.value, '$'))
-        return NULL;
-    path = strchr(connect.value, '/');
-    len = path ? strlen(path) : 0;
-    while (len && path[len - 1] == '/')
-        len--;
-    return bl_strndup(path ? path : "", len);
-}
-
-static bool moves_below(const struct bl_losses_search *search, const struct bl_workload *member,
-                        const struct bl_workload *after)
-{
-    BL_AUTO_FREE char *was = chroot_of(member, search->before.world);
-    BL_AUTO_FREE char *is = chroot_of(after, search->after.world);
-
-    return was && is && strcmp(was, is) != 0;
-}
-
 /* Whom the ZooKeeper servers of a setting lead to, as they are before; false: not all can be read. */
 static bool find_keepers(const struct bl_losses_search *search, const struct bl_workload *workload,
                          const struct bl_world *world, struct bl_found *found)
@@ -276,7 +250,8 @@ static bool moves_away(const struct bl_losses_search *search, const struct bl_wo
 static void lose_metadata(const struct bl_losses_search *search, const struct bl_workload *member,
                           const struct bl_workload *after)
 {
-    bool below = moves_below(search, member, after);
+    const char *was = member->metadata.chroot, *is = after->metadata.chroot;
+    bool below = was && is && strcmp(was, is) != 0;
 
     if (!below && !moves_away(search, member, after))
         return;

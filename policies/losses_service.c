@@ -249,11 +249,10 @@ static int64_t ordinal_of(const cJSON *service)
 /* Is it for a pod that the workload makes no more? `after` NULL: it is not known. */
 static bool is_for_nobody(const cJSON *service, const cJSON *after)
 {
-    int64_t ordinal = ordinal_of(service), first = 0;
+    int64_t ordinal = ordinal_of(service), first = after ? bl_object_first_ordinal(after) : 0;
 
     if (!after || ordinal < 0 || !bl_object_replicas_known(after))
         return false;
-    (void)bl_json_int(bl_json_at(after, "spec", "ordinals", "start", NULL), &first);
     return ordinal < first || ordinal >= first + bl_object_replicas(after);
 }
 

@@ -156,7 +156,7 @@ static void add_labels(const cJSON *resource, struct cli_table *table, struct bl
     const cJSON *label;
 
     BL_JSON_EACH_MEMBER(label, bl_json_get(resource, "labels")) {
-        if (!cJSON_IsString(label) || !label->string)
+        if (!cJSON_IsString(label))
             continue;
         if (strcmp(label->string, BL_BACKUP_LABEL_NOTE) == 0) {
             cli_table_add(table, "proof");

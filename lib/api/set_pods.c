@@ -65,10 +65,8 @@ void bl_set_pods_find(const cJSON *set, const cJSON *const *pods, size_t len,
                       struct bl_set_pods *ret_pods)
 {
     struct bl_ref ref = bl_object_ref(set);
-    int64_t first = 0, end, ordinal;
+    int64_t first = bl_object_first_ordinal(set), end = first + bl_object_replicas(set), ordinal;
 
-    (void)bl_json_int(bl_json_at(set, "spec", "ordinals", "start", NULL), &first);
-    end = first + bl_object_replicas(set);
     *ret_pods = (struct bl_set_pods){0};
     for (size_t i = 0; i < len; i++)
         if (made_by(pods[i], &ref) && ordinal_of(bl_object_ref(pods[i]).name, ref.name, &ordinal) &&

@@ -21,12 +21,13 @@ static bool shrinks(const struct bl_cluster_plan_input *input, const cJSON *live
 {
     const cJSON *given =
         input->deployed ? bl_record_find(input->deployed, wanted, input->namespace) : NULL;
-    int64_t before = bl_object_replicas(live), first = 0;
+    int64_t before = bl_object_replicas(live);
     int64_t after = gives_replicas(wanted) ? bl_object_replicas(wanted) : 1;
 
-    (void)bl_json_int(bl_json_at(live, "spec", "ordinals", "start", NULL), &first);
-    *ret_scale = (struct bl_scale){
-        .set = (char *)bl_object_ref(live).name, .first = first, .before = before, .after = after};
+    *ret_scale = (struct bl_scale){.set = (char *)bl_object_ref(live).name,
+                                   .first = bl_object_first_ordinal(live),
+                                   .before = before,
+                                   .after = after};
     return after < before && (gives_replicas(wanted) || gives_replicas(given));
 }
 

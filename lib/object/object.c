@@ -208,6 +208,14 @@ int64_t bl_object_replicas(const cJSON *object)
     return replicas;
 }
 
+int64_t bl_object_first_ordinal(const cJSON *set)
+{
+    int64_t first = 0;
+
+    (void)bl_json_int(bl_json_at(set, "spec", "ordinals", "start", NULL), &first);
+    return first;
+}
+
 /* The API has 32 bits and no sign; what a file has must not make sums of it overflow. */
 bool bl_object_replicas_known(const cJSON *object)
 {

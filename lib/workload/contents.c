@@ -64,7 +64,7 @@ static void add_decoded(cJSON *contents, const cJSON *data)
         BL_AUTO(bl_strbuf_wipe) struct bl_strbuf text = BL_STRBUF_INIT(CONTENT_MAX);
         BL_ERROR(ignored);
 
-        if (!member->string || !cJSON_IsString(member))
+        if (!cJSON_IsString(member))
             continue;
         bl_budget_spend_text(strlen(member->valuestring));
         if (bl_base64_decode(&text, member->valuestring, strlen(member->valuestring), &ignored) ==
@@ -85,7 +85,7 @@ cJSON *bl_contents_read(const cJSON *object)
     }
     add_decoded(contents, bl_json_get(object, "data"));
     BL_JSON_EACH_MEMBER(member, bl_json_get(object, "stringData")) {
-        if (member->string && cJSON_IsString(member))
+        if (cJSON_IsString(member))
             bl_json_add_string(contents, member->string, member->valuestring);
     }
     return contents;

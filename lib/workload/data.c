@@ -4,6 +4,7 @@
 #include "ballast/base/budget.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/object/image.h"
 #include "recognise.h"
 
 /* Where the data lies: the folder that the process writes to, and the volume that is mounted there. */
@@ -285,18 +286,18 @@ static void forget_paths(struct bl_workload *workload)
     workload->data.len = 0;
 }
 
-static bool is_official_zookeeper(const char *image)
+static bool is_piece(const char *piece, size_t len, const char *text)
 {
-    static const char *const names[] = {"zookeeper", "library/zookeeper",
-                                        "docker.io/library/zookeeper"};
+    return len == strlen(text) && strncmp(piece, text, len) == 0;
+}
 
-    for (size_t i = 0; image && i < BL_ARRAY_LEN(names); i++) {
-        size_t len = strlen(names[i]);
+static bool is_official_zookeeper(const char *text)
+{
+    struct bl_image image = bl_image_parse(text ? text : "");
 
-        if (strncmp(image, names[i], len) == 0 && strchr(":@", image[len]))
-            return true;
-    }
-    return false;
+    return (!image.registry_len && is_piece(image.path, image.path_len, "zookeeper")) ||
+           ((!image.registry_len || is_piece(image.registry, image.registry_len, "docker.io")) &&
+            is_piece(image.path, image.path_len, "library/zookeeper"));
 }
 
 /* The start script of the official image, and Confluent's, write the file of settings where none is mounted. */

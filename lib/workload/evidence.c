@@ -438,7 +438,7 @@ enum bl_role bl_config_map_role(const cJSON *map)
         const char *property;
         enum bl_role role;
 
-        if (!entry->string || !cJSON_IsString(entry) || !bl_is_settings_file(entry->string))
+        if (!cJSON_IsString(entry) || !bl_is_settings_file(entry->string))
             continue;
         if (is_brokers_file(entry->string, entry->valuestring))
             return BL_ROLE_BROKER;

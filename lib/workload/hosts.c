@@ -31,8 +31,7 @@ static void add(struct bl_found *found, size_t before, size_t workload)
     *BL_PUSH(found) = workload;
 }
 
-/* "$(POD)", "${POD:-x}" and "{{ x }}" are of the time when it runs. */
-static bool is_placeholder(const char *text)
+bool bl_holds_placeholder(const char *text)
 {
     return strchr(text, '$') || strstr(text, "{{") || strchr(text, '`');
 }
@@ -112,7 +111,7 @@ static bool add_service(const struct bl_scene *scene, const char *namespace, con
                           service->ref.namespace);
 
         while (bl_label_next(&walk, &at))
-            if (!pod || is_placeholder(pod) ||
+            if (!pod || bl_holds_placeholder(pod) ||
                 is_pod_of(pod, scene->workloads.items[at]->ref.name) ||
                 strcmp(pod, scene->workloads.items[at]->ref.name) == 0)
                 add(found, before, at);
@@ -127,7 +126,7 @@ static bool add_service(const struct bl_scene *scene, const char *namespace, con
         const struct bl_workload *workload = scene->workloads.items[places[i]];
 
         if (bl_namespace_may_equal(workload->ref.namespace, namespace) &&
-            (!pod || is_placeholder(pod) || is_pod_of(pod, workload->ref.name)))
+            (!pod || bl_holds_placeholder(pod) || is_pod_of(pod, workload->ref.name)))
             add(found, before, places[i]);
     }
     return found->len > before;
@@ -191,7 +190,7 @@ enum bl_host bl_host_find(const struct bl_scene *scene, const struct bl_workload
     if (*second && add_service(scene, *third && strcmp(third, "svc") != 0 ? third : here, second,
                                first, found))
         return BL_HOST_FOUND;
-    if (!is_placeholder(first) &&
+    if (!bl_holds_placeholder(first) &&
         (add_service(scene, *second ? second : here, first, NULL, found) ||
          (!*second && add_workload(scene, here, first, found))))
         return BL_HOST_FOUND;
@@ -243,7 +242,7 @@ void bl_host_each_full_name(const char *namespace, const char *text,
     BL_AUTO_FREE char *name = bl_strndup(text, len);
     size_t dots = 0;
 
-    if (is_self(text) || is_placeholder(text))
+    if (is_self(text) || bl_holds_placeholder(text))
         return;
     for (char *c = name; *c; c++) {
         *c = (char)tolower((unsigned char)*c);
@@ -281,6 +280,6 @@ bool bl_host_is_inside(const struct bl_scene *scene, const struct bl_workload *f
     if (host[0] == '$' && !strchr(host, '.'))
         return is_own_placeholder(from, host);
     return !*host || strstr(host, ".svc") || bl_text_ends(host, ".cluster.local") ||
-           (!strchr(host, '.') && !is_placeholder(host)) ||
+           (!strchr(host, '.') && !bl_holds_placeholder(host)) ||
            bl_host_find(scene, from, NULL, host, &found) == BL_HOST_FOUND;
 }

@@ -408,7 +408,7 @@ void bl_workload_find_selector(struct bl_workload *workload)
 
     BL_AUTO_JSON cJSON *labels = bl_json_new_object();
     BL_JSON_EACH_MEMBER(label, workload->pod_labels) {
-        if (label->string && cJSON_IsString(label) && !bl_label_is_volatile(label->string))
+        if (cJSON_IsString(label) && !bl_label_is_volatile(label->string))
             bl_json_add_string(labels, label->string, label->valuestring);
     }
     if (!labels->child)

@@ -139,7 +139,7 @@ void bl_kin_add_pairs(struct bl_hashes *hashes, const cJSON *labels)
     const cJSON *label;
 
     BL_JSON_EACH_MEMBER(label, labels) {
-        if (label->string && cJSON_IsString(label))
+        if (cJSON_IsString(label))
             *BL_PUSH(hashes) = hash_pair(label);
     }
     bl_hashes_sort(hashes);
@@ -157,7 +157,7 @@ static void add_marks(struct bl_kin *kin, const cJSON *labels)
     const cJSON *label;
 
     BL_JSON_EACH_MEMBER(label, labels) {
-        if (label->string && cJSON_IsString(label) && !bl_label_is_volatile(label->string))
+        if (cJSON_IsString(label) && !bl_label_is_volatile(label->string))
             *BL_PUSH(&kin->marks) = (struct bl_mark){hash_key(label), hash_pair(label)};
     }
     if (kin->marks.len)

@@ -42,7 +42,7 @@ struct bl_label_index *bl_label_index_new(struct bl_workload *const *workloads, 
         const cJSON *label;
 
         BL_JSON_EACH_MEMBER(label, workloads[i]->pod_labels) {
-            if (label->string && cJSON_IsString(label))
+            if (cJSON_IsString(label))
                 *BL_PUSH(index) = (struct label){label->string, label->valuestring, i};
         }
     }
@@ -86,7 +86,7 @@ struct bl_label_walk bl_label_walk(const struct bl_label_index *index, const cJS
     BL_JSON_EACH_MEMBER(pair, map) {
         struct label wanted = {pair->string, pair->valuestring, 0};
 
-        if (!pair->string || !cJSON_IsString(pair))
+        if (!cJSON_IsString(pair))
             return (struct bl_label_walk){index, map, namespace, 0, 0};
         size_t first = find(index, &wanted, false), end = find(index, &wanted, true);
         if (end - first < fewest) {

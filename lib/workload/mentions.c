@@ -539,7 +539,7 @@ static void write_tree(struct bl_strbuf *out, const char *key, const cJSON *valu
         bool pod = bl_json_get(value, "containers") != NULL;
 
         BL_JSON_EACH_MEMBER(member, value) {
-            if (member->string && !is_passed_over(member->string, container, pod))
+            if (!is_passed_over(member->string, container, pod))
                 write_pair(out, value, member->string, member);
         }
     } else if (is_plain(value)) {

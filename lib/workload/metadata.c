@@ -16,11 +16,6 @@
 static const char *const quorums[] = {"controller.quorum.voters",
                                       "controller.quorum.bootstrap.servers"};
 
-static bool has_placeholder(const char *text)
-{
-    return strchr(text, '$') || strstr(text, "{{") || strchr(text, '`');
-}
-
 /* Does the server lead to one that may keep the metadata: a ZooKeeper, or else a Kafka? The pod itself may. */
 static bool leads_to_keeper(const struct bl_scene *scene, const struct bl_workload *workload,
                             const char *host, bool zookeeper)
@@ -28,7 +23,7 @@ static bool leads_to_keeper(const struct bl_scene *scene, const struct bl_worklo
     BL_AUTO(bl_found_release) struct bl_found found = {0};
 
     if (bl_host_find(scene, workload, NULL, host, &found) == BL_HOST_SELF)
-        return !has_placeholder(host);
+        return !bl_holds_placeholder(host);
     for (size_t i = 0; i < found.len && bl_budget_turn(); i++) {
         const struct bl_workload *other = scene->workloads.items[found.items[i]];
 
@@ -47,7 +42,7 @@ static char *list_doubt(const struct bl_scene *scene, const struct bl_workload *
     for (size_t i = 0; i < servers->len && bl_budget_turn(); i++)
         if (leads_to_keeper(scene, workload, servers->items[i].host, zookeeper))
             return NULL;
-    if (servers->unreadable || !servers->len || has_placeholder(servers->items[0].host))
+    if (servers->unreadable || !servers->len || bl_holds_placeholder(servers->items[0].host))
         return bl_asprintf("%s of %s \"%s\" cannot be read", property, ref->kind, ref->name);
     return bl_asprintf("%s, which %s of %s \"%s\" names, is not in sight", servers->items[0].host,
                        property, ref->kind, ref->name);
@@ -57,9 +52,9 @@ static char *list_doubt(const struct bl_scene *scene, const struct bl_workload *
 static bool knows_chroot(const struct bl_servers *servers)
 {
     for (size_t i = 0; i < servers->len && bl_budget_turn(); i++)
-        if (has_placeholder(servers->items[i].host))
+        if (bl_holds_placeholder(servers->items[i].host))
             return false;
-    return !servers->unreadable && !(servers->chroot && has_placeholder(servers->chroot));
+    return !servers->unreadable && !(servers->chroot && bl_holds_placeholder(servers->chroot));
 }
 
 static void read_zookeeper(const struct bl_scene *scene, const struct bl_workload *workload,
@@ -117,7 +112,7 @@ static const char *cluster_id(const struct bl_workload *workload)
     for (const char *const *variable = bl_cluster_id_variables; *variable; variable++) {
         const char *id = bl_container_env_value(workload->container, *variable);
 
-        if (id && *id && !has_placeholder(id))
+        if (id && *id && !bl_holds_placeholder(id))
             return id;
     }
     return NULL;

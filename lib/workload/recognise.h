@@ -33,6 +33,8 @@ void bl_workload_find_selector(struct bl_workload *workload);
 
 /** Has it a name that may name a property? Fills all but its entry and place. */
 bool bl_variable_read(const char *name, struct bl_variable *ret_variable);
+/** Is a part of it filled in when it runs, or by a tool before: "$(POD)", "${POD:-x}", "{{ x }}"? */
+bool bl_holds_placeholder(const char *text);
 /**
  * The text of an entry of `env` with what it takes from the entries before it; NULL: it comes from elsewhere, or cannot be told.
  * For free().

@@ -67,7 +67,7 @@ static cJSON *common_labels(const struct bl_scene *scene, const struct bl_ensemb
     const cJSON *label;
 
     BL_JSON_EACH_MEMBER(label, of_first) {
-        bool all = cJSON_IsString(label) && label->string && !bl_label_is_volatile(label->string);
+        bool all = cJSON_IsString(label) && !bl_label_is_volatile(label->string);
 
         for (size_t i = 1; all && i < ensemble->members.len && bl_budget_turn(); i++)
             all = bl_text_eq(
@@ -122,7 +122,7 @@ static cJSON *with_expressions(const struct bl_scene *scene, const struct bl_ens
     cJSON *selector = bl_json_new_object();
 
     BL_JSON_EACH_MEMBER(label, bl_ensemble_first(scene, ensemble)->pod_labels) {
-        cJSON *expression = label->string && !bl_label_is_volatile(label->string)
+        cJSON *expression = !bl_label_is_volatile(label->string)
                                 ? differing_label(scene, ensemble, label->string)
                                 : NULL;
 

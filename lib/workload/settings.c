@@ -91,15 +91,13 @@ struct visit {
 };
 
 static bool visit_config_map(const struct bl_workload *workload, const struct bl_world *world,
-                             const char *name, const struct visit *visit)
+                             const cJSON *reference, const struct visit *visit)
 {
-    const struct bl_world_entry *map =
-        name ? bl_world_find_entry(world, BL_WORLD_CONFIG_MAP, workload->ref.namespace, name)
-             : NULL;
+    const struct bl_world_entry *map = bl_config_map_of(workload, world, reference);
     const cJSON *entry, *data = map ? bl_json_get(map->object, "data") : NULL;
 
     BL_JSON_EACH_MEMBER(entry, data) {
-        if (entry->string && cJSON_IsString(entry) && bl_is_settings_file(entry->string) &&
+        if (cJSON_IsString(entry) && bl_is_settings_file(entry->string) &&
             visit->each(map, entry->string, entry->valuestring, visit->context))
             return true;
     }
@@ -110,13 +108,11 @@ static bool visit_volume(const struct bl_workload *workload, const struct bl_wor
                          const cJSON *volume, const struct visit *visit)
 {
     const cJSON *source;
-    const char *name = bl_json_string(bl_json_get(volume, "configMap"), "name");
 
-    if (visit_config_map(workload, world, name, visit))
+    if (visit_config_map(workload, world, bl_json_get(volume, "configMap"), visit))
         return true;
     cJSON_ArrayForEach(source, bl_json_at(volume, "projected", "sources", NULL)) {
-        name = bl_json_string(bl_json_get(source, "configMap"), "name");
-        if (visit_config_map(workload, world, name, visit))
+        if (visit_config_map(workload, world, bl_json_get(source, "configMap"), visit))
             return true;
     }
     return false;

@@ -224,7 +224,7 @@ static bool meant_for(const struct bl_rule_run *run, const cJSON *selector)
     size_t same = 0, all = bl_json_len(labels);
 
     BL_JSON_EACH_MEMBER(label, labels) {
-        same += label->string && cJSON_IsString(label) &&
+        same += cJSON_IsString(label) &&
                 bl_text_eq(bl_json_string(run->workload->pod_labels, label->string),
                            label->valuestring);
     }

@@ -44,8 +44,7 @@ static const char *asked_by(const cJSON *annotations, int number)
 
     BL_JSON_EACH_MEMBER(annotation, annotations) {
         for (size_t i = 0; i < BL_ARRAY_LEN(agents); i++)
-            if (annotation->string && cJSON_IsString(annotation) &&
-                bl_text_starts(annotation->string, agents[i]) &&
+            if (cJSON_IsString(annotation) && bl_text_starts(annotation->string, agents[i]) &&
                 (strstr(annotation->valuestring, "%%port") ||
                  holds_number(annotation->valuestring, number)))
                 return annotation->string;

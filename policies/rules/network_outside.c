@@ -183,7 +183,7 @@ static char *of_marks(const cJSON *marks)
 
     BL_JSON_EACH_MEMBER(mark, marks) {
         for (size_t i = 0; i < BL_ARRAY_LEN(injected); i++)
-            if (mark->string && cJSON_IsString(mark) && !bl_text_in(mark->valuestring, off) &&
+            if (cJSON_IsString(mark) && !bl_text_in(mark->valuestring, off) &&
                 bl_text_starts(mark->string, injected[i].begins))
                 return bl_asprintf("what %s puts into them (%s)", injected[i].what, mark->string);
     }

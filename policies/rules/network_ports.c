@@ -130,8 +130,7 @@ static void claim_annotations(struct claims *claims, const struct bl_workload *w
     BL_JSON_EACH_MEMBER(annotation, bl_json_at(workload->pod, "metadata", "annotations", NULL)) {
         int64_t number;
 
-        if (annotation->string && cJSON_IsString(annotation) &&
-            bl_text_ends(annotation->string, "port") &&
+        if (cJSON_IsString(annotation) && bl_text_ends(annotation->string, "port") &&
             bl_text_to_int(annotation->valuestring, strlen(annotation->valuestring), &number))
             claim_scraped(claims, number);
     }

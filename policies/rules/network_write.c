@@ -107,12 +107,12 @@ static bool is_openshift(const struct bl_rule_run *run)
     const cJSON *annotation;
 
     BL_JSON_EACH_MEMBER(annotation, bl_json_at(namespace, "metadata", "annotations", NULL)) {
-        if (annotation->string && bl_text_starts(annotation->string, "openshift.io/"))
+        if (bl_text_starts(annotation->string, "openshift.io/"))
             return true;
     }
     BL_JSON_EACH_MEMBER(annotation,
                         bl_json_at(run->workload->pod, "metadata", "annotations", NULL)) {
-        if (annotation->string && bl_text_starts(annotation->string, "openshift.io/"))
+        if (bl_text_starts(annotation->string, "openshift.io/"))
             return true;
     }
     return false;

@@ -72,7 +72,7 @@ static bool is_unmade_of(const struct bl_workload *member, const char *host)
 {
     const char *name = member->ref.name, *number = host + strlen(name) + 1;
     size_t digits;
-    int64_t ordinal, first = 0;
+    int64_t ordinal, first = bl_object_first_ordinal(member->object);
 
     if (strcmp(member->ref.kind, "StatefulSet") != 0 || !bl_text_starts(host, name) ||
         number[-1] != '-')
@@ -81,7 +81,6 @@ static bool is_unmade_of(const struct bl_workload *member, const char *host)
     if (!digits || (number[digits] && number[digits] != '.') ||
         !bl_text_to_int(number, digits, &ordinal))
         return false;
-    (void)bl_json_int(bl_json_at(member->object, "spec", "ordinals", "start", NULL), &first);
     return ordinal < first || ordinal >= first + member->replicas;
 }
 

@@ -114,12 +114,7 @@ class Live:
 
     def remove(self, obj):
         meta = obj["metadata"]
-        try:
-            self.bypass.delete(obj["kind"], meta["name"], meta.get("namespace"), gracePeriodSeconds=0,
-                               propagationPolicy="Background")
-        except ApiError as error:
-            if error.status != 404:
-                raise
+        self.bypass.remove(obj["kind"], meta["name"], meta.get("namespace"), gracePeriodSeconds=0, propagationPolicy="Background")
 
     def cached(self):
         metrics = self.webhook.metrics()

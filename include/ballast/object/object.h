@@ -79,6 +79,8 @@ const cJSON *bl_object_any_pod(const cJSON *object);
 int64_t bl_object_replicas(const cJSON *object);
 /** Is spec.replicas a number that the API server takes, or not given? */
 bool bl_object_replicas_known(const cJSON *object);
+/** spec.ordinals.start of a StatefulSet with its default of 0: its pods are numbered from there. */
+int64_t bl_object_first_ordinal(const cJSON *set);
 
 /** A container's port by name, 0 where it declares none of that name. */
 int bl_container_named_port(const cJSON *container, const char *name);
