@@ -119,6 +119,15 @@ static int number_of(const struct token *token)
 
 /* --- keys --- */
 
+/* Each key is looked up in many words: once in small letters, as letters of any size cost ten times as much. */
+static bool any_in(const char *key, const char *const *words)
+{
+    for (; *words; words++)
+        if (strstr(key, *words))
+            return true;
+    return false;
+}
+
 static enum said says(const struct token *key)
 {
     static const char *const no_hosts[] = {"no_proxy", "noproxy",    "dnsname", "commonname",
@@ -133,13 +142,18 @@ static enum said says(const struct token *key)
         "pass",  "label", "version",  "tag",      "image",   "comp", "app",   "log",
         "mode",  "kind",  "security", "protocol", "service", NULL};
 
+    char text[HOST_MAX + 1];
+
     if (key->len > HOST_MAX)
         return SAID_NOTHING;
-    if (holds(key, no_hosts) || is_word(key, "dns") || is_word(key, "cn"))
+    for (size_t i = 0; i < key->len; i++)
+        text[i] = (char)tolower((unsigned char)key->text[i]);
+    text[key->len] = '\0';
+    if (any_in(text, no_hosts) || strcmp(text, "dns") == 0 || strcmp(text, "cn") == 0)
         return SAID_OTHER;
-    if (holds(key, hosts))
+    if (any_in(text, hosts))
         return SAID_HOST;
-    return holds(key, programs) && !holds(key, traits) ? SAID_HOST : SAID_NOTHING;
+    return any_in(text, programs) && !any_in(text, traits) ? SAID_HOST : SAID_NOTHING;
 }
 
 static bool gap_has(const struct token *token, const char *characters)
@@ -426,8 +440,10 @@ static void write_key(struct bl_strbuf *out, const char *key, const cJSON *value
 {
     bool lines = value && cJSON_IsString(value) && strchr(value->valuestring, '\n');
 
-    if (key)
-        bl_strbuf_addf(out, lines ? "%s:\n#\n" : is_plain(value) ? "%s=" : "%s:\n", key);
+    if (!key)
+        return;
+    bl_strbuf_adds(out, key);
+    bl_strbuf_adds(out, lines ? ":\n#\n" : is_plain(value) ? "=" : ":\n");
 }
 
 /* One of an object's members, or of an env. */
