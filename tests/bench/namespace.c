@@ -24,11 +24,12 @@ static double cpu(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static void check(int rc, const struct bl_error *err)
+/* By its place: what is passed with the call that fills it may be read before. */
+static void check(int rc, struct bl_error *const *err)
 {
     if (rc == 0)
         return;
-    fprintf(stderr, "ballast-bench-namespace: %s\n", bl_error_text(err));
+    fprintf(stderr, "ballast-bench-namespace: %s\n", bl_error_text(*err));
     exit(1);
 }
 
@@ -112,7 +113,7 @@ static double judge(const struct bl_policy_set *policies, const cJSON *review,
     bl_json_arena_begin();
     bl_budget_begin(&budget, INT64_MAX / 2);
     check(bl_review_answer(policies, review, BL_REVIEW_VALIDATE, &facts, &answer, &summary, &err),
-          err);
+          &err);
     *ret_cost = (struct cost){bl_budget_end(&budget), summary.too_large};
     bl_json_free(answer);
     bl_json_arena_end();
@@ -135,8 +136,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s POLICY MANIFEST COUNT\n", argv[0]);
         return 2;
     }
-    check(bl_policy_set_read(&policies, argv[1], &err), err);
-    check(bl_manifest_read(&manifest, argv[2], &err), err);
+    check(bl_policy_set_read(&policies, argv[1], &err), &err);
+    check(bl_manifest_read(&manifest, argv[2], &err), &err);
     review = first_review(&manifest);
     neighbours_init(&beside, &manifest);
     bl_json_arena_setup();
