@@ -20,7 +20,8 @@ LAB = pathlib.Path(tempfile.gettempdir()) / f"ballast-lab-{hashlib.sha256(str(RO
 # Of compilers and unit tests. Java in tests/kafka has 10.
 NICE = 15
 # A sanitizer keeps memory for itself, so that only another build can tell whether ours stays flat.
-SANITIZED = {"FAULTS_GROWTH_MIB": 500, "FAULTS_RSS_MIB": 4000, "FAULTS_REVIEWS": 5000, "FAULTS_ROWS": 12}
+SANITIZED = {"FAULTS_GROWTH_MIB": 500, "FAULTS_RSS_MIB": 4000, "FAULTS_REVIEWS": 5000, "FAULTS_ROWS": 12,
+             "FAULTS_CONTAINERS": 1000}
 GCC_ASAN = "asan: build (gcc, AddressSanitizer, UndefinedBehaviorSanitizer)"
 GCC_TSAN = "tsan: build (gcc, ThreadSanitizer)"
 DEV, RELEASE, CLANG = "dev: build (gcc)", "release: build (gcc, hardened)", "clang: build"
@@ -119,7 +120,7 @@ def builds_lane():
         brokers("brokers, Debian 13", (DEBIAN13_BUILD,), "debian13-programs", "4.1.1", ONLY="sasl", SCRAM="must"),
         integration("Kubernetes 1.34, tsan", (GCC_TSAN,), "tsan", "faults", "attacks"),
         integration("Kubernetes 1.34, release", (RELEASE,), "release", "install", "ballast_upgrade", "vap", "scale", "attacks",
-                    "releases", "release_cases", "new_clusters", "charts", "plans", "clusters", "waits", "bundled"),
+                    "releases", "release_cases"),
         integration("Kubernetes 1.34, Debian 13", (DEBIAN13_BUILD,), "debian13-programs", "admission", "faults", "attacks"),
     ]
 
@@ -178,6 +179,8 @@ def beside_lane(everything):
         Job("three zones", root("tests/e2e/run.sh"), counts.suite, (KUBERNETES, IMAGE)),
         integration("Kubernetes 1.34, asan", (GCC_ASAN,), "asan", "admission", "golden", "faults", "attacks", "companions",
                     "leave", "releases", "release_cases", "new_clusters", "charts", "backups"),
+        integration("charts, release", (RELEASE,), "release", "new_clusters", "charts", "plans", "bundled"),
+        integration("KafkaClusters, release", (RELEASE,), "release", "clusters", "waits"),
         integration("KafkaClusters with brokers, release", (RELEASE, KAFKA_IMAGES), "release", "proven_clusters"),
         integration("KafkaClusters interrupted, release", (RELEASE,), "release", "interrupted_clusters"),
     ]

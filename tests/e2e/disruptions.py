@@ -100,7 +100,7 @@ class Drain:
     def __init__(self, node):
         self.node, self.said = node, ""
         self.process = subprocess.Popen(["kubectl", "drain", node, "--ignore-daemonsets", "--delete-emptydir-data",
-                                         "--timeout=240s", OF_KAFKA], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                         "--timeout=300s", OF_KAFKA], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         text=True)
         self.thread = threading.Thread(target=self.follow, daemon=True)
         self.thread.start()
@@ -420,7 +420,7 @@ class Suite:
     def it_outlives_ballast(self):
         """Uninstalled, Ballast restarts nothing, and leaves no broker behind that waits for it."""
         before = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.lab.pods()}
-        run("helm", "uninstall", "ballast", "-n", OURS, "--wait", "--timeout=180s")
+        run("helm", "uninstall", "ballast", "-n", OURS, "--wait", "--timeout=300s")
         for each in self.lab.sets():
             gates = each["spec"]["template"]["spec"].get("readinessGates", [])
             expect(not any("ballast.dev" in gate["conditionType"] for gate in gates), "a gate is left", each["metadata"])

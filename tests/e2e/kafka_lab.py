@@ -142,7 +142,7 @@ class Lab:
     def down(self, release="kafka", namespace=NAMESPACE):
         """Uninstalls it with its data, as Ballast wants to be told."""
         kubectl("annotate", "statefulsets", "-n", namespace, "--all", "ballast.dev/allow-deletion=true")
-        run(HELM, "uninstall", release, "-n", namespace, "--wait", "--timeout=90s")
+        run(HELM, "uninstall", release, "-n", namespace, "--wait", "--timeout=300s")
         kubectl("delete", "pvc", "-n", namespace, "--all", "--wait=false")
 
     def sets(self):

@@ -170,7 +170,7 @@ class Suite:
     def helm_installs_it(self):
         self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {
             "name": OURS, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
-        self.helm("install", "--wait", "--timeout=90s")
+        self.helm("install", "--wait", "--timeout=300s")
         pods = self.webhooks()
         expect(len(pods) == 2, "there are not two replicas", [pod["metadata"]["name"] for pod in pods])
         expect(len(set(self.zones(pods))) == 2, "they are in one zone", self.zones(pods))
@@ -324,7 +324,7 @@ class Suite:
         log = WORK / "drain.log"
         with log.open("w") as output:
             drain = subprocess.Popen(["kubectl", "drain", node, "--ignore-daemonsets", "--delete-emptydir-data",
-                                      "--timeout=90s"], stdout=output, stderr=subprocess.STDOUT)
+                                      "--timeout=300s"], stdout=output, stderr=subprocess.STDOUT)
         try:
             wait_until(lambda: "will retry after 5s" in log.read_text() and "orders-0" in log.read_text(), "the drain waits")
             wait_until(lambda: log.read_text().count("will retry after 5s") >= 2, "it asks again", 60, 0.2)
@@ -518,7 +518,7 @@ class Suite:
         kubectl("delete", "statefulset", "lonely", "kafka", "-n", "kafka", "--ignore-not-found")
 
     def it_can_be_put_in_again(self):
-        self.helm("install", "--wait", "--timeout=90s")
+        self.helm("install", "--wait", "--timeout=300s")
         # A pod may be ready before the API server reaches it by its Service.
         wait_until(self.admits, "Kafka is admitted", 60)
         expect(self.api.find("KafkaPolicy", "mine"), "policies were lost")

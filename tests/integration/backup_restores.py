@@ -213,7 +213,7 @@ class Restores(Backups):
         wait_until(lambda: self._ready("KafkaRestore", "by-hand", REHEARSED)["reason"] == "Restoring", "it goes on", 60)
         self._make(made("KafkaRestore", "beside", REHEARSED, backup=f"{THEIRS}/backups/noted", rehearsal=True))
         self._wait("KafkaRestore", "beside", REHEARSED, "NamespaceInUse", "False")
-        kubectl("delete", "kafkarestore", "beside", "-n", REHEARSED, "--timeout=90s")
+        kubectl("delete", "kafkarestore", "beside", "-n", REHEARSED, "--timeout=300s")
         expect(len(self._left("none")) == 2, "the namespace was opened", self._left("none"))
         self._make(made("KafkaRestore", "meant", REHEARSED, backup=f"{THEIRS}/backups/noted"))
         self._wait("KafkaRestore", "meant", REHEARSED, "RehearsalUnderWay", "Unknown")

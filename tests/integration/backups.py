@@ -36,8 +36,8 @@ class Suite(Plans, Restores):
         namespace = self._namespace()
         name = self._planned(namespace)
         backup = self._taken(namespace)
-        kubectl("delete", "kafkabackup", "one", "-n", namespace, "--timeout=30s")
-        kubectl("delete", "kafkabackupplan", "nightly", "-n", namespace, "--timeout=30s")
+        kubectl("delete", "kafkabackup", "one", "-n", namespace, "--timeout=300s")
+        kubectl("delete", "kafkabackupplan", "nightly", "-n", namespace, "--timeout=300s")
         expect(self.fake.service.exists(name) and self.fake.service.exists(backup), "something was deleted")
 
     def what_is_to_be_deleted_waits_for_its_lock(self):
@@ -74,7 +74,7 @@ class Suite(Plans, Restores):
         self._wait("KafkaBackupPlan", "second", namespace, "NotOurs", "False")
         expect('"nightly" has it' in self._message("KafkaBackupPlan", "second", namespace), "whose it is is not told")
         expect(self.fake.service.view(name)["retentionPolicy"] == {"backupRetainDays": 7}, "it was written over")
-        kubectl("delete", "kafkabackupplan", "second", "-n", namespace, "--timeout=30s")
+        kubectl("delete", "kafkabackupplan", "second", "-n", namespace, "--timeout=300s")
         expect(self.fake.service.exists(name) and not self._deletions(name), "it was deleted with the second")
 
     def keys_of_others_are_not_used(self):
@@ -146,14 +146,14 @@ class Suite(Plans, Restores):
         self._make(made("KafkaBackup", "one", namespace, backupPlan="nightly", backupId="last", deletionPolicy="Delete"))
         found = self._wait("KafkaBackup", "one", namespace, "NotOurs", "False")
         expect("resource" not in found["status"] and "backup" not in found["status"], "it was adopted", found["status"])
-        kubectl("delete", "kafkabackup", "one", "-n", namespace, "--timeout=30s")
+        kubectl("delete", "kafkabackup", "one", "-n", namespace, "--timeout=300s")
         self._make(made("KafkaBackup", "two", namespace, backupPlan="nightly", backupId="last", deletionPolicy="Delete"))
         self._wait("KafkaBackup", "two", namespace, "NotOurs", "False")
         # Gone before the controller looks again, as far as it can be had.
         kubectl("patch", "kafkabackup", "two", "-n", namespace, "--subresource=status", "--type=merge", "-p",
                 json.dumps({"status": {"resource": f"{theirs}/backups/last"}}))
-        kubectl("delete", "kafkabackup", "two", "-n", namespace, "--timeout=30s")
-        kubectl("delete", "kafkabackupplan", "nightly", "-n", namespace, "--timeout=30s")
+        kubectl("delete", "kafkabackup", "two", "-n", namespace, "--timeout=300s")
+        kubectl("delete", "kafkabackupplan", "nightly", "-n", namespace, "--timeout=300s")
         wait_until(lambda: self._events(namespace, "NotDeleted"), "it is told", 40, 0.5)
         expect(self.fake.service.exists(theirs) and self.fake.service.exists(f"{theirs}/backups/last"), "production lost its backups")
         expect(not [line for line in self.fake.lines() if line.startswith("DELETE") and theirs in line], "it was asked for")
@@ -162,7 +162,7 @@ class Suite(Plans, Restores):
         namespace = self._namespace()
         self._planned(namespace)
         name = self._taken(namespace, deletionPolicy="Delete")
-        kubectl("delete", "kafkabackupplan", "nightly", "-n", namespace, "--timeout=30s")
+        kubectl("delete", "kafkabackupplan", "nightly", "-n", namespace, "--timeout=300s")
         for _ in range(2):
             self._nudge("KafkaBackup", "one", namespace)
         found = self._wait("KafkaBackup", "one", namespace, "Unproven", "True")

@@ -576,7 +576,7 @@ class Suite:
             kubelet = Kubelet(self.api, said)
             kubelet.take(pod)
             self.api.patch("Pod", pod["metadata"]["name"], {"status": {"phase": "Succeeded"}}, NAMESPACE, "status")
-            read = helm.communicate(timeout=90)[0]
+            read = helm.communicate(timeout=400)[0]
             expect(helm.returncode == 0, "helm uninstall failed", read)
             expect("deployment ballast-system/ballast-controller: stopped" in read, "nobody reads what the hook said", read)
         finally:

@@ -51,7 +51,7 @@ class Suite:
 
     def _helm(self, color, *words):
         return subprocess.Popen(
-            [HELM, "upgrade", "--install", "kafka", self.charts[color], "-n", NAMESPACE, "--wait", "--timeout=180s", *words],
+            [HELM, "upgrade", "--install", "kafka", self.charts[color], "-n", NAMESPACE, "--wait", "--timeout=300s", *words],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def _set(self):

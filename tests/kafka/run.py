@@ -82,7 +82,7 @@ class Admin:
 
     def __init__(self, *args):
         # Longer than any of its deadlines, which it tells of.
-        result = subprocess.run([ADMIN, *map(str, args)], capture_output=True, text=True, timeout=180, check=False)
+        result = subprocess.run([ADMIN, *map(str, args)], capture_output=True, text=True, timeout=400, check=False)
         self.rc, self.err, self.out = result.returncode, result.stderr, result.stdout
         self.lines = [line.split(" ", 1) for line in result.stdout.splitlines()]
 
@@ -404,7 +404,7 @@ def test_canary_of_too_few(cluster):
 
 def verify(cluster, *args, listener="PLAIN", given=None):
     return subprocess.run([BALLAST, "verify", "--bootstrap", cluster.bootstrap(listener), *map(str, args)], check=False,
-                          input=given, capture_output=True, text=True, timeout=180)
+                          input=given, capture_output=True, text=True, timeout=400)
 
 
 def proven(cluster, *args, **more):
@@ -524,7 +524,7 @@ def test_verify_while_one_is_killed(cluster):
     wait_until(lambda: "ballast-verify-0" in admin(cluster, "look").partitions(), "it has begun")
     cluster.processes[3].kill()
     expect(process.poll() is None, "it was through before")
-    out, err = process.communicate(timeout=180)
+    out, err = process.communicate(timeout=400)
     expect(process.returncode == 0, "it goes on", out, err)
     seen = json.loads(out)
     expect(seen["sent"] == seen["read"] == 200000 and not seen["lost"], "all are there", seen)
