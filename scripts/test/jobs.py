@@ -1,9 +1,9 @@
 """Jobs that run side by side: each has a log of its own, which is printed whole when the job ends.
 
 A lane runs its jobs one after the other, and lanes run beside each other. A job waits for those that it needs, in
-whatever lane; where one of them fails, it is not run, and counts as failed. A job that fails is run once more, so that
-one test on real machines that stumbled is told from one that is broken: what passes then is unsteady, and named at
-the end. Nothing outlives `Run.stop`.
+whatever lane; where one of them fails, it is not run, and counts as failed. A job that fails is run once more, or what
+failed of it, so that one test on real machines that stumbled is told from one that is broken: what passes then is
+unsteady, and named at the end. Nothing outlives `Run.stop`.
 """
 
 import os
@@ -20,18 +20,20 @@ LIMIT_S = 2700
 # From SIGTERM to SIGKILL: time enough to take a testbed down.
 GRACE_S = 60
 # Later than this nothing is run once more, or the run itself would be ended.
-AGAIN_UNTIL_S = 3900
+AGAIN_UNTIL_S = 4800
 
 
 @dataclass
 class Job:
-    """One command, which its lane starts when all of `needs` have gone well. `count` makes an Outcome of it."""
+    """One command, which its lane starts when all of `needs` have gone well. `count` makes an Outcome of it. `again` makes
+    the command that runs only what failed, of the log; without it, or where it finds nothing there, all is run again."""
 
     name: str
     command: list
     count: object
     needs: tuple = ()
     nice: int = 0
+    again: object = None
 
 
 @dataclass
@@ -117,28 +119,33 @@ class Run:
         first, ended = self.run_once(job, job.name)
         if not first.failed or not ended or self.stopping or self.now() > AGAIN_UNTIL_S:
             return first
-        outcome, _ = self.run_once(job, f"{job.name}, once more")
+        log = self.logs / f"{file_name(job.name)}.log"
+        part = job.again(log.read_text(encoding="utf-8", errors="replace")) if job.again else None
+        outcome, _ = self.run_once(job, f"{job.name}, once more", part)
+        if part:
+            outcome.passed = list({name: (name, seconds) for name, seconds in first.passed + outcome.passed}.values())
         outcome.unsteady = [] if outcome.failed else first.failed
+        outcome.begin, outcome.seconds = first.begin, self.now() - first.begin
         return outcome
 
-    def run_once(self, job, title):
+    def run_once(self, job, title, command=None):
         """What became of it, and whether it came to an end by itself."""
         begin, log = self.now(), self.logs / f"{file_name(title)}.log"
         self.say(f"-- {begin:5.0f} s: {title} begins\n")
-        status = self.execute(job, log)
+        status = self.execute(job, command or job.command, log)
         outcome = job.count(job, status, log)
         outcome.begin, outcome.seconds = begin, self.now() - begin
         end = f"{title}: {'FAILED' if outcome.failed else 'ok'}, {outcome.seconds:.0f} s"
         self.say(f"\n== {title}\n{log.read_text(encoding='utf-8', errors='replace')}{end}\n")
         return outcome, isinstance(status, int)
 
-    def execute(self, job, log):
+    def execute(self, job, command, log):
         """The exit status, or a text where there is none. The process leads a group, which is ended as a whole."""
         with log.open("wb") as output:
             with self.changed:
                 if self.stopping:
                     return "not started"
-                process = subprocess.Popen(["nice", "-n", str(job.nice), *job.command], stdin=subprocess.DEVNULL,
+                process = subprocess.Popen(["nice", "-n", str(job.nice), *command], stdin=subprocess.DEVNULL,
                                            stdout=output, stderr=subprocess.STDOUT, process_group=0)
                 self.processes[job.name] = process
             status = wait_limited(process)

@@ -7,6 +7,7 @@ a cluster mostly wait, for kubelets and for brokers. So the first lane fills wha
 import hashlib
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -63,8 +64,9 @@ def build(name, preset, *needs):
 def ctest(preset, needs, *options):
     """Two at a time, as there are two cores; each test counts."""
     report = LOGS / f"ctest-{preset}.xml"
-    return Job(f"{preset}: tests", ["ctest", "--preset", preset, "-j", "2", "--output-junit", str(report), *options],
-               counts.ctest(report), (needs,), NICE)
+    command = ["ctest", "--preset", preset, "-j", "2", "--output-junit", str(report)]
+    return Job(f"{preset}: tests", [*command, *options], counts.ctest(report), (needs,), NICE,
+               lambda _log: [*command, "--rerun-failed"])
 
 
 def brokers(name, needs, programs, *versions, **env):
@@ -76,9 +78,14 @@ def brokers(name, needs, programs, *versions, **env):
 def integration(name, needs, programs, *words, **env):
     """Suites beside a real control plane."""
     sizes = {} if programs == "release" else SANITIZED
-    command = root("tests/integration/run.sh", *words, BALLAST_BUILD=ROOT / "build" / programs, **sizes,
+    command = root("tests/integration/run.sh", BALLAST_BUILD=ROOT / "build" / programs, **sizes,
                    **{"SCALE": 20, "SCALE_MIB": 0, **env})
-    return Job(name, command, counts.suite, (*needs, KUBERNETES))
+    options = words[:2] if words[0] == "--version" else ()
+
+    def again(log):
+        failed = re.search(r"^failed suites: (.+)$", log, re.MULTILINE)
+        return failed and [*command, *options, *failed[1].split()]
+    return Job(name, [*command, *words], counts.suite, (*needs, KUBERNETES), again=again)
 
 
 def real_kafka(name, *command, **env):

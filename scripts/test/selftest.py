@@ -71,6 +71,17 @@ def what_fails_twice_has_failed():
     expect(found["broken"].failed == ["broken: a"] and not found["broken"].unsteady, "it failed", found)
 
 
+def only_what_failed_is_run_again():
+    job = shell("two", "echo 'ok a (2.0 s)'; echo 'FAIL b'; echo 'failed: b'; exit 1")
+    job.again = lambda log: ["bash", "-c", "echo 'ok b (1.0 s)'"] if "failed: b" in log else None
+    found, _ = outcomes([job])
+    expect(found["two"].passed == [("a", 2.0), ("b", 1.0)], "the first run counts, too", found)
+    expect(found["two"].unsteady == ["two: b"] and not found["two"].failed, "it is told", found)
+    job.command = ["bash", "-c", "exit 1"]
+    found, said = outcomes([job])
+    expect("== two, once more\n" in said and found["two"].failed, "what tells nothing is run again as a whole", found, said)
+
+
 def what_needs_a_failure_is_not_run():
     found, said = outcomes([shell("bad", "echo no; false", counts.step)],
                            [shell("later", "echo was run", counts.step, "bad"), shell("free", "true", counts.step)])
@@ -120,8 +131,8 @@ def main():
     report = Report()
     for test in (it_counts_what_is_printed, no_test_is_a_failure, an_end_that_nothing_explains_is_a_failure,
                  a_suite_that_cannot_begin_says_why, what_stumbles_once_is_unsteady, what_fails_twice_has_failed,
-                 what_needs_a_failure_is_not_run,
-                 a_plan_that_never_ends_is_refused, stop_ends_all_that_was_started, what_hangs_is_ended):
+                 only_what_failed_is_run_again, what_needs_a_failure_is_not_run, a_plan_that_never_ends_is_refused,
+                 stop_ends_all_that_was_started, what_hangs_is_ended):
         report.run(f"test.sh: {test.__name__.replace('_', ' ')}", test)
     report.finish()
 

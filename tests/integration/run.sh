@@ -3,7 +3,8 @@
 #
 #   run.sh [--version V] SUITE...    a suite is tests/integration/SUITE.py
 #
-# BALLAST_BUILD is the folder with the programs under test (build/dev). The last line is "N passed, N failed".
+# BALLAST_BUILD is the folder with the programs under test (build/dev). Each suite ends with "N passed, N failed", and
+# "failed suites: SUITE..." at the end names those that are to be run again.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 testbed=$here/../testbed/testbed.sh
@@ -21,9 +22,13 @@ version=()
 . "$here/../testbed/lib/borrowed.sh"
 
 "$testbed" control-plane up "$work/testbed" "${version[@]}"
-rc=0
+failed=()
 for suite in "$@"; do
     mkdir -p "$work/$suite"
-    "$testbed" exec "$work/testbed" -- env WORK="$work/$suite" TESTBED_DIR="$work/testbed" python3 -B "$here/$suite.py" || rc=1
+    "$testbed" exec "$work/testbed" -- env WORK="$work/$suite" TESTBED_DIR="$work/testbed" python3 -B "$here/$suite.py" ||
+        failed+=("$suite")
 done
-exit $rc
+[ ${#failed[@]} -eq 0 ] || {
+    echo "failed suites: ${failed[*]}"
+    exit 1
+}
