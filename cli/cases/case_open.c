@@ -11,16 +11,6 @@ static const char *const case_keys[] = {"name",   "why",        "policies", "rul
                                         "today",  "input",      "change",   "against",
                                         "expect", "newCluster", NULL};
 
-/* Paths in a case are relative to its file. */
-static char *beside(const char *file, const char *path)
-{
-    const char *slash = strrchr(file, '/');
-
-    if (path[0] == '/' || !slash)
-        return bl_strdup(path);
-    return bl_asprintf("%.*s/%s", (int)(slash - file), file, path);
-}
-
 static bool is_bundle(const char *name)
 {
     return !strchr(name, '/') && !strchr(name, '.');
@@ -56,7 +46,7 @@ static int add_rules(struct cli_case *test, const cJSON *rules, struct bl_error 
 
 char *cli_case_policy_path(const struct cli_case *test, const char *name)
 {
-    return is_bundle(name) ? bl_strdup(name) : beside(test->file, name);
+    return is_bundle(name) ? bl_strdup(name) : bl_path_beside(test->file, name);
 }
 
 static int read_policies(struct cli_case *test, struct bl_error **err)
@@ -97,7 +87,7 @@ static int read_list(struct cli_case *test, const cJSON *list, struct bl_error *
         BL_AUTO(bl_strbuf_release) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
 
         if (cJSON_IsString(entry)) {
-            BL_AUTO_FREE char *path = beside(test->file, entry->valuestring);
+            BL_AUTO_FREE char *path = bl_path_beside(test->file, entry->valuestring);
 
             if (bl_manifest_read(&test->input.manifest, path, err) < 0)
                 return -1;
@@ -123,7 +113,7 @@ static int read_manifests(struct cli_case *test, const char *key, struct bl_erro
     if (strchr(value->valuestring, '\n'))
         return read_text(test, value->valuestring, err);
 
-    BL_AUTO_FREE char *path = beside(test->file, value->valuestring);
+    BL_AUTO_FREE char *path = bl_path_beside(test->file, value->valuestring);
     return bl_manifest_read(&test->input.manifest, path, err);
 }
 

@@ -235,6 +235,15 @@ static int add_folder(const struct walk *walk, const char *path, const struct fo
     return 0;
 }
 
+char *bl_path_beside(const char *file, const char *path)
+{
+    const char *slash = strrchr(file, '/');
+
+    if (path[0] == '/' || !slash)
+        return bl_strdup(path);
+    return bl_asprintf("%.*s/%s", (int)(slash - file), file, path);
+}
+
 int bl_paths_add(struct bl_paths *paths, const char *path, const char *const *suffixes,
                  struct bl_error **err)
 {

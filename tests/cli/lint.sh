@@ -215,6 +215,39 @@ run "$BALLAST" lint --fail-on error chart
 expect_rc 0
 expect_err_contains "passed over: chart/Chart.yaml:1"
 
+it "takes no patch of a kustomization for an object"
+mkdir -p overlay/more
+cat >overlay/kustomization.yaml <<'YAML'
+resources: [../chart]
+patches:
+  - path: ./more/../cpu.yaml
+  - target: {kind: StatefulSet}
+    patch: |-
+      - {op: replace, path: /spec/replicas, value: 3}
+patchesStrategicMerge:
+  - more/disk.yaml
+  - |-
+    apiVersion: apps/v1
+YAML
+cat >overlay/cpu.yaml <<'YAML'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: kafka}
+spec:
+  template:
+    spec:
+      containers:
+        - {name: kafka, image: "bitnami/kafka:3.4.0", env: [{name: KAFKA_CFG_ZOOKEEPER_CONNECT, value: zk}]}
+YAML
+cp overlay/cpu.yaml overlay/more/disk.yaml
+run "$BALLAST" lint overlay
+expect_rc 0
+expect_err_contains "passed over: overlay/cpu.yaml: a patch that overlay/kustomization.yaml applies"
+expect_err_contains "passed over: overlay/more/disk.yaml: a patch"
+expect_err_contains "0 of 0 objects"
+run "$BALLAST" lint --fail-on error overlay/cpu.yaml
+expect_err_contains "1 of 1 object"
+
 it "refuses them where they are named"
 run "$BALLAST" lint chart/kustomization.yaml
 expect_rc 2

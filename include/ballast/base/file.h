@@ -37,6 +37,9 @@ struct bl_paths {
     } skipped; /* links in folders that lead nowhere, or back to a folder above */
 };
 
+/** A path that stands in `file` and is relative to its folder. */
+BL_NONNULL char *bl_path_beside(const char *file, const char *path);
+
 /**
  * Adds `path` itself if it is a file, and the files below it if it is a folder, hidden ones and
  * folders left out (".git", "..data" of a mounted ConfigMap; its files are links and are read). A link in
