@@ -1,6 +1,6 @@
 /** What a kustomization.yaml says of the files beside it. */
-#ifndef BALLAST_CLI_KUSTOMIZE_H
-#define BALLAST_CLI_KUSTOMIZE_H
+#ifndef BALLAST_CLI_FILES_KUSTOMIZE_H
+#define BALLAST_CLI_FILES_KUSTOMIZE_H
 
 #include "ballast/base/file.h"
 

@@ -6,10 +6,10 @@
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/object/object.h"
+#include "ballast/workload/servers.h"
 #include "plan.h"
 
 #define VOTERS "controller.quorum.voters"
-#define BLANKS " \t\r\n"
 #define DATA_MAX ((size_t)64 << 10)
 
 /* --- voters --- */
@@ -21,41 +21,6 @@ static char *voters_of(const struct bl_workload *workload, const struct bl_world
     return bl_workload_setting(workload, world, VOTERS, &setting) && setting.value
                ? bl_strdup(setting.value)
                : NULL;
-}
-
-/* Of "0@a:9093, 1@b:9093" the next id, and NULL at the end. The list is moved on behind its entry. */
-static const char *next_voter(const char **list, size_t *ret_len)
-{
-    const char *id;
-
-    *list += strspn(*list, BLANKS ",");
-    id = *list;
-    *ret_len = strcspn(id, "@," BLANKS);
-    *list += strcspn(*list, ",");
-    return *id ? id : NULL;
-}
-
-static bool has_voter(const char *voters, const char *id, size_t len)
-{
-    const char *other;
-    size_t other_len;
-
-    while ((other = next_voter(&voters, &other_len)))
-        if (other_len == len && strncmp(other, id, len) == 0)
-            return true;
-    return false;
-}
-
-/* How many of the first list the second one lacks. */
-static unsigned lacks(const char *of, const char *voters)
-{
-    unsigned count = 0;
-    const char *id;
-    size_t len;
-
-    while ((id = next_voter(&of, &len)))
-        count += !has_voter(voters, id, len);
-    return count;
 }
 
 /*
@@ -71,8 +36,8 @@ static void refuse_voters(const struct bl_plan_step *step, struct bl_cluster_pla
 
     if (!before || !after)
         return;
-    gone = lacks(before, after);
-    added = lacks(after, before);
+    gone = bl_voters_lacking(before, after);
+    added = bl_voters_lacking(after, before);
     if (!gone && !added)
         return;
     bl_cluster_plan_refuse(

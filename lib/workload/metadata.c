@@ -106,8 +106,7 @@ void bl_scene_find_metadata(struct bl_scene *scene)
 
 /* --- two that nothing joins --- */
 
-/* The id as it is written; NULL: it is not, or not as a literal. */
-static const char *cluster_id(const struct bl_workload *workload)
+const char *bl_workload_cluster_id(const struct bl_workload *workload)
 {
     for (const char *const *variable = bl_cluster_id_variables; *variable; variable++) {
         const char *id = bl_container_env_value(workload->container, *variable);
@@ -137,7 +136,7 @@ static bool surely_differ(const struct bl_workload *a, const struct bl_workload 
     return !bl_text_eq(bl_workload_operator_cluster(a), bl_workload_operator_cluster(b)) ||
            modes_differ(x, y) || modes_differ(y, x) || differ(x->chroot, y->chroot) ||
            (x->mode == BL_METADATA_KRAFT && y->mode == BL_METADATA_KRAFT &&
-            differ(cluster_id(a), cluster_id(b)));
+            differ(bl_workload_cluster_id(a), bl_workload_cluster_id(b)));
 }
 
 static bool share_zookeeper(const struct bl_scene *scene, const struct bl_workload *a,

@@ -108,6 +108,99 @@ const char *bl_reference_of(const cJSON *workload, const cJSON *object)
                                                                                  : NULL;
 }
 
+/* --- keys --- */
+
+struct lost_key {
+    const cJSON *before, *after;
+    bool secret;
+    const char *name; /* of the ConfigMap or Secret */
+    const char *found;
+};
+
+static bool holds(const cJSON *object, const char *key)
+{
+    return bl_json_get(bl_json_get(object, "data"), key) ||
+           bl_json_get(bl_json_get(object, "binaryData"), key) ||
+           bl_json_get(bl_json_get(object, "stringData"), key);
+}
+
+static void need_key(struct lost_key *lost, const char *key)
+{
+    if (!lost->found && key && holds(lost->before, key) && !holds(lost->after, key))
+        lost->found = key;
+}
+
+static void need_items(struct lost_key *lost, const cJSON *source)
+{
+    const cJSON *item;
+
+    if (!names(source, "name", lost->name) && !names(source, "secretName", lost->name))
+        return;
+    cJSON_ArrayForEach(item, bl_json_get(source, "items"))
+        need_key(lost, bl_json_string(item, "key"));
+}
+
+/* What mounts one file of a volume gets an empty folder in its place. */
+static void need_mounted(struct lost_key *lost, const cJSON *spec, const cJSON *volume)
+{
+    const cJSON *source = bl_json_get(volume, lost->secret ? "secret" : "configMap");
+    const cJSON *container, *mount;
+
+    if (bl_json_get(source, "items") ||
+        !(names(source, "name", lost->name) || names(source, "secretName", lost->name)))
+        return;
+    cJSON_ArrayForEach(container, bl_json_get(spec, "containers")) {
+        cJSON_ArrayForEach(mount, bl_json_get(container, "volumeMounts")) {
+            if (bl_text_eq(bl_json_string(mount, "name"), bl_json_string(volume, "name")))
+                need_key(lost, bl_json_string(mount, "subPath"));
+        }
+    }
+}
+
+static void need_of_volumes(struct lost_key *lost, const cJSON *spec)
+{
+    const char *kind = lost->secret ? "secret" : "configMap";
+    const cJSON *volume, *source;
+
+    cJSON_ArrayForEach(volume, bl_json_get(spec, "volumes")) {
+        need_items(lost, bl_json_get(volume, kind));
+        need_mounted(lost, spec, volume);
+        cJSON_ArrayForEach(source, bl_json_at(volume, "projected", "sources", NULL))
+            need_items(lost, bl_json_get(source, kind));
+    }
+}
+
+static void need_of_container(struct lost_key *lost, const cJSON *container)
+{
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, bl_json_get(container, "env")) {
+        const cJSON *from =
+            bl_json_at(entry, "valueFrom", lost->secret ? "secretKeyRef" : "configMapKeyRef", NULL);
+
+        if (names(from, "name", lost->name))
+            need_key(lost, bl_json_string(from, "key"));
+    }
+}
+
+const char *bl_reference_key_lost(const cJSON *workload, const cJSON *before, const cJSON *after)
+{
+    static const char *const lists[] = {"containers", "initContainers"};
+    const cJSON *spec = bl_json_get(bl_object_pod(workload), "spec"), *container;
+    struct lost_key lost = {.before = before,
+                            .after = after,
+                            .secret = bl_object_is(before, "", "Secret"),
+                            .name = bl_object_ref(before).name};
+
+    if (!lost.secret && !bl_object_is(before, "", "ConfigMap"))
+        return NULL;
+    need_of_volumes(&lost, spec);
+    for (size_t i = 0; i < BL_ARRAY_LEN(lists); i++)
+        cJSON_ArrayForEach(container, bl_json_get(spec, lists[i]))
+            need_of_container(&lost, container);
+    return lost.found;
+}
+
 static bool is_host_char(char c)
 {
     return isalnum((unsigned char)c) || c == '-' || c == '_';

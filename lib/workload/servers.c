@@ -370,3 +370,40 @@ bool bl_workload_listens_as(const struct bl_workload *workload, const struct bl_
             return true;
     return false;
 }
+
+/* --- voters by id --- */
+
+/* Of "0@a:9093, 1@b:9093" the next id, and NULL at the end. The list is moved on behind its entry. */
+static const char *next_voter(const char **list, size_t *ret_len)
+{
+    static const char blanks[] = " \t\r\n,";
+    const char *id;
+
+    *list += strspn(*list, blanks);
+    id = *list;
+    *ret_len = strcspn(id, "@, \t\r\n");
+    *list += strcspn(*list, ",");
+    return *id ? id : NULL;
+}
+
+static bool has_voter(const char *voters, const char *id, size_t len)
+{
+    const char *other;
+    size_t other_len;
+
+    while (bl_budget_turn() && (other = next_voter(&voters, &other_len)))
+        if (other_len == len && strncmp(other, id, len) == 0)
+            return true;
+    return false;
+}
+
+unsigned bl_voters_lacking(const char *of, const char *voters)
+{
+    unsigned count = 0;
+    const char *id;
+    size_t len;
+
+    while (bl_budget_turn() && (id = next_voter(&of, &len)))
+        count += !has_voter(voters, id, len);
+    return count;
+}

@@ -52,6 +52,9 @@ int64_t bl_workload_server_number(const struct bl_workload *workload);
 bool bl_workload_servers(const struct bl_workload *workload, const struct bl_world *world,
                          const char *property, struct bl_servers *ret_servers);
 
+/** How many of the first list of voters, "1@host:port,2@host:port", the second one lacks, by id. */
+unsigned bl_voters_lacking(const char *of, const char *voters);
+
 /** Is its listener of this name bound to the port? Where only advertised listeners are given, those count. */
 bool bl_workload_listens_as(const struct bl_workload *workload, const struct bl_world *world,
                             const char *listener, int port);

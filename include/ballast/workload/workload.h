@@ -191,6 +191,10 @@ bool bl_workload_is_owned(const struct bl_workload *workload);
 
 /** Variables by which images of Kafka take the cluster's id, up to NULL. */
 extern const char *const bl_cluster_id_variables[];
+/** The id as its settings write it; NULL: they do not, or not as a literal. */
+const char *bl_workload_cluster_id(const struct bl_workload *workload);
+/** Does the container only wait (`sleep infinity`), whatever its image and settings are? */
+bool bl_container_is_idle(const cJSON *container);
 
 /** Broker or combined: stores partitions. */
 bool bl_role_has_logs(enum bl_role role);

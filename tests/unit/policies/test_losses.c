@@ -74,6 +74,23 @@
     "{'apiVersion':'rbac.authorization.k8s.io/v1','kind':'RoleBinding','metadata':{'name':'" name \
     "'},'roleRef':{'kind':'Role','name':'" role                                                   \
     "'},'subjects':[{'kind':'ServiceAccount','name':'kafka'}]}"
+#define VOTING_AS(voters, more)                                                             \
+    "{'name':'k','image':'k:1','command':['kafka-server-start.sh'],'env':[{'name':"         \
+    "'KAFKA_PROCESS_ROLES','value':'controller'},{'name':'KAFKA_CONTROLLER_QUORUM_VOTERS'," \
+    "'value':'" voters "'}" more "],'ports':[{'containerPort':9093}]}"
+#define VOTING(voters) AS(VOTING_AS(voters, ""))
+#define WITH_ID(id) AS(VOTING_AS("0@a:1", ",{'name':'CLUSTER_ID','value':'" id "'}"))
+#define BROKER_RUNS(command)                                                   \
+    AS("{'name':'k','image':'bitnami/kafka:3.4.0'," command ",'env':[{'name':" \
+       "'KAFKA_CFG_ZOOKEEPER_CONNECT','value':'zk:2181'}],'ports':[{'containerPort':9092}]}")
+#define NEEDS_KEYS                                                                           \
+    AS("{'name':'k','image':'k:1','command':['kafka-server-start.sh'],'env':[{'name':"       \
+       "'KAFKA_ZOOKEEPER_CONNECT','valueFrom':{'configMapKeyRef':{'name':'settings','key':"  \
+       "'zookeeper'}}},{'name':'X','valueFrom':{'configMapKeyRef':{'name':'settings','key':" \
+       "'x','optional':true}}}],'volumeMounts':[{'name':'c','mountPath':'/f','subPath':"     \
+       "'log4j'}],'ports':[{'containerPort':9092}]}")
+#define KEYS(data) \
+    "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'settings'},'data':{" data "}}"
 #define ALLOWED ",'annotations':{'ballast.dev/allow-deletion':'true'}"
 #define OWNED                                                   \
     ",'ownerReferences':[{'apiVersion':'platform.confluent.io/" \
@@ -222,6 +239,58 @@ static const struct {
     {"and that is meant",
      BROKERS,
      SET("kafka", "kafka-headless", ALLOWED, "0", L("kafka"), ZK_BROKER),
+     {NULL}},
+    {"other voters",
+     VOTING("0@a:1,1@b:1,2@c:1"),
+     VOTING("5@a:1, 6@b:1,7@c:1"),
+     {"would have other voters of its quorum: 3 would go, and 3, which know no metadata, would "
+      "come"}},
+    {"fewer voters", VOTING("0@a:1,1@b:1,2@c:1"), VOTING("0@a:1"), {"2 would go, and 0, which"}},
+    {"more voters", VOTING("0@a:1"), VOTING("0@a:1,1@b:1,2@c:1"), {"0 would go, and 2, which"}},
+    {"the same voters by other names", VOTING("0@a:1,1@b:1"), VOTING("1@y:1,0@x:1"), {NULL}},
+    {"voters that are filled in later", VOTING("0@a:1,1@b:1"), VOTING("$(VOTERS)"), {NULL}},
+    {"another cluster id", WITH_ID("a"), WITH_ID("b"), {"would have another cluster id"}},
+    {"an id that is filled in later", WITH_ID("a"), WITH_ID("$(ID)"), {NULL}},
+    {"no id any more", WITH_ID("a"), VOTING("0@a:1"), {NULL}},
+    {"it sleeps",
+     BROKER_RUNS("'command':['/run.sh']"),
+     BROKER_RUNS("'command':['/bin/sleep','infinity']"),
+     {"which runs 3 of role broker, would run a command that only waits"}},
+    {"it sleeps by the image's entry point",
+     BROKER_RUNS("'args':['/run.sh']"),
+     BROKER_RUNS("'args':['sleep','infinity']"),
+     {"would run a command that only waits"}},
+    {"it sleeps in a shell",
+     BROKER_RUNS("'command':['/run.sh']"),
+     BROKER_RUNS("'command':['/bin/bash','-ec','# later\\nwhile true; do\\n sleep 60; done']"),
+     {"would run a command that only waits"}},
+    {"it follows nothing",
+     BROKER_RUNS("'command':['/run.sh']"),
+     BROKER_RUNS("'command':['sh','-c'],'args':['exec tail -f /dev/null']"),
+     {"would run a command that only waits"}},
+    {"it sleeps before it starts",
+     BROKER_RUNS("'command':['/run.sh']"),
+     BROKER_RUNS("'command':['sh','-c','until nc -z zk 2181; do sleep 1; done; exec /run.sh']"),
+     {NULL}},
+    {"it starts behind a name of its own",
+     BROKER_RUNS("'command':['/run.sh']"),
+     BROKER_RUNS("'command':['bash','-c','sleep_until_ready; /run.sh']"),
+     {NULL}},
+    {"something else under its name",
+     BROKERS,
+     AS("{'name':'web','image':'nginx:1'}"),
+     {"which runs 3 of role broker, would run neither Kafka nor ZooKeeper"}},
+    {"a key of a variable",
+     NEEDS_KEYS "," KEYS("'zookeeper':'zk:2181','log4j':'y'"),
+     NEEDS_KEYS "," KEYS("'log4j':'y'"),
+     {"ConfigMap \"settings\" would lose its key \"zookeeper\", which StatefulSet \"kafka\" uses"}},
+    {"a key that is mounted by itself",
+     NEEDS_KEYS "," KEYS("'zookeeper':'zk:2181','log4j':'y'"),
+     NEEDS_KEYS "," KEYS("'zookeeper':'zk:2181'"),
+     {"would lose its key \"log4j\""}},
+    {"keys that nobody needs",
+     NEEDS_KEYS "," KEYS("'zookeeper':'zk:2181','log4j':'y','x':'','z':''"),
+     NEEDS_KEYS "," KEYS("'zookeeper':'other:2181','log4j':''"),
      {NULL}},
     {"to KRaft beside another cluster's controllers",
      BROKERS "," SET("k2", "k2", "", "3", L("k2"), CONTROLLER),
