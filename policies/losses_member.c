@@ -217,6 +217,17 @@ static void lose_metadata(const struct bl_losses_search *search, const struct bl
                   bl_losses_on_purpose(search, member->object, "Keep zookeeper.connect as it is."));
 }
 
+/* Takes message. */
+static void lose_quorum(const struct bl_losses_search *search, const struct bl_workload *member,
+                        char *message, const char *else_do)
+{
+    struct bl_loss *loss = bl_losses_add(search, member, message,
+                                         bl_losses_on_purpose(search, member->object, else_do));
+
+    if (loss)
+        loss->quorum = true;
+}
+
 /* For free(); NULL: nothing lists them, or not as a literal. */
 static char *voters_of(const struct bl_workload *workload, const struct bl_world *world)
 {
@@ -237,33 +248,28 @@ static void lose_voters(const struct bl_losses_search *search, const struct bl_w
     BL_AUTO_FREE char *is = voters_of(after, search->after.world);
     unsigned gone = was && is ? bl_voters_lacking(was, is) : 0;
     unsigned come = was && is ? bl_voters_lacking(is, was) : 0;
-
-    if (!gone && !come)
-        return;
     BL_AUTO_FREE char *who = bl_describe(member->object);
-    bl_losses_add(
-        search, member,
-        bl_asprintf("%s would have other voters of its quorum: %u would go, and %u, which "
-                    "know no metadata, would come",
-                    who, gone, come),
-        bl_losses_on_purpose(search, member->object,
-                             "Keep controller.quorum.voters as it is, and with it the "
-                             "number of controllers."));
+
+    if (gone || come)
+        lose_quorum(search, member,
+                    bl_asprintf("%s would have other voters of its quorum: %u would go, and %u, "
+                                "which know no metadata, would come",
+                                who, gone, come),
+                    "Keep controller.quorum.voters as it is, and with it the number of "
+                    "controllers.");
 }
 
 static void lose_id(const struct bl_losses_search *search, const struct bl_workload *member,
                     const struct bl_workload *after)
 {
     const char *was = bl_workload_cluster_id(member), *is = bl_workload_cluster_id(after);
-
-    if (!was || !is || strcmp(was, is) == 0)
-        return;
     BL_AUTO_FREE char *who = bl_describe(member->object);
-    bl_losses_add(
-        search, member,
-        bl_asprintf("%s would have another cluster id, and start on none of its data", who),
-        bl_losses_on_purpose(search, member->object,
-                             "Keep the id that stands in meta.properties of its disks."));
+
+    if (was && is && strcmp(was, is) != 0)
+        lose_quorum(
+            search, member,
+            bl_asprintf("%s would have another cluster id, and start on none of its data", who),
+            "Keep the id that stands in meta.properties of its disks.");
 }
 
 static void lose_mode(const struct bl_losses_search *search, const struct bl_workload *member,

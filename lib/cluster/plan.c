@@ -88,9 +88,14 @@ static void refuse_losses(const struct bl_cluster_plan_input *input, struct bl_c
                                .after_len = manifest->objects.len};
 
     bl_losses_find(input->policies, &options, &states, &losses);
-    for (size_t i = 0; i < losses.len; i++)
-        bl_cluster_plan_refuse(plan, BL_REFUSED_LOSS, bl_strdup(losses.items[i].message),
-                               losses.items[i].hint ? bl_strdup(losses.items[i].hint) : NULL);
+    for (size_t i = 0; i < losses.len; i++) {
+        const struct bl_loss *loss = &losses.items[i];
+
+        /* Whatever the policy is, bl_plan_quorum() tells it, and reads the release's Secrets too. */
+        if (!loss->quorum)
+            bl_cluster_plan_refuse(plan, BL_REFUSED_LOSS, bl_strdup(loss->message),
+                                   loss->hint ? bl_strdup(loss->hint) : NULL);
+    }
     refuse_lost_claims(input, &losses, plan);
 }
 

@@ -58,7 +58,7 @@ static const char *text_at(const cJSON *list, int place)
 {
     const cJSON *item = cJSON_IsArray(list) ? cJSON_GetArrayItem(list, place) : NULL;
 
-    return cJSON_IsString(item) ? item->valuestring : "";
+    return item && cJSON_IsString(item) ? item->valuestring : "";
 }
 
 /* Of "sh", "-c", SCRIPT, some of which `more` may have. */

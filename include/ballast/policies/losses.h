@@ -24,6 +24,7 @@ struct bl_loss {
     const struct bl_policy *policy;
     enum bl_action action; /* of the rule upgradePath: Deny or Warn */
     bool newcomer;         /* the member itself goes, and is younger than another one that stays */
+    bool quorum;           /* other voters or another cluster id */
     char *message, *hint;
 };
 
