@@ -28,6 +28,16 @@ static bool is_of_another(const struct bl_cluster_looker *looker,
            (!state->plan || bl_cluster_plan_has(state->plan, BL_REFUSED_RENAMED));
 }
 
+/* Until somebody has looked, as it was. */
+static void add_digest(cJSON *release, const char *key, const cJSON *old,
+                       const struct bl_cluster_memory *memory, const char *digest)
+{
+    const char *text = memory->known ? digest : bl_json_string(old, key);
+
+    if (text && *text)
+        bl_json_add_string(release, key, text);
+}
+
 static void add_release(const struct bl_cluster_looker *looker,
                         const struct bl_cluster_memory *memory,
                         const struct bl_cluster_state *state,
@@ -51,6 +61,8 @@ static void add_release(const struct bl_cluster_looker *looker,
         add_text(release, "status", state->release_status);
     }
     add_text(release, "chart", memory->known ? memory->chart : bl_json_string(old, "chart"));
+    add_digest(release, "digest", old, memory, memory->plan.deployed.chart);
+    add_digest(release, "valuesDigest", old, memory, memory->plan.deployed.values);
     if (attempt)
         bl_json_add_int(release, "attempt", attempt);
 }

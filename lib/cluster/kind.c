@@ -477,8 +477,9 @@ static const struct bl_field status_fields[] = {
      .doc = "The metadata.generation that was looked at last."},
     BL_HAS_JSON(
         struct status, "release", release,
-        "Helm's release as it is deployed: its name, revision, status and chart; the revision that "
-        "Ballast told Helm to make last; the uid of the object that this is about."),
+        "Helm's release as it is deployed: its name, revision, status and chart, a digest of the "
+        "chart's content and one of the values; the revision that Ballast told Helm to make last; "
+        "the uid of the object that this is about."),
     BL_HAS_JSON(
         struct status, "versions", versions,
         "Kafka's and ZooKeeper's, as they run; the level of metadata.version, and the revision "

@@ -210,19 +210,36 @@ static void add_files(struct bl_strbuf *text, const cJSON *files)
     }
 }
 
+static void add_chart(struct bl_strbuf *text, const struct bl_record *record)
+{
+    static const char *const parts[] = {"metadata", "values", "schema"};
+    const cJSON *chart = bl_json_get(record->json, "chart");
+
+    for (size_t i = 0; i < BL_ARRAY_LEN(parts); i++)
+        add_json(text, bl_json_get(chart, parts[i]));
+    add_files(text, bl_json_get(chart, "templates"));
+    add_files(text, bl_json_get(chart, "files"));
+}
+
 /* What it renders may be another thing with each revision; and hooks are not among it. */
 static void digest_chart(const struct bl_cluster_plan_input *input, struct bl_cluster_plan *plan)
 {
-    static const char *const parts[] = {"metadata", "values", "schema"};
     BL_AUTO(bl_strbuf_wipe) struct bl_strbuf text = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
-    const cJSON *chart = bl_json_get(input->rendered->json, "chart");
 
-    for (size_t i = 0; i < BL_ARRAY_LEN(parts); i++)
-        add_json(&text, bl_json_get(chart, parts[i]));
-    add_files(&text, bl_json_get(chart, "templates"));
-    add_files(&text, bl_json_get(chart, "files"));
+    add_chart(&text, input->rendered);
     add_json(&text, bl_record_values(input->rendered));
     bl_digest(text.text, text.len, plan->input);
+}
+
+static void digest_deployed(const struct bl_record *deployed, struct bl_cluster_plan *plan)
+{
+    BL_AUTO(bl_strbuf_wipe) struct bl_strbuf chart = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+    BL_AUTO(bl_strbuf_wipe) struct bl_strbuf values = BL_STRBUF_INIT(BL_STRBUF_UNBOUNDED);
+
+    add_chart(&chart, deployed);
+    add_json(&values, bl_record_values(deployed));
+    bl_digest(chart.text, chart.len, plan->deployed.chart);
+    bl_digest(values.text, values.len, plan->deployed.values);
 }
 
 void bl_cluster_plan(const struct bl_cluster_plan_input *input, struct bl_cluster_plan *ret_plan)
@@ -249,4 +266,6 @@ void bl_cluster_plan(const struct bl_cluster_plan_input *input, struct bl_cluste
     bl_images_rewritten(&input->rendered->manifest, &ret_plan->rewritten);
     digest(input, ret_plan);
     digest_chart(input, ret_plan);
+    if (input->deployed)
+        digest_deployed(input->deployed, ret_plan);
 }

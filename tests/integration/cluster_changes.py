@@ -82,12 +82,16 @@ class Changes(Clusters):
         expect(self._revisions() == before == {1: "deployed"}, "a revision for nothing", self._revisions())
 
     def a_change_is_an_upgrade(self):
+        before = self._read()["status"]["release"]
         self.api.patch("KafkaCluster", "kafka", {"spec": {"values": {"terminationGracePeriodSeconds": 90}}}, NAMESPACE)
         self._wait("it is released", "Released", "True")
         wait_until(lambda: self._revisions() == {1: "superseded", 2: "deployed"}, "a second revision", 60, 0.2,
                    self._revisions)
         found = self.api.get("StatefulSet", "kafka", NAMESPACE)
         expect(found["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 90, "the change is there", found["spec"])
+        wait_until(lambda: self._read()["status"]["release"].get("revision") == 2, "it says so", 60)
+        after = self._read()["status"]["release"]
+        expect(after["digest"] == before["digest"] and after["valuesDigest"] != before["valuesDigest"], "what is new of it", before, after)
 
     def what_loses_members_is_refused(self):
         before = self._objects()

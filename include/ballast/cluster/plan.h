@@ -123,6 +123,9 @@ struct bl_cluster_plan {
     char digest
         [BL_DIGEST_SIZE]; /* of the rendered objects, values, refusals and the deployed revision */
     char input[BL_DIGEST_SIZE]; /* of the chart and the values alone: what Helm is given */
+    struct {
+        char chart[BL_DIGEST_SIZE], values[BL_DIGEST_SIZE];
+    } deployed; /* of the release as Helm has it; "": there is none */
 };
 
 /**
