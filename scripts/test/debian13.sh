@@ -2,7 +2,8 @@
 # Builds and tests on Debian 13, which the image is built on. Needs root, and no container engine.
 #
 #   debian13.sh build           into build/debian13, and into build/debian13-programs what runs them on this machine
-#   debian13.sh tests REPORT    all of ctest's but lint; REPORT is for the outcome, as JUnit has it
+#   debian13.sh tests REPORT [OPTION...]
+#                               all of ctest's but lint, with its options; REPORT is for the outcome, as JUnit has it
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
@@ -28,8 +29,8 @@ build)
     done
     ;;
 tests)
-    [ $# -eq 2 ] || die "where does the report go? debian13.sh tests REPORT"
-    inside ctest --test-dir "$build" -j 2 -LE lint --output-on-failure --output-junit "$(realpath -m "$2")"
+    [ $# -ge 2 ] || die "where does the report go? debian13.sh tests REPORT"
+    inside ctest --test-dir "$build" -j 2 -LE lint --output-on-failure --output-junit "$(realpath -m "$2")" "${@:3}"
     ;;
 *) die "usage: debian13.sh build|tests REPORT" ;;
 esac
