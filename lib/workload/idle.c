@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "ballast/base/budget.h"
@@ -8,10 +9,11 @@
 
 /*
  * A container that only waits, which charts offer for diagnosis (Bitnami: diagnosticMode) and people write by hand: the
- * program is `sleep`, or `tail -f /dev/null`, or a script of a shell that begins with one of them.
+ * program is `sleep`, or `tail -f /dev/null`, or a script of a shell in which no other command stands.
  */
 
-#define WORDS_BETWEEN " \t\r\n;&"
+#define BLANKS " \t\r"
+#define ENDS "\n;&|"
 
 static const char *base_name(const char *program)
 {
@@ -20,38 +22,48 @@ static const char *base_name(const char *program)
     return slash ? slash + 1 : program;
 }
 
-/* A loop around it, and what is said before. */
-static bool is_around(const char *word)
+static bool waits(const char *program, const char *rest, size_t len)
 {
-    static const char *const words[] = {"while", "until", "true", "false", ":", "do",
-                                        "done",  "exec",  "set",  "wait",  NULL};
+    static const char nothing[] = "/dev/null";
 
-    return bl_text_in(word, words) || word[0] == '-' || word[0] == '+';
+    return strcmp(program, "sleep") == 0 || strcmp(program, "pause") == 0 ||
+           (strcmp(program, "tail") == 0 && memmem(rest, len, nothing, sizeof(nothing) - 1));
 }
 
-static bool waits(const char *program, const char *rest)
+/* The first word of a command that begins none of its own. For free(). */
+static char *first_word(const char **at)
 {
-    return strcmp(program, "sleep") == 0 || strcmp(program, "pause") == 0 ||
-           (strcmp(program, "tail") == 0 && strstr(rest, "/dev/null"));
+    static const char *const around[] = {"while", "until", "do", "done", "exec", NULL};
+
+    for (;;) {
+        size_t len = strcspn(*at, BLANKS ENDS);
+        char *word = bl_strndup(*at, len);
+
+        *at += len;
+        *at += strspn(*at, BLANKS);
+        if (!bl_text_in(word, around) || !len)
+            return word;
+        free(word);
+    }
 }
 
 static bool script_waits(const char *script)
 {
+    static const char *const harmless[] = {"",     "true", "false", ":", "set",
+                                           "trap", "echo", "wait",  NULL};
     BL_AUTO_FREE char *text = bl_script_without_comments(script);
+    bool found = false;
 
-    for (const char *at = text; bl_budget_turn();) {
-        size_t len;
+    for (const char *at = text; *at && bl_budget_turn(); at += strcspn(at, ENDS)) {
+        at += strspn(at, BLANKS ENDS);
+        BL_AUTO_FREE char *word = first_word(&at);
+        bool one = waits(base_name(word), at, strcspn(at, ENDS));
 
-        at += strspn(at, WORDS_BETWEEN);
-        len = strcspn(at, WORDS_BETWEEN);
-        if (!len)
+        if (!one && !bl_text_in(word, harmless))
             return false;
-        BL_AUTO_FREE char *word = bl_strndup(at, len);
-        if (!is_around(word))
-            return waits(base_name(word), at + len);
-        at += len;
+        found |= one;
     }
-    return false;
+    return found;
 }
 
 static const char *text_at(const cJSON *list, int place)
@@ -69,7 +81,7 @@ static bool words_wait(const cJSON *words, const cJSON *more)
     const char *program = base_name(text_at(words, 0));
     const char *last = text_at(end, (int)bl_json_len(end) - 1);
 
-    return bl_text_in(program, shells) ? script_waits(last) : waits(program, last);
+    return bl_text_in(program, shells) ? script_waits(last) : waits(program, last, strlen(last));
 }
 
 bool bl_container_is_idle(const cJSON *container)
