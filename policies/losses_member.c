@@ -7,6 +7,7 @@
 #include "ballast/base/budget.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/object/image.h"
 #include "ballast/workload/hosts.h"
 #include "ballast/workload/servers.h"
 #include "rule.h"
@@ -173,31 +174,46 @@ static bool loses_role(const struct bl_losses_search *search, const struct bl_wo
     return has_quorum(member) && !has_quorum(after) && !keeps_quorum(search, member);
 }
 
-/* Whom the ZooKeeper servers of a setting lead to, as they are before; false: not all can be read. */
-static bool find_keepers(const struct bl_losses_search *search, const struct bl_workload *workload,
-                         const struct bl_world *world, struct bl_found *found)
+/* Whom the ZooKeeper servers of a setting lead to, in its own state; false: not all can be read. */
+static bool find_keepers(const struct bl_losses_state *state, const struct bl_workload *workload,
+                         struct bl_found *found)
 {
     BL_AUTO(bl_servers_release) struct bl_servers servers = {0};
 
-    if (!bl_workload_servers(workload, world, "zookeeper.connect", &servers) || !is_whole(&servers))
+    if (!bl_workload_servers(workload, state->world, "zookeeper.connect", &servers) ||
+        !is_whole(&servers))
         return false;
     for (size_t i = 0; i < servers.len && bl_budget_turn(); i++)
-        (void)bl_host_find_any(search->before.scene, workload, workload->ref.namespace,
+        (void)bl_host_find_any(state->scene, workload, workload->ref.namespace,
                                servers.items[i].host, found);
     return true;
 }
 
-/* Do the new settings lead to servers in sight, and to none of those that the old ones lead to? */
+/* Is it one of those that were found before? */
+static bool was_found(const struct bl_losses_search *search, const struct bl_found *was,
+                      const cJSON *keeper)
+{
+    for (size_t i = 0; i < was->len && bl_budget_turn(); i++)
+        if (bl_losses_is_same(&search->before,
+                              search->before.scene->workloads.items[was->items[i]]->object, keeper))
+            return true;
+    return false;
+}
+
+/*
+ * Do the new settings lead to servers in sight, and to none of those that the old ones lead to? One that is made with them
+ * has no metadata either.
+ */
 static bool moves_away(const struct bl_losses_search *search, const struct bl_workload *member,
                        const struct bl_workload *after)
 {
     BL_AUTO(bl_found_release) struct bl_found was = {0}, is = {0};
 
-    if (!find_keepers(search, member, search->before.world, &was) ||
-        !find_keepers(search, after, search->after.world, &is) || !was.len)
+    if (!find_keepers(&search->before, member, &was) || !find_keepers(&search->after, after, &is) ||
+        !was.len)
         return false;
     for (size_t i = 0; i < is.len && bl_budget_turn(); i++)
-        if (is_found(&was, is.items[i]))
+        if (was_found(search, &was, search->after.scene->workloads.items[is.items[i]]->object))
             return false;
     return is.len > 0;
 }
@@ -233,11 +249,21 @@ static char *voters_of(const struct bl_workload *workload, const struct bl_world
 {
     BL_AUTO(bl_setting_release) struct bl_setting setting = {0};
 
-    if (!has_quorum(workload) ||
+    if (!workload->kraft ||
         !bl_workload_setting(workload, world, "controller.quorum.voters", &setting) ||
         !setting.value || strpbrk(setting.value, "$<{"))
         return NULL;
     return bl_strdup(setting.value);
+}
+
+/* What lies in the container, or goes with its pod, is lost with each of its pods anyway. */
+static bool keeps_data(const struct bl_workload *member)
+{
+    for (size_t i = 0; i < member->data.len; i++)
+        if (member->data.items[i].storage != BL_STORAGE_NONE &&
+            member->data.items[i].storage != BL_STORAGE_EPHEMERAL)
+            return true;
+    return !member->data.len;
 }
 
 /* Nobody carries the metadata over to a voter that is new, and without most of the old ones none has them (KIP-595). */
@@ -252,8 +278,8 @@ static void lose_voters(const struct bl_losses_search *search, const struct bl_w
 
     if (gone || come)
         lose_quorum(search, member,
-                    bl_asprintf("%s would have other voters of its quorum: %u would go, and %u, "
-                                "which know no metadata, would come",
+                    bl_asprintf("%s would have other voters of its quorum: %u less, and %u more, "
+                                "of whom none knows the metadata",
                                 who, gone, come),
                     "Keep controller.quorum.voters as it is, and with it the number of "
                     "controllers.");
@@ -262,7 +288,8 @@ static void lose_voters(const struct bl_losses_search *search, const struct bl_w
 static void lose_id(const struct bl_losses_search *search, const struct bl_workload *member,
                     const struct bl_workload *after)
 {
-    const char *was = bl_workload_cluster_id(member), *is = bl_workload_cluster_id(after);
+    BL_AUTO_FREE char *was = bl_workload_cluster_id(member, search->before.world);
+    BL_AUTO_FREE char *is = bl_workload_cluster_id(after, search->after.world);
     BL_AUTO_FREE char *who = bl_describe(member->object);
 
     if (was && is && strcmp(was, is) != 0)
@@ -270,6 +297,53 @@ static void lose_id(const struct bl_losses_search *search, const struct bl_workl
             search, member,
             bl_asprintf("%s would have another cluster id, and start on none of its data", who),
             "Keep the id that stands in meta.properties of its disks.");
+}
+
+static bool has_place(const struct bl_workload *workload, const char *place)
+{
+    for (size_t i = 0; i < workload->data.len && bl_budget_turn(); i++) {
+        BL_AUTO_FREE char *other = bl_data_place(workload, &workload->data.items[i]);
+
+        if (bl_text_eq(other, place))
+            return true;
+    }
+    return false;
+}
+
+/* The folder of its data as the settings before name it, on a disk, which those after name no more. NULL: none. */
+static const char *lost_folder(const struct bl_workload *member, const struct bl_workload *after)
+{
+    for (size_t i = 0; i < member->data.len && bl_budget_turn(); i++) {
+        const struct bl_data_volume *data = &member->data.items[i];
+        BL_AUTO_FREE char *place = bl_data_place(member, data);
+
+        if (data->storage == BL_STORAGE_CLAIM && data->set && place && !has_place(after, place))
+            return data->path;
+    }
+    return NULL;
+}
+
+static bool knows_folders(const struct bl_workload *workload)
+{
+    for (size_t i = 0; i < workload->data.len; i++)
+        if (!workload->data.items[i].set || workload->data.items[i].of_pod)
+            return false;
+    return workload->data.len > 0;
+}
+
+static void lose_folder(const struct bl_losses_search *search, const struct bl_workload *member,
+                        const struct bl_workload *after)
+{
+    const char *folder = knows_folders(after) ? lost_folder(member, after) : NULL;
+    BL_AUTO_FREE char *who = bl_describe(member->object);
+
+    if (folder)
+        bl_losses_add(search, member,
+                      bl_asprintf("%s would leave the data in %s behind, and start with what its "
+                                  "new folders hold",
+                                  who, folder),
+                      bl_losses_on_purpose(search, member->object,
+                                           "Keep the folder, and the volume that it lies on."));
 }
 
 static void lose_mode(const struct bl_losses_search *search, const struct bl_workload *member,
@@ -329,32 +403,50 @@ static void lose_all_pods(const struct bl_losses_search *search, const struct bl
                   bl_losses_on_purpose(search, member->object, "Keep its pods."));
 }
 
-/* Of what ran Kafka: one that is not recognised any more has no container of ours. */
-static bool becomes_idle(const struct bl_workload *member, const struct bl_workload *after)
+/* Of what ran Kafka: one that is not recognised any more has no container of ours. NULL: none has its name. */
+static const cJSON *same_container(const struct bl_workload *member,
+                                   const struct bl_workload *after)
 {
     const cJSON *container;
 
     cJSON_ArrayForEach(container, bl_json_at(after->pod, "spec", "containers", NULL)) {
         if (bl_text_eq(bl_json_string(container, "name"), member->container_name))
-            return bl_container_is_idle(container) && !bl_container_is_idle(member->container);
+            return container;
     }
-    return false;
+    return NULL;
+}
+
+/* Whatever it is told to do, an image is not another program for being told otherwise. */
+static bool has_same_image(const struct bl_workload *member, const cJSON *container)
+{
+    const char *was = bl_json_string(member->container, "image");
+    const char *is = bl_json_string(container, "image");
+    BL_AUTO_FREE char *a = was ? bl_image_basename(was) : NULL;
+    BL_AUTO_FREE char *b = is ? bl_image_basename(is) : NULL;
+
+    return a && bl_text_eq(a, b);
 }
 
 /* `after` may be NULL. One that waits already loses nothing, and one that opts out says so itself. */
 static void judge_template(const struct bl_losses_search *search, const struct bl_workload *member,
                            const struct bl_workload *after)
 {
+    const cJSON *container = after ? same_container(member, after) : NULL;
+
     if (!after || after->opted_out)
         return;
-    if (becomes_idle(member, after)) {
+    if (bl_container_is_idle(container) && !bl_container_is_idle(member->container)) {
         lose_process(search, member, true);
     } else if (after->role == BL_ROLE_NONE) {
-        lose_process(search, member, false);
+        if (!has_same_image(member, container))
+            lose_process(search, member, false);
     } else {
         lose_mode(search, member, after);
-        lose_voters(search, member, after);
-        lose_id(search, member, after);
+        if (keeps_data(member)) {
+            lose_voters(search, member, after);
+            lose_id(search, member, after);
+        }
+        lose_folder(search, member, after);
     }
 }
 

@@ -7,7 +7,9 @@
 #include "ballast/base/budget.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
+#include "ballast/workload/hosts.h"
 #include "ballast/workload/references.h"
+#include "ballast/workload/servers.h"
 #include "ballast/workload/uses.h"
 #include "rule.h"
 
@@ -266,11 +268,66 @@ static const char *named_by(const cJSON *service, const struct bl_workload *memb
     return bl_names_host(member->object, name) ? "is named in its settings" : NULL;
 }
 
+static bool has_server(const struct bl_servers *servers, const char *host)
+{
+    for (size_t i = 0; i < servers->len && bl_budget_turn(); i++)
+        if (strcmp(servers->items[i].host, host) == 0)
+            return true;
+    return false;
+}
+
+/* Does a list of servers lead to the Service, and still name it afterwards? */
+static bool calls_by(const struct bl_losses_search *search, const struct bl_workload *caller,
+                     const struct bl_workload *after, const cJSON *service, const char *property)
+{
+    BL_AUTO(bl_servers_release) struct bl_servers servers = {0}, wanted = {0};
+
+    if (!bl_workload_servers(caller, search->before.world, property, &servers) ||
+        !bl_workload_servers(after, search->after.world, property, &wanted))
+        return false;
+    for (size_t i = 0; i < servers.len && bl_budget_turn(); i++) {
+        BL_AUTO(bl_found_release) struct bl_found found = {0};
+        const char *host = servers.items[i].host;
+
+        if (bl_host_find(search->before.scene, caller, NULL, host, &found) == BL_HOST_FOUND &&
+            found.service == service && has_server(&wanted, host))
+            return true;
+    }
+    return false;
+}
+
+/* Who goes on and finds the pods by it: brokers their ZooKeeper, or members their quorum. NULL: nobody in sight. */
+static const struct bl_workload *caller_of(const struct bl_losses_search *search,
+                                           const cJSON *service)
+{
+    static const char *const lists[] = {"zookeeper.connect", "controller.quorum.voters",
+                                        "controller.quorum.bootstrap.servers"};
+
+    for (size_t i = 0; i < search->before.scene->workloads.len && bl_budget_turn(); i++) {
+        const struct bl_workload *caller = search->before.scene->workloads.items[i];
+        const cJSON *object = bl_losses_is_member(caller)
+                                  ? bl_losses_counterpart(&search->after, caller->object)
+                                  : NULL;
+        const struct bl_workload *after =
+            object ? bl_losses_workload(&search->after, object) : NULL;
+
+        for (size_t k = 0; after && k < BL_ARRAY_LEN(lists); k++)
+            if (calls_by(search, caller, after, service, lists[k]))
+                return caller;
+    }
+    return NULL;
+}
+
 static bool lose_service(const struct bl_losses_search *search, const cJSON *service,
                          const struct bl_workload *member, const struct bl_workload *after)
 {
     const char *why = named_by(service, member);
+    const struct bl_workload *caller = why ? NULL : caller_of(search, service);
+    BL_AUTO_FREE char *from = caller ? bl_describe(caller->object) : NULL;
+    BL_AUTO_FREE char *named = from ? bl_asprintf("is named in the settings of %s", from) : NULL;
 
+    if (named)
+        why = named;
     if (!why && !is_headless(service) && is_only_door(search, service, member, after))
         why = "is the only way for clients to find it";
     if (!why)

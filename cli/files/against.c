@@ -225,6 +225,15 @@ int cli_read_before(const struct cli_source *source, struct cli_input *input, st
     input->before_files = input->manifest.files.len;
     if (!input->before)
         return bl_fail(err, BL_ERR_INVALID, "there is no object to compare with --against");
-    return live ? cli_read_live(source, input, err)
-                : cli_read_manifests(&source->against, &input->manifest, err);
+    if (live)
+        return cli_read_live(source, input, err);
+    if (cli_read_manifests(&source->against, &input->manifest, err) < 0)
+        return -1;
+    if (input->manifest.objects.len > input->before)
+        return 0;
+    /* Nothing would be lost of nothing, whatever the other files are. */
+    bl_fail(err, BL_ERR_INVALID, "%s: --against holds no object to compare with",
+            source->against.items[0]);
+    return bl_hint(
+        err, "Did the command that wrote it fail? For a first installation leave --against away.");
 }

@@ -61,11 +61,29 @@ static void add_patches_of(struct cli_patches *patches, const char *path)
         add_list(patches, path, bl_json_get(bl_yaml_doc_root(doc), lists[i]));
 }
 
+/* The third of its names has no suffix, so that it is not among the files of a folder. NULL: it was looked for already. */
+static char *unsuffixed(const struct bl_paths *paths, size_t place)
+{
+    static const char name[] = "Kustomization";
+    char *path = bl_path_beside(paths->items[place], name);
+    BL_AUTO_FREE char *before = place ? bl_path_beside(paths->items[place - 1], name) : NULL;
+
+    if (!before || strcmp(path, before) != 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
 void cli_patches_find(struct cli_patches *patches, const struct bl_paths *paths)
 {
-    for (size_t i = 0; i < paths->len; i++)
+    for (size_t i = 0; i < paths->len; i++) {
+        BL_AUTO_FREE char *beside = unsuffixed(paths, i);
+
         if (is_kustomization(paths->items[i]))
             add_patches_of(patches, paths->items[i]);
+        if (beside)
+            add_patches_of(patches, beside);
+    }
 }
 
 const struct cli_patch *cli_patches_get(const struct cli_patches *patches, const char *path)

@@ -42,9 +42,10 @@ static void refuse_voters(const struct bl_plan_step *step, struct bl_cluster_pla
         return;
     bl_cluster_plan_refuse(
         plan, BL_REFUSED_VOTERS,
-        bl_asprintf("%s \"%s\" would have other voters of its quorum: %u would go, and %u, which "
-                    "know no metadata, would come",
-                    step->live->ref.kind, step->live->ref.name, gone, added),
+        bl_asprintf(
+            "%s \"%s\" would have other voters of its quorum: %u less, and %u more, of whom "
+            "none knows the metadata",
+            step->live->ref.kind, step->live->ref.name, gone, added),
         bl_strdup("Keep the number of controllers, and of brokers that are controllers: " VOTERS
                   " is for good. Only a quorum with controller.quorum.bootstrap.servers (Kafka "
                   "3.9) changes, one voter at a time, by kafka-metadata-quorum.sh."));

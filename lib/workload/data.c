@@ -187,6 +187,25 @@ static void add_path(struct bl_workload *workload, const char *path, size_t len)
     data->of_pod = is_of_pod(workload->container, mount, data->path);
 }
 
+char *bl_data_place(const struct bl_workload *workload, const struct bl_data_volume *data)
+{
+    const cJSON *mount = mount_of(workload->container, data->path);
+    const char *below = bl_json_string(mount, "subPath"), *at = bl_json_string(mount, "mountPath");
+    BL_AUTO_FREE char *path = normal(data->path);
+    BL_AUTO_FREE char *folder = normal(at ? at : "");
+    BL_AUTO_FREE char *part = normal(below ? below : "");
+
+    if (!mount || data->of_pod)
+        return NULL;
+    return bl_asprintf("%s%s%s", data->volume, part, path + strlen(folder));
+}
+
+static void add_set_path(struct bl_workload *workload, const char *path, size_t len)
+{
+    add_path(workload, path, len);
+    workload->data.items[workload->data.len - 1].set = true;
+}
+
 /* Bitnami's KAFKA_LOG_DIR is where the program writes its own log, and no setting of the broker. */
 static bool is_program_log(const struct bl_workload *workload, const char *path)
 {
@@ -208,7 +227,7 @@ static bool add_setting_paths(struct bl_workload *workload, const struct bl_worl
         size_t len = strcspn(at, ", ");
 
         if (len && at[0] == '/')
-            add_path(workload, at, len);
+            add_set_path(workload, at, len);
         at += len;
         at += strspn(at, ", ");
     }
@@ -221,7 +240,7 @@ static bool add_env_path(struct bl_workload *workload, const char *name)
 
     if (!value || value[0] != '/')
         return false;
-    add_path(workload, value, strlen(value));
+    add_set_path(workload, value, strlen(value));
     return true;
 }
 

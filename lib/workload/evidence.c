@@ -94,8 +94,6 @@ static const char *const client_words[] = {
     "kafkacat",
     "kcat",
     "cub",
-    "sleep",
-    "tail",
     NULL,
 };
 static const char *const shells[] = {"bash", "sh", "bin", "usr", "-c", "-ec", "-i", "-it", NULL};
@@ -560,7 +558,7 @@ struct bl_evidence bl_container_evidence(const struct bl_workload *workload, con
         return found;
     if (bl_container_finds(container, other_words) ||
         find_env_prefix(container, other_env_prefixes) || is_client(container) ||
-        image_is_other(basename))
+        bl_container_is_idle(container) || image_is_other(basename))
         return in_spite_of(workload, container, name ? name : "");
     found = by_env(container, name ? name : "", basename);
     if (!found.role)

@@ -27,6 +27,7 @@ static bool waits(const char *program, const char *rest, size_t len)
     static const char nothing[] = "/dev/null";
 
     return strcmp(program, "sleep") == 0 || strcmp(program, "pause") == 0 ||
+           (strcmp(program, "cat") == 0 && !len) ||
            (strcmp(program, "tail") == 0 && memmem(rest, len, nothing, sizeof(nothing) - 1));
 }
 
@@ -59,6 +60,9 @@ static bool script_waits(const char *script)
         BL_AUTO_FREE char *word = first_word(&at);
         bool one = waits(base_name(word), at, strcspn(at, ENDS));
 
+        /* What stands behind it is never come to. */
+        if (one && (bl_text_starts(at, "infinity") || bl_text_starts(at, "inf")))
+            return true;
         if (!one && !bl_text_in(word, harmless))
             return false;
         found |= one;
@@ -73,15 +77,30 @@ static const char *text_at(const cJSON *list, int place)
     return item && cJSON_IsString(item) ? item->valuestring : "";
 }
 
+/* Programs that run what follows them, and their options: "timeout -k 5 10m PROGRAM". */
+static bool runs_another(const char *program)
+{
+    static const char *const runners[] = {"tini",    "dumb-init", "catatonit", "busybox",
+                                          "timeout", "nohup",     "env",       NULL};
+
+    return bl_text_in(program, runners) || program[0] == '-' ||
+           (program[0] >= '0' && program[0] <= '9');
+}
+
 /* Of "sh", "-c", SCRIPT, some of which `more` may have. */
 static bool words_wait(const cJSON *words, const cJSON *more)
 {
     static const char *const shells[] = {"sh", "bash", "ash", "dash", NULL};
     const cJSON *end = bl_json_len(more) ? more : words;
+    int count = (int)bl_json_len(words), first = 0;
     const char *program = base_name(text_at(words, 0));
     const char *last = text_at(end, (int)bl_json_len(end) - 1);
 
-    return bl_text_in(program, shells) ? script_waits(last) : waits(program, last, strlen(last));
+    while (first + 1 < count && runs_another(program) && bl_budget_turn())
+        program = base_name(text_at(words, ++first));
+    if (bl_text_in(program, shells))
+        return script_waits(last);
+    return waits(program, last, end == words && first + 1 == count ? 0 : strlen(last));
 }
 
 bool bl_container_is_idle(const cJSON *container)

@@ -106,13 +106,25 @@ void bl_scene_find_metadata(struct bl_scene *scene)
 
 /* --- two that nothing joins --- */
 
-const char *bl_workload_cluster_id(const struct bl_workload *workload)
+static char *id_of(const struct bl_workload *workload, const struct bl_world *world,
+                   const cJSON *entry)
+{
+    const cJSON *from = bl_json_at(entry, "valueFrom", "configMapKeyRef", NULL);
+    const struct bl_world_entry *map = from ? bl_config_map_of(workload, world, from) : NULL;
+    const char *key = bl_json_string(from, "key");
+    const char *held = map && key ? bl_json_string(bl_json_get(map->object, "data"), key) : NULL;
+
+    return held ? bl_strdup(held) : bl_variable_value(workload, entry);
+}
+
+char *bl_workload_cluster_id(const struct bl_workload *workload, const struct bl_world *world)
 {
     for (const char *const *variable = bl_cluster_id_variables; *variable; variable++) {
-        const char *id = bl_container_env_value(workload->container, *variable);
+        char *id = id_of(workload, world, bl_container_env(workload->container, *variable));
 
         if (id && *id && !bl_holds_placeholder(id))
             return id;
+        free(id);
     }
     return NULL;
 }
@@ -129,14 +141,16 @@ static bool differ(const char *a, const char *b)
 }
 
 /* Do they differ in what all of one cluster have in common? */
-static bool surely_differ(const struct bl_workload *a, const struct bl_workload *b)
+static bool surely_differ(const struct bl_scene *scene, const struct bl_workload *a,
+                          const struct bl_workload *b)
 {
     const struct bl_metadata_place *x = &a->metadata, *y = &b->metadata;
+    BL_AUTO_FREE char *one = bl_workload_cluster_id(a, scene->world);
+    BL_AUTO_FREE char *other = bl_workload_cluster_id(b, scene->world);
 
     return !bl_text_eq(bl_workload_operator_cluster(a), bl_workload_operator_cluster(b)) ||
            modes_differ(x, y) || modes_differ(y, x) || differ(x->chroot, y->chroot) ||
-           (x->mode == BL_METADATA_KRAFT && y->mode == BL_METADATA_KRAFT &&
-            differ(bl_workload_cluster_id(a), bl_workload_cluster_id(b)));
+           (x->mode == BL_METADATA_KRAFT && y->mode == BL_METADATA_KRAFT && differ(one, other));
 }
 
 static bool share_zookeeper(const struct bl_scene *scene, const struct bl_workload *a,
@@ -154,7 +168,7 @@ char *bl_scene_cluster_doubt(const struct bl_scene *scene, const struct bl_workl
 {
     const char *why = a->metadata.doubt ? a->metadata.doubt : b->metadata.doubt;
 
-    if (surely_differ(a, b))
+    if (surely_differ(scene, a, b))
         return NULL;
     if (bl_namespace_may_equal(a->ref.namespace, b->ref.namespace))
         return why ? bl_asprintf("%s \"%s\" may be of the same cluster: %s", b->ref.kind,

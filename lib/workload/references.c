@@ -211,9 +211,13 @@ static bool text_names_host(const char *text, const char *name)
     size_t len = strlen(name);
 
     bl_budget_spend_text(strlen(text));
-    for (const char *at = text; len && (at = strstr(at, name)); at += len)
-        if ((at == text || !is_host_char(at[-1])) && (at[len] == '.' || at[len] == ':'))
+    for (const char *at = text; len && (at = strstr(at, name)); at += len) {
+        bool namespace = at > text && at[-1] == '.' && bl_text_starts(at + len, ".svc");
+
+        if (!namespace && (at == text || !is_host_char(at[-1])) &&
+            (at[len] == '.' || at[len] == ':'))
             return true;
+    }
     return false;
 }
 

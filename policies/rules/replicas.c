@@ -53,18 +53,28 @@ static void read_voters(const struct bl_rule_run *run, struct bl_servers *ret_vo
                                   ret_voters);
 }
 
+/* "kafka-controller-2.kafka-controller", "10.0.0.1": one server, where "kafka-controller" leads to all of them. */
+static bool is_one_server(const char *host)
+{
+    size_t len = strcspn(host, ".");
+
+    return len && host[len - 1] >= '0' && host[len - 1] <= '9';
+}
+
 /* How many servers or voters the settings name. */
 static int64_t listed(const struct bl_rule_run *run, const struct bl_servers *voters)
 {
     BL_AUTO(bl_servers_release) struct bl_servers bootstrap = {0};
-    size_t count = 0;
+    size_t count = 0, ways_in = 0;
 
     for (size_t i = 0; i < voters->len && bl_budget_turn(); i++)
         count += !voters->items[i].observer;
     if (run->workload->role != BL_ROLE_ZOOKEEPER)
         (void)bl_workload_servers(run->workload, run->scene->world,
                                   "controller.quorum.bootstrap.servers", &bootstrap);
-    return (int64_t)(bootstrap.len > count ? bootstrap.len : count);
+    for (size_t i = 0; i < bootstrap.len && bl_budget_turn(); i++)
+        ways_in += is_one_server(bootstrap.items[i].host);
+    return (int64_t)(ways_in > count ? ways_in : count);
 }
 
 /* The host of a pod, "zk-2.zk-headless", that the set would have with more replicas. */

@@ -248,6 +248,14 @@ expect_err_contains "0 of 0 objects"
 run "$BALLAST" lint --fail-on error overlay/cpu.yaml
 expect_err_contains "1 of 1 object"
 
+it "knows a kustomization by each of its names"
+mkdir -p third
+cp overlay/cpu.yaml third/cpu.yaml
+printf 'patches: [{path: cpu.yaml}]\n' >third/Kustomization
+run "$BALLAST" lint third
+expect_rc 0
+expect_err_contains "passed over: third/cpu.yaml: a patch that third/Kustomization applies"
+
 it "refuses them where they are named"
 run "$BALLAST" lint chart/kustomization.yaml
 expect_rc 2

@@ -66,6 +66,7 @@ struct bl_data_volume {
     enum bl_storage storage;
     bool of_pod;  /* the path, or the subPathExpr of its mount, differs from pod to pod */
     bool assumed; /* nobody wrote it: where the image puts it */
+    bool set;     /* by a setting that is in sight */
 };
 
 /* KAFKA_CFG_LOG_DIRS and KAFKA_LOG_DIRS name "log.dirs". */
@@ -191,8 +192,8 @@ bool bl_workload_is_owned(const struct bl_workload *workload);
 
 /** Variables by which images of Kafka take the cluster's id, up to NULL. */
 extern const char *const bl_cluster_id_variables[];
-/** The id as its settings write it; NULL: they do not, or not as a literal. */
-const char *bl_workload_cluster_id(const struct bl_workload *workload);
+/** The id by its variables, those from ConfigMaps too. For free(); NULL: they do not tell it. */
+char *bl_workload_cluster_id(const struct bl_workload *workload, const struct bl_world *world);
 /** Does the container only wait (`sleep infinity`), whatever its image and settings are? */
 bool bl_container_is_idle(const cJSON *container);
 
@@ -222,6 +223,12 @@ enum bl_setting_place {
 };
 
 /** Where an effective broker setting was found. */
+/**
+ * Where on its volume a data folder lies, as "VOLUME/FOLDER", whatever path it is mounted at. For free(); NULL: on no volume, or
+ * another one for each pod.
+ */
+char *bl_data_place(const struct bl_workload *workload, const struct bl_data_volume *data);
+
 struct bl_setting {
     enum bl_setting_place place;
     char *value; /* NULL: it is set, but from a Secret or field that the manifest does not show */

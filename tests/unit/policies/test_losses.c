@@ -89,6 +89,14 @@
        "'zookeeper'}}},{'name':'X','valueFrom':{'configMapKeyRef':{'name':'settings','key':" \
        "'x','optional':true}}}],'volumeMounts':[{'name':'c','mountPath':'/f','subPath':"     \
        "'log4j'}],'ports':[{'containerPort':9092}]}")
+#define ID_FROM_MAP                                                                       \
+    AS(VOTING_AS("0@a:1", ",{'name':'CLUSTER_ID','valueFrom':{'configMapKeyRef':{'name':" \
+                          "'settings','key':'id'}}}"))
+#define DATA_IN(mount, folders)                                                                  \
+    AS("{'name':'k','image':'k:1','command':['kafka-server-start.sh'],'env':[{'name':"           \
+       "'KAFKA_ZOOKEEPER_CONNECT','value':'zk:2181'},{'name':'KAFKA_LOG_DIRS','value':'" folders \
+       "'}],'volumeMounts':[{'name':'data','mountPath':'" mount                                  \
+       "'}],'ports':[{'containerPort':9092}]}")
 #define KEYS(data) \
     "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'settings'},'data':{" data "}}"
 #define ALLOWED ",'annotations':{'ballast.dev/allow-deletion':'true'}"
@@ -243,12 +251,50 @@ static const struct {
     {"other voters",
      VOTING("0@a:1,1@b:1,2@c:1"),
      VOTING("5@a:1, 6@b:1,7@c:1"),
-     {"would have other voters of its quorum: 3 would go, and 3, which know no metadata, would "
-      "come"}},
-    {"fewer voters", VOTING("0@a:1,1@b:1,2@c:1"), VOTING("0@a:1"), {"2 would go, and 0, which"}},
-    {"more voters", VOTING("0@a:1"), VOTING("0@a:1,1@b:1,2@c:1"), {"0 would go, and 2, which"}},
+     {"would have other voters of its quorum: 3 less, and 3 more, of whom none knows the "
+      "metadata"}},
+    {"fewer voters", VOTING("0@a:1,1@b:1,2@c:1"), VOTING("0@a:1"), {"2 less, and 0 more"}},
+    {"more voters", VOTING("0@a:1"), VOTING("0@a:1,1@b:1,2@c:1"), {"0 less, and 2 more"}},
     {"the same voters by other names", VOTING("0@a:1,1@b:1"), VOTING("1@y:1,0@x:1"), {NULL}},
     {"voters that are filled in later", VOTING("0@a:1,1@b:1"), VOTING("$(VOTERS)"), {NULL}},
+    {"another cluster id in a ConfigMap",
+     ID_FROM_MAP "," KEYS("'id':'a'"),
+     ID_FROM_MAP "," KEYS("'id':'b'"),
+     {"would have another cluster id"}},
+    {"the id goes into a ConfigMap", WITH_ID("a"), ID_FROM_MAP "," KEYS("'id':'a'"), {NULL}},
+    {"voters of brokers",
+     AS(KRAFT_BROKER),
+     AS("{'name':'k','image':'k:1','command':['kafka-server-start.sh'],'env':[{'name':"
+        "'KAFKA_PROCESS_ROLES','value':'broker'},{'name':'KAFKA_CONTROLLER_QUORUM_VOTERS','value':"
+        "'7@c:9093'}],'ports':[{'containerPort':9092}]}"),
+     {"1 less, and 1 more"}},
+    {"another folder",
+     DATA_IN("/d", "/d/a"),
+     DATA_IN("/d", "/d/b"),
+     {"would leave the data in /d/a behind"}},
+    {"one of two folders", DATA_IN("/d", "/d/a,/d/b"), DATA_IN("/d", "/d/a"), {"the data in /d/b"}},
+    {"one more folder", DATA_IN("/d", "/d/a"), DATA_IN("/d", "/d/b,/d/a"), {NULL}},
+    {"the same folder at another path", DATA_IN("/d", "/d/a"), DATA_IN("/e", "/e/a"), {NULL}},
+    {"a Service that its callers name",
+     BROKERS "," ZK
+             "," SERVICE("zk", PORT("2181"), L("zk")) "," SERVICE("other", PORT("2181"), L("zk")),
+     BROKERS "," ZK "," SERVICE("other", PORT("2181"), L("zk")),
+     {"Service \"zk\" would be deleted, and is named in the settings of StatefulSet \"kafka\": "
+      "StatefulSet \"zk\", which runs"}},
+    {"a Service that its callers name no more",
+     BROKERS "," ZK
+             "," SERVICE("zk", PORT("2181"), L("zk")) "," SERVICE("other", PORT("2181"), L("zk")),
+     AS(BROKER_AT("other:2181")) "," ZK "," SERVICE("other", PORT("2181"), L("zk")),
+     {NULL}},
+    {"a Service that is called as their namespace is",
+     AS(BROKER_AT("zk-0.zk-headless.kafka.svc:2181")) "," DOOR(L("kafka")) "," SERVICE(
+         "more", PORT("9092"), L("kafka")),
+     AS(BROKER_AT("zk-0.zk-headless.kafka.svc:2181")) "," SERVICE("more", PORT("9092"), L("kafka")),
+     {NULL}},
+    {"a ZooKeeper that is made with it",
+     BROKERS "," ZK,
+     AS(BROKER_AT("other:2181")) "," ZK "," OTHER_ZK "," SERVICE("other", PORT("2181"), L("other")),
+     {"would look for its metadata in another ZooKeeper"}},
     {"another cluster id", WITH_ID("a"), WITH_ID("b"), {"would have another cluster id"}},
     {"an id that is filled in later", WITH_ID("a"), WITH_ID("$(ID)"), {NULL}},
     {"no id any more", WITH_ID("a"), VOTING("0@a:1"), {NULL}},
@@ -277,6 +323,22 @@ static const struct {
      BROKER_RUNS(
          "'command':['sh','-c','set -e\\necho off\\ntrap exit TERM; sleep infinity & wait']"),
      {"would run a command that only waits"}},
+    {"it sleeps behind an init",
+     BROKER_RUNS("'command':['/run.sh']"),
+     BROKER_RUNS("'command':['/usr/bin/tini','--','sleep'],'args':['infinity']"),
+     {"would run a command that only waits"}},
+    {"it sleeps for good, whatever follows",
+     BROKER_RUNS("'command':['/run.sh']"),
+     BROKER_RUNS("'command':['sh','-c','sleep infinity; exec /run.sh']"),
+     {"would run a command that only waits"}},
+    {"it waits for a name, and starts a program that nobody knows",
+     BROKER_RUNS("'command':['/run.sh']"),
+     BROKER_RUNS("'command':['bash','-c','until getent hosts zk; do sleep 2; done; exec bash /x']"),
+     {NULL}},
+    {"the same image, told something that is not understood",
+     BROKER_RUNS("'command':['/run.sh']"),
+     BROKER_RUNS("'command':['sh','-c','kafka-topics.sh --list; exec /x']"),
+     {NULL}},
     {"it sleeps, and starts",
      BROKER_RUNS("'command':['/run.sh']"),
      BROKER_RUNS("'command':['sh','-c','sleep 10; exec /run.sh']"),
