@@ -126,6 +126,7 @@ def builds_lane(everything):
         build(CLANG, "clang"),
         # From here on it has as much time to wait as the others.
         integration("Kubernetes 1.34, release", (RELEASE,), "release", "install", "ballast_upgrade", "vap", "scale", "attacks"),
+        Job("Debian 13: arm64", root("scripts/test/arm64.sh"), counts.suite, (DEBIAN13,), NICE),
     ]
     if not everything:
         return lane
@@ -163,14 +164,15 @@ def kubernetes_lane(everything):
         real_kafka("backup", "tests/e2e/backup.sh"),
         real_kafka("network policy", "tests/e2e/network_policy.sh", "samples", "zookeeper", "kraft"),
     ]
-    on_debian13 = [
+    after = [
+        integration("Kubernetes 1.34, tsan", (GCC_TSAN,), "tsan", "faults", "attacks"),
         brokers("brokers, Debian 13", (DEBIAN13_BUILD,), "debian13-programs", "4.1.1", ONLY="sasl", SCRAM="must"),
         integration("Kubernetes 1.34, Debian 13", (DEBIAN13_BUILD,), "debian13-programs", "admission"),
     ]
     # Of the disruptions what takes least, for the time that the others take.
     if not everything:
         return lane + [real_kafka("disruptions", "tests/e2e/disruptions.sh", "drains", "rollouts",
-                                  ONLY="that hangs|three drains|bad image"), *on_debian13]
+                                  ONLY="that hangs|three drains|bad image"), *after]
     return lane + [
         real_kafka("disruptions", "tests/e2e/disruptions.sh"),
         real_kafka("network policy, upgrade", "tests/e2e/network_policy.sh", "protect-upgrade", "kraft-upgrade"),
@@ -180,7 +182,7 @@ def kubernetes_lane(everything):
         real_kafka("upgrade, plain", "tests/e2e/upgrade.sh", "plain"),
         real_kafka("upgrade, KRaft, plain", "tests/e2e/upgrade.sh", "plain", FROM="3.9.1", TO="4.1.1"),
         real_kafka("upgrade, controllers", "tests/e2e/upgrade.sh", FROM="3.9.1", TO="4.1.1", CONTROLLERS=3),
-        *on_debian13,
+        *after,
     ]
 
 
@@ -199,8 +201,6 @@ def beside_lane(everything):
         integration("KafkaClusters, release", (RELEASE,), "release", "clusters", "waits"),
         integration("KafkaClusters with brokers, release", (RELEASE, KAFKA_IMAGES), "release", "proven_clusters"),
         integration("KafkaClusters interrupted, release", (RELEASE,), "release", "interrupted_clusters"),
-        integration("Kubernetes 1.34, tsan", (GCC_TSAN,), "tsan", "faults", "attacks"),
-        Job("Debian 13: arm64", root("scripts/test/arm64.sh"), counts.suite, (DEBIAN13,), NICE),
     ]
     if not everything:
         return lane
