@@ -124,15 +124,17 @@ static bool leads_alike(const cJSON *a, const cJSON *b)
     return true;
 }
 
-static bool same_mode(const cJSON *a, const cJSON *b)
+/* Do its pods go on as they are, or run nothing of ours before and after? */
+static bool goes_on_alike(const cJSON *a, const cJSON *b)
 {
     struct bl_workload *x = bl_workload_recognise(a, NULL, true);
     struct bl_workload *y = bl_workload_recognise(b, NULL, true);
-    bool same = x->role == y->role && x->kraft == y->kraft;
+    bool nobody = x->role == BL_ROLE_NONE && y->role == BL_ROLE_NONE;
 
     bl_workload_free(x);
     bl_workload_free(y);
-    return same;
+    return nobody || bl_json_equal(bl_json_get(bl_object_pod(a), "spec"),
+                                   bl_json_get(bl_object_pod(b), "spec"));
 }
 
 void bl_review_used_change(struct bl_review *review)
@@ -143,7 +145,7 @@ void bl_review_used_change(struct bl_review *review)
         bl_allows_deletion(review->object))
         return;
     if (service ? leads_alike(review->old, review->object)
-                : !bl_object_is_workload(review->old) || same_mode(review->old, review->object))
+                : !bl_object_is_workload(review->old) || goes_on_alike(review->old, review->object))
         return;
     judge_object(review, review->object);
 }

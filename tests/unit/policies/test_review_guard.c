@@ -13,10 +13,12 @@
  */
 
 #define LABELS "'labels':{'app':'kafka'}"
-#define TEMPLATE                                                                                   \
-    "'template':{'metadata':{" LABELS "},'spec':{'containers':[{'name':'kafka','command':["        \
-    "'kafka-server-start.sh'],'ports':[{'containerPort':9092}],'env':[{'name':'JMX_PORT','value':" \
-    "'5555'}],'volumeMounts':[{'name':'data',"                                                     \
+#define TEMPLATE TEMPLATE_OF("'kafka-server-start.sh'")
+#define TEMPLATE_OF(command)                                                \
+    "'template':{'metadata':{" LABELS                                       \
+    "},'spec':{'containers':[{'name':'kafka','command':[" command           \
+    "],'ports':[{'containerPort':9092}],'env':[{'name':'JMX_PORT','value':" \
+    "'5555'}],'volumeMounts':[{'name':'data',"                              \
     "'mountPath':'/data'}]}]}}"
 #define SET_WITH(metadata, replicas)                                                         \
     "{'apiVersion':'apps/"                                                                   \
@@ -24,6 +26,10 @@
     "},'spec':{'replicas':" replicas ",'selector':{'matchLabels':{'app':'kafka'}}," TEMPLATE \
     ",'volumeClaimTemplates':[{'metadata':{'name':'data'}}]}}"
 #define SET(replicas) SET_WITH("", replicas)
+#define SET_RUNS(command)                                                                     \
+    "{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'kafka','namespace':'k'" \
+    "},'spec':{'replicas':3,'selector':{'matchLabels':{'app':'kafka'}}," TEMPLATE_OF(         \
+        command) ",'volumeClaimTemplates':[{'metadata':{'name':'data'}}]}}"
 #define ALLOWED ",'annotations':{'ballast.dev/allow-deletion':'true'}"
 #define COMPANION ",'labels':{'ballast.dev/companion':'disruption-budget'}"
 #define OWNED                                                                   \
@@ -77,7 +83,7 @@ static const char rules[] =
     "v1alpha1','kind':'KafkaPolicy','metadata':{'name':'p'},'spec':{'rules':{"
     "'disruptionBudget':{'action':'Mutate'},'networkPolicy':{'action':'Mutate'},"
     "'replicas':{'action':'Deny'},'storage':{'action':'Deny'},'rack':{'action':'Mutate'},"
-    "'inSync':{'action':'Mutate'}}}}";
+    "'inSync':{'action':'Mutate'},'upgradePath':{'action':'Deny'}}}}";
 
 static const struct {
     const char *why, *request, *context, *message; /* message NULL: allowed */
@@ -164,6 +170,10 @@ static const struct {
     {"none is left by an update, on purpose", UPDATE(SET_WITH(ALLOWED, "0"), SET("3")), SET("3"),
      NULL, 0},
     {"none was there before either", UPDATE(SET("0"), SET("0")), SET("0"), NULL, 0},
+    {"its pods would only wait", UPDATE(SET_RUNS("'sleep','infinity'"), SET("3")), SET("3"),
+     "would run a command that only waits", 403},
+    {"its pods are told more", UPDATE(SET_RUNS("'kafka-server-start.sh','/f'"), SET("3")), SET("3"),
+     NULL, 0},
     {"too few are left by an update", UPDATE(SET("2"), SET("3")), SET("3"),
      "replicas: 2 brokers are too few", 403},
     {"the budget would hold the last ones", RESCALE("3", "4"),
