@@ -25,8 +25,8 @@ RSS_MIB = float(os.environ.get("FAULTS_RSS_MIB", "128"))  # the chart's limit
 class Attack:
     """tests/support/attack.py while it goes on."""
 
-    def __init__(self, kind, port, seconds):
-        self.command = [sys.executable, "-B", str(ROOT / "tests/support/attack.py"), kind, ADDRESS, str(port), str(seconds)]
+    def __init__(self, kind, port, *seconds):
+        self.command = [sys.executable, "-B", str(ROOT / "tests/support/attack.py"), kind, ADDRESS, str(port), *map(str, seconds)]
         self.waves = 0
 
     def __enter__(self):
@@ -35,6 +35,11 @@ class Attack:
         self.reader = threading.Thread(target=self.count)
         self.reader.start()
         return self
+
+    def stand(self):
+        """Whoever is ended from now on does not come again."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
     def count(self):
         for _ in self.process.stdout:
@@ -96,13 +101,16 @@ class Suite:
 
     def serves_many_of_one_address(self):
         """Three hundred honest reviews in one moment, from where 1200 idle and 26 promise."""
-        before = self.webhook.metric('ballast_webhook_refused_total{reason="given_up"}')
-        with Attack("promises", self.webhook.port, 0), Attack("crowd", self.webhook.port, 0):
+        def given_up():
+            return self.webhook.metric('ballast_webhook_refused_total{reason="given_up"}')
+        before = given_up()
+        with Attack("promises", self.webhook.port, 0), Attack("crowd", self.webhook.port) as crowd:
+            # A busy machine ends many of them before it has a place for each.
+            wait_until(lambda: given_up() > before, "places are short", 60)
+            crowd.stand()
             served = self.honest(("-c", 300, "-n", 300, "-H"))
-            given_up = self.webhook.metric('ballast_webhook_refused_total{reason="given_up"}') - before
         expect(served == 300, f"{served} of 300 were answered")
-        expect(given_up > 0, "nobody had to go, so this has shown nothing")
-        print(f"  {served} honest reviews at once; {given_up:.0f} of others were given up")
+        print(f"  {served} honest reviews at once; {given_up() - before:.0f} of others were given up")
 
     def probes_beside(self, program, port):
         """Forty that stay, where there is room for 32: on the health port itself, and on the other one."""

@@ -4,8 +4,8 @@
     attack.py KIND HOST PORT [SECONDS]
 
 Prints "up" when the first of them have been made, "again" with each further wave, and ends when its standard input
-does. Those that are ended come again within a second, or with the next wave where there are waves. SECONDS are between
-two waves, in place of each kind's own; 0: nobody comes again. Kinds:
+does. Those that are ended come again within a second, or with the next wave where there are waves; after a line on
+standard input they do no more. SECONDS are between two waves, in place of each kind's own; 0: nobody comes again. Kinds:
 
     promises   26 over TLS that promise bodies of 64 MiB in all, and send none; a wave each 8 seconds
     idle       300 over TLS that ask once and stay
@@ -121,7 +121,10 @@ class Attack:
         while True:
             for key, _ in self.selector.select(0.1):
                 if key.fileobj is sys.stdin:
-                    return
+                    if not sys.stdin.readline():
+                        return
+                    self.refills = False
+                    continue
                 self.step(key.fileobj, key.data)
             now = time.monotonic()
             due = self.period and now - began >= self.period
