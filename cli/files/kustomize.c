@@ -14,8 +14,7 @@
 
 static bool is_kustomization(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+    const char *name = bl_path_name(path);
 
     return strcmp(name, "kustomization.yaml") == 0 || strcmp(name, "kustomization.yml") == 0;
 }

@@ -29,10 +29,10 @@ static bool is_of_another(const struct bl_cluster_looker *looker,
 }
 
 /* Until somebody has looked, as it was. */
-static void add_digest(cJSON *release, const char *key, const cJSON *old,
-                       const struct bl_cluster_memory *memory, const char *digest)
+static void add_known(cJSON *release, const char *key, const cJSON *old,
+                      const struct bl_cluster_memory *memory, const char *known)
 {
-    const char *text = memory->known ? digest : bl_json_string(old, key);
+    const char *text = memory->known ? known : bl_json_string(old, key);
 
     if (text && *text)
         bl_json_add_string(release, key, text);
@@ -60,9 +60,9 @@ static void add_release(const struct bl_cluster_looker *looker,
         bl_json_add_int(release, "revision", state->revision);
         add_text(release, "status", state->release_status);
     }
-    add_text(release, "chart", memory->known ? memory->chart : bl_json_string(old, "chart"));
-    add_digest(release, "digest", old, memory, memory->plan.deployed.chart);
-    add_digest(release, "valuesDigest", old, memory, memory->plan.deployed.values);
+    add_known(release, "chart", old, memory, memory->chart);
+    add_known(release, "digest", old, memory, memory->plan.deployed.chart);
+    add_known(release, "valuesDigest", old, memory, memory->plan.deployed.values);
     if (attempt)
         bl_json_add_int(release, "attempt", attempt);
 }

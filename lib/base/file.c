@@ -235,6 +235,13 @@ static int add_folder(const struct walk *walk, const char *path, const struct fo
     return 0;
 }
 
+const char *bl_path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
 char *bl_path_beside(const char *file, const char *path)
 {
     const char *slash = strrchr(file, '/');

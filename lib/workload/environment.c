@@ -84,6 +84,15 @@ const struct bl_world_entry *bl_config_map_of(const struct bl_workload *workload
                : NULL;
 }
 
+const char *bl_config_map_value(const struct bl_workload *workload, const struct bl_world *world,
+                                const cJSON *reference, const struct bl_world_entry **ret_map)
+{
+    const char *key = bl_json_string(reference, "key");
+
+    *ret_map = bl_config_map_of(workload, world, reference);
+    return *ret_map && key ? bl_json_string(bl_json_get((*ret_map)->object, "data"), key) : NULL;
+}
+
 bool bl_workload_hides_variables(const struct bl_workload *workload, const struct bl_world *world)
 {
     const cJSON *source;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ballast/base/budget.h"
+#include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "ballast/workload/workload.h"
@@ -14,13 +15,6 @@
 
 #define BLANKS " \t\r"
 #define ENDS "\n;&|"
-
-static const char *base_name(const char *program)
-{
-    const char *slash = strrchr(program, '/');
-
-    return slash ? slash + 1 : program;
-}
 
 static bool waits(const char *program, const char *rest, size_t len)
 {
@@ -58,7 +52,7 @@ static bool script_waits(const char *script)
     for (const char *at = text; *at && bl_budget_turn(); at += strcspn(at, ENDS)) {
         at += strspn(at, BLANKS ENDS);
         BL_AUTO_FREE char *word = first_word(&at);
-        bool one = waits(base_name(word), at, strcspn(at, ENDS));
+        bool one = waits(bl_path_name(word), at, strcspn(at, ENDS));
 
         /* What stands behind it is never come to. */
         if (one && (bl_text_starts(at, "infinity") || bl_text_starts(at, "inf")))
@@ -93,11 +87,11 @@ static bool words_wait(const cJSON *words, const cJSON *more)
     static const char *const shells[] = {"sh", "bash", "ash", "dash", NULL};
     const cJSON *end = bl_json_len(more) ? more : words;
     int count = (int)bl_json_len(words), first = 0;
-    const char *program = base_name(text_at(words, 0));
+    const char *program = bl_path_name(text_at(words, 0));
     const char *last = text_at(end, (int)bl_json_len(end) - 1);
 
     while (first + 1 < count && runs_another(program) && bl_budget_turn())
-        program = base_name(text_at(words, ++first));
+        program = bl_path_name(text_at(words, ++first));
     if (bl_text_in(program, shells))
         return script_waits(last);
     return waits(program, last, end == words && first + 1 == count ? 0 : strlen(last));

@@ -110,9 +110,8 @@ static char *id_of(const struct bl_workload *workload, const struct bl_world *wo
                    const cJSON *entry)
 {
     const cJSON *from = bl_json_at(entry, "valueFrom", "configMapKeyRef", NULL);
-    const struct bl_world_entry *map = from ? bl_config_map_of(workload, world, from) : NULL;
-    const char *key = bl_json_string(from, "key");
-    const char *held = map && key ? bl_json_string(bl_json_get(map->object, "data"), key) : NULL;
+    const struct bl_world_entry *map;
+    const char *held = bl_config_map_value(workload, world, from, &map);
 
     return held ? bl_strdup(held) : bl_variable_value(workload, entry);
 }
@@ -140,17 +139,25 @@ static bool differ(const char *a, const char *b)
     return a && b && strcmp(a, b) != 0;
 }
 
+static bool ids_differ(const struct bl_world *world, const struct bl_workload *a,
+                       const struct bl_workload *b)
+{
+    BL_AUTO_FREE char *one = bl_workload_cluster_id(a, world);
+    BL_AUTO_FREE char *other = bl_workload_cluster_id(b, world);
+
+    return differ(one, other);
+}
+
 /* Do they differ in what all of one cluster have in common? */
 static bool surely_differ(const struct bl_scene *scene, const struct bl_workload *a,
                           const struct bl_workload *b)
 {
     const struct bl_metadata_place *x = &a->metadata, *y = &b->metadata;
-    BL_AUTO_FREE char *one = bl_workload_cluster_id(a, scene->world);
-    BL_AUTO_FREE char *other = bl_workload_cluster_id(b, scene->world);
 
     return !bl_text_eq(bl_workload_operator_cluster(a), bl_workload_operator_cluster(b)) ||
            modes_differ(x, y) || modes_differ(y, x) || differ(x->chroot, y->chroot) ||
-           (x->mode == BL_METADATA_KRAFT && y->mode == BL_METADATA_KRAFT && differ(one, other));
+           (x->mode == BL_METADATA_KRAFT && y->mode == BL_METADATA_KRAFT &&
+            ids_differ(scene->world, a, b));
 }
 
 static bool share_zookeeper(const struct bl_scene *scene, const struct bl_workload *a,

@@ -43,6 +43,9 @@ char *bl_variable_value(const struct bl_workload *workload, const cJSON *entry);
 /** The ConfigMap that a reference {name} of the pod means; NULL: it is not in sight. */
 const struct bl_world_entry *bl_config_map_of(const struct bl_workload *workload,
                                               const struct bl_world *world, const cJSON *reference);
+/** What that ConfigMap holds at the reference's key; NULL: it is not in sight, or has no such text. */
+const char *bl_config_map_value(const struct bl_workload *workload, const struct bl_world *world,
+                                const cJSON *reference, const struct bl_world_entry **ret_map);
 /** Does the workload's image make this setting of it? */
 bool bl_variable_names(const struct bl_workload *workload, const struct bl_variable *variable,
                        const char *property);

@@ -130,11 +130,17 @@ static void need_key(struct lost_key *lost, const char *key)
         lost->found = key;
 }
 
+/* A volume calls a Secret by another key than a projected one does. */
+static bool is_source(const struct lost_key *lost, const cJSON *source)
+{
+    return names(source, "name", lost->name) || names(source, "secretName", lost->name);
+}
+
 static void need_items(struct lost_key *lost, const cJSON *source)
 {
     const cJSON *item;
 
-    if (!names(source, "name", lost->name) && !names(source, "secretName", lost->name))
+    if (!is_source(lost, source))
         return;
     cJSON_ArrayForEach(item, bl_json_get(source, "items"))
         need_key(lost, bl_json_string(item, "key"));
@@ -146,8 +152,7 @@ static void need_mounted(struct lost_key *lost, const cJSON *spec, const cJSON *
     const cJSON *source = bl_json_get(volume, lost->secret ? "secret" : "configMap");
     const cJSON *container, *mount;
 
-    if (bl_json_get(source, "items") ||
-        !(names(source, "name", lost->name) || names(source, "secretName", lost->name)))
+    if (bl_json_get(source, "items") || !is_source(lost, source))
         return;
     cJSON_ArrayForEach(container, bl_json_get(spec, "containers")) {
         cJSON_ArrayForEach(mount, bl_json_get(container, "volumeMounts")) {

@@ -262,14 +262,13 @@ static bool from_config_map_key(const struct bl_workload *workload, const struct
                                 const cJSON *entry, struct bl_setting *setting)
 {
     const cJSON *reference = bl_json_at(entry, "valueFrom", "configMapKeyRef", NULL);
-    const char *key = bl_json_string(reference, "key");
-    const struct bl_world_entry *map = bl_config_map_of(workload, world, reference);
-    const char *value = map && key ? bl_json_string(bl_json_get(map->object, "data"), key) : NULL;
+    const struct bl_world_entry *map;
+    const char *value = bl_config_map_value(workload, world, reference, &map);
 
     if (!value)
         return false;
     setting->value = bl_strdup(value);
-    setting->pointer = pointer_below("/data", key);
+    setting->pointer = pointer_below("/data", bl_json_string(reference, "key"));
     setting->elsewhere = map;
     return true;
 }

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "ballast/base/file.h"
 #include "ballast/base/mem.h"
 #include "ballast/base/text.h"
 #include "recognise.h"
@@ -20,13 +21,6 @@ char *bl_workload_variable(const struct bl_workload *workload, const char *prope
     for (char *c = name; *c; c++)
         *c = *c == '.' ? '_' : (char)toupper((unsigned char)*c);
     return name;
-}
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
 }
 
 /* A folder of keys, passwords or scripts. */
@@ -67,8 +61,8 @@ static bool may_hold_settings(const struct bl_workload *workload, const cJSON *m
     const char *path = bl_json_string(mount, "mountPath");
     const char *below = bl_json_string(mount, "subPath"), *name = bl_json_string(mount, "name");
 
-    if (!path || !name || bl_is_settings_file(last_part(path)) ||
-        (below && bl_is_settings_file(last_part(below))))
+    if (!path || !name || bl_is_settings_file(bl_path_name(path)) ||
+        (below && bl_is_settings_file(bl_path_name(below))))
         return true;
     return !below && !holds_other_files(path) && shows_files(volume_of(workload, name));
 }

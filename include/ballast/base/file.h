@@ -37,6 +37,8 @@ struct bl_paths {
     } skipped; /* links in folders that lead nowhere, or back to a folder above */
 };
 
+/** What stands behind the last slash of a path. */
+const char *bl_path_name(const char *path);
 /** A path that stands in `file` and is relative to its folder. */
 BL_NONNULL char *bl_path_beside(const char *file, const char *path);
 

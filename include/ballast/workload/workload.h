@@ -222,13 +222,13 @@ enum bl_setting_place {
     BL_PLACE_KAFKA,        /* Strimzi's resource */
 };
 
-/** Where an effective broker setting was found. */
 /**
- * Where on its volume a data folder lies, as "VOLUME/FOLDER", whatever path it is mounted at. For free(); NULL: on no volume, or
- * another one for each pod.
+ * Where on its volume a data folder lies, as "VOLUME/FOLDER", whatever path
+ * it is mounted at. For free(); NULL: on no volume, or another one for each
+ * pod.
  */
 char *bl_data_place(const struct bl_workload *workload, const struct bl_data_volume *data);
-
+/** Where an effective broker setting was found. */
 struct bl_setting {
     enum bl_setting_place place;
     char *value; /* NULL: it is set, but from a Secret or field that the manifest does not show */
